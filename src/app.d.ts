@@ -1,0 +1,21 @@
+import type { Actor, MemberActor, PatientLinkActor, RequestInfo } from '#lib/kernel/actor.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import type { ErrorCode } from '#lib/kernel/errors.ts';
+
+declare global {
+  namespace App {
+    interface Locals {
+      services: Services;
+      request: RequestInfo;
+      actor: Actor | null;
+      member: MemberActor | null;
+      visitor: PatientLinkActor | null;
+    }
+    interface Error {
+      message: string;
+      code: ErrorCode;
+      requestId?: string;
+    }
+  }
+}
+export {};

@@ -1,0 +1,37 @@
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
+import type { Clock } from '#lib/kernel/clock.ts';
+import type { Authenticator, FileStore, LiveFeed, Logger, Mailer, MediaServer, PdfRenderer } from '#lib/kernel/ports.ts';
+
+/** The pool of role `consilium_app`: owns nothing, bypasses nothing, sees no row outside a transaction with a tenant. */
+export type Database = PostgresJsDatabase<Record<string, never>>;
+
+/** What server/compose.ts builds once. A use case names the few it uses: `Call<'files' | 'pdf'>`. */
+export interface Services {
+  db: Database;
+  /** Role `consilium_system`: sign-in, patient links by hash, jobs. Not for use cases of a member. */
+  systemDb: Database;
+  clock: Clock;
+  files: FileStore;
+  live: LiveFeed;
+  media: MediaServer;
+  mail: Mailer;
+  pdf: PdfRenderer;
+  auth: Authenticator;
+  log: Logger;
+  settings: Settings;
+}
+
+/** Settings a use case may know; server/config.ts reads them from the environment. */
+export interface Settings {
+  /** The address people use, no trailing slash, e.g. `https://consult.example.org`. */
+  origin: string;
+  demo: boolean;
+  maxUploadBytes: number;
+}
+
+/** One call of a use case: who, from where, and the services it uses (`db` and `clock` always). */
+export type Call<K extends keyof Services = never, A extends Actor = Actor> = {
+  actor: A;
+  request: RequestInfo;
+} & Pick<Services, K | 'db' | 'clock'>;

@@ -1,0 +1,30 @@
+import { index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { instant, tenantColumns } from './columns.server.ts';
+
+export const organisations = pgTable('organisation', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  nameEn: text('name_en').notNull(),
+  kind: text('kind', { enum: ['clinic', 'hospital'] }).notNull(),
+  timeZone: text('time_zone').notNull().default('Asia/Shanghai'),
+  createdAt: instant('created_at').notNull().defaultNow()
+});
+
+export const clinics = pgTable(
+  'clinic',
+  { ...tenantColumns(), name: text('name').notNull(), nameEn: text('name_en').notNull() },
+  (t) => [unique('clinic_tenant').on(t.organisationId, t.id)]
+);
+
+/** News written in the transaction that made it; a trigger hands each row to the job engine. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    ...tenantColumns(),
+    topic: text('topic').notNull(),
+    /** Rows of one subject are handled in order. */
+    subject: text('subject').notNull(),
+    payload: jsonb('payload').notNull()
+  },
+  (t) => [index('outbox_created').on(t.createdAt)]
+);

@@ -1,0 +1,83 @@
+import { sql } from 'drizzle-orm';
+import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
+import type { LiveEvent } from '#lib/kernel/ports.ts';
+import { writeAudit, type AuditEntry } from '#lib/features/audit/record.server.ts';
+import type { Call, Database } from './call.ts';
+import { outbox } from './tables.server.ts';
+
+type DrizzleTransaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+/** One transaction of one actor in one tenant. Rows, audit, outbox and live news commit together or not at all. */
+export interface Tx {
+  /** Drizzle, bound to the transaction. Row-level security sees the tenant and actor set at its head. */
+  rows: DrizzleTransaction;
+  now: Date;
+  actor: Actor;
+  request: RequestInfo;
+  /** Append to the audit trail of the organisation that owns the data (default: the actor's). */
+  audit(entry: AuditEntry): Promise<void>;
+  /** Leave a job for the worker: `publish('consult.requested', consultId, {...ids})`. */
+  publish(topic: string, subject: string, payload: Record<string, unknown>, organisationId?: string): Promise<void>;
+  /** Tell open browsers, once this transaction has committed. */
+  live(event: LiveEvent): Promise<void>;
+}
+
+/**
+ * Run `work` in one transaction with the actor's tenant set (`SET LOCAL`, so a pooled connection keeps
+ * nothing). Serialisation failures and deadlocks are retried three times; everything else rolls back and
+ * rises.
+ */
+export async function inTransaction<T>(call: Call, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call.db.transaction((rows) => begin(call, rows, work));
+    } catch (error) {
+      if (attempt < 4 && retryable.has(sqlState(error) ?? '')) continue;
+      throw error;
+    }
+  }
+}
+
+async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const { actor, request } = call;
+  await rows.execute(
+    sql`select set_config('app.organisation', ${actor.organisationId}, true),
+               set_config('app.actor', ${actorId(actor)}, true),
+               set_config('app.consult', ${actor.kind === 'patient-link' ? actor.consultId : ''}, true)`
+  );
+  const tx: Tx = {
+    rows,
+    actor,
+    request,
+    now: call.clock.now(),
+    audit: (entry) => writeAudit(tx, entry),
+    publish: async (topic, subject, payload, organisationId = actor.organisationId) => {
+      await rows.insert(outbox).values({ organisationId, topic, subject, payload });
+    },
+    live: async (event) => {
+      await rows.execute(sql`select pg_notify('live', ${JSON.stringify(event)})`);
+    }
+  };
+  return work(tx);
+}
+
+/** The identifier that stands in audit and logs for who acted. */
+export function actorId(actor: Actor): string {
+  switch (actor.kind) {
+    case 'member':
+      return actor.userId;
+    case 'patient-link':
+      return actor.inviteId;
+    case 'system':
+      return 'system';
+  }
+}
+
+const retryable = new Set(['40001', '40P01']);
+
+/** The SQLSTATE behind an error, or null. Drizzle wraps the driver's error, so look at the cause too. */
+export function sqlState(error: unknown): string | null {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if ('code' in e && typeof e.code === 'string' && /^[0-9A-Z]{5}$/.test(e.code)) return e.code;
+  return null;
+}

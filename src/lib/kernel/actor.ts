@@ -1,0 +1,40 @@
+/** Who acts. Built once at the edge from a checked session, then passed on; never from input. */
+export type Actor = MemberActor | PatientLinkActor | SystemActor;
+
+export const memberRoles = ['owner', 'dentist', 'expert', 'nurse', 'receptionist'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+/** A signed-in person in one of their organisations. */
+export interface MemberActor {
+  kind: 'member';
+  userId: string;
+  memberId: string;
+  organisationId: string;
+  clinicId: string | null;
+  role: MemberRole;
+  name: string;
+  sessionId: string;
+}
+
+/** A patient (or who holds their link) who has shown the second thing known. Reaches one consult only. */
+export interface PatientLinkActor {
+  kind: 'patient-link';
+  inviteId: string;
+  consultId: string;
+  patientId: string;
+  organisationId: string;
+  name: string;
+}
+
+/** The server itself: demo data, jobs, webhooks. `reason` lands in the audit trail. */
+export interface SystemActor {
+  kind: 'system';
+  organisationId: string;
+  reason: string;
+}
+
+/** Where a call came from; goes into audit and logs. */
+export interface RequestInfo {
+  id: string;
+  ip: string;
+}

@@ -1,0 +1,93 @@
+/**
+ * Errors as values with codes. A code has one HTTP status here and one text in each language in
+ * messages/<locale>/errors.json (key `error_<code>`); lint fails where a text is missing. What a person
+ * reads is made from the code alone: a raw message never leaves the server.
+ */
+const statusOfCode = {
+  // identity
+  not_signed_in: 401,
+  wrong_credentials: 401,
+  wrong_password: 403,
+  session_ended: 401,
+  forbidden: 403,
+  not_found: 404,
+  too_many_tries: 429,
+  // input
+  invalid_input: 422,
+  text_too_long: 422,
+  conflict: 409,
+  // odontogram
+  unknown_tooth: 422,
+  surface_not_on_tooth: 422,
+  // imaging
+  file_empty: 422,
+  file_too_large: 413,
+  file_not_an_image: 415,
+  dicom_truncated: 422,
+  dicom_no_pixels: 422,
+  dicom_unsupported: 415,
+  dicom_other_patient: 409,
+  upload_broken: 400,
+  // consults
+  consult_already_accepted: 409,
+  consult_already_answered: 409,
+  consult_wrong_state: 409,
+  consult_not_yours: 403,
+  consult_closed: 409,
+  grant_ended: 403,
+  proposal_already_decided: 409,
+  opinion_empty: 422,
+  opinion_signed: 409,
+  expert_not_found: 404,
+  // appointments
+  slot_taken: 409,
+  slot_in_past: 422,
+  // patient's link
+  link_invalid: 404,
+  link_expired: 410,
+  link_locked: 423,
+  link_wrong_digits: 403,
+  // room
+  sfu_unavailable: 503,
+  room_not_open: 409,
+  not_admitted: 403,
+  // general
+  storage_full: 507,
+  unavailable: 503,
+  internal: 500
+} as const;
+
+export type ErrorCode = keyof typeof statusOfCode;
+export const errorCodes = Object.keys(statusOfCode) as ErrorCode[];
+
+/** What may go with a code: small, safe values a text can name (a limit, a tooth number). Never personal data. */
+export type ErrorDetail = Readonly<Record<string, string | number>>;
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, detail: ErrorDetail = {}, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'AppError';
+    this.code = code;
+    this.status = statusOfCode[code];
+    this.detail = detail;
+  }
+}
+
+/** Shorthand for `throw`: `throw fail('unknown_tooth', { tooth })`. */
+export function fail(code: ErrorCode, detail: ErrorDetail = {}, cause?: unknown): AppError {
+  return new AppError(code, detail, cause === undefined ? undefined : { cause });
+}
+
+/**
+ * The AppError in `error`, or null. By name and code, not by `instanceof`: the web bundle and the plain
+ * Node code each have a copy of this module.
+ */
+export function asAppError(error: unknown): AppError | null {
+  if (error instanceof Error && error.name === 'AppError' && 'code' in error && String(error.code) in statusOfCode)
+    return error as AppError;
+  return null;
+}

@@ -1,0 +1,123 @@
+/** What the outside world offers, as small interfaces. Adapters live in server/ and pass tests/contract. */
+
+/** Encrypted, content-addressed storage of bytes. Keys are lower-case hex SHA-256 of the plain bytes. */
+export interface FileStore {
+  /**
+   * Store a stream; resolves once it is durable. Stops and cleans up beyond `maxBytes`.
+   * @throws AppError `file_too_large`, `storage_full`, `upload_broken`
+   */
+  put(organisationId: string, source: AsyncIterable<Uint8Array>, options: { maxBytes: number }): Promise<StoredFile>;
+  /** The plain bytes, verified while read. @throws AppError `not_found` */
+  get(organisationId: string, sha256: string): Promise<AsyncIterable<Uint8Array>>;
+  remove(organisationId: string, sha256: string): Promise<void>;
+}
+export interface StoredFile {
+  sha256: string;
+  size: number;
+}
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+}
+export interface Mailer {
+  /** False where no server is configured: mails are then kept on the outbox page and nothing pretends otherwise. */
+  readonly configured: boolean;
+  send(mail: Mail): Promise<void>;
+}
+
+/** News to open browsers (server-sent events). Reaches every process through the database. */
+export interface LiveFeed {
+  /** Tell these users. Delivered after the surrounding transaction commits when called through `tx.live`. */
+  publish(event: LiveEvent): Promise<void>;
+  subscribe(topic: LiveTopic, listener: (event: LiveEvent) => void): () => void;
+}
+/** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations. */
+export type LiveTopic = `user:${string}` | `consult:${string}` | 'access';
+export interface LiveEvent {
+  topic: LiveTopic;
+  /** What changed, e.g. `consult.accepted`. Carries ids only; the receiver reads the rest through a use case. */
+  name: string;
+  data?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** The media server, as the use cases see it. */
+export interface MediaServer {
+  /** Where the browser connects, under the app's own origin (`/sfu`) or an outside URL; null: none available. */
+  readonly clientUrl: string | null;
+  /** A token of a few minutes that can only join `room` with these rights. @throws AppError `sfu_unavailable` */
+  token(grant: MediaGrant): Promise<string>;
+  /** Ends a seat at once. Quiet when the person is not there. */
+  remove(room: string, identity: string): Promise<void>;
+  closeRoom(room: string): Promise<void>;
+  /** Identities in the room now, straight from the media server. */
+  participants(room: string): Promise<string[]>;
+}
+export interface MediaGrant {
+  room: string;
+  identity: string;
+  name: string;
+  /** Shown to others by the client; not trusted for access. */
+  role: 'requester' | 'expert' | 'member' | 'patient';
+  canPublish: boolean;
+  canPublishData: boolean;
+  hidden?: boolean;
+}
+
+/** Renders documents. */
+export interface PdfRenderer {
+  opinion(document: OpinionDocument): Promise<Uint8Array>;
+}
+/** Everything an opinion's PDF shows, already in the reader's language where it is free text. */
+export interface OpinionDocument {
+  locale: 'zh-CN' | 'en';
+  organisation: string;
+  consultNumber: string;
+  patient: { name: string; sex: string; birthDate: string; number: string };
+  question: string;
+  teeth: string[];
+  findings: { tooth: string; text: string }[];
+  diagnosis: string;
+  opinion: string;
+  advice: string;
+  plan: { phase: string; items: { tooth: string; text: string; visits: number }[] }[];
+  images: { label: string; date: string; sopInstanceUid: string | null }[];
+  boardPng: Uint8Array | null;
+  author: { name: string; title: string; organisation: string };
+  signedAt: string;
+  /** SHA-256 of the signed text in canonical JSON, hex. */
+  digest: string;
+  /** Drawn across the page while not signed. */
+  draft: boolean;
+}
+
+/** Checks who someone is. Backed by better-auth. */
+export interface Authenticator {
+  /** Cookies to set on success. @throws AppError `wrong_credentials`, `too_many_tries` */
+  signIn(input: { email: string; password: string; headers: Headers }): Promise<{ userId: string; setCookies: string[] }>;
+  /** Cookies that end the session in the browser too. */
+  signOut(headers: Headers): Promise<string[]>;
+  /** The session behind these request headers, or null. */
+  session(headers: Headers): Promise<AuthSession | null>;
+  /** True where `password` is this user's; used to re-check before signing. */
+  verifyPassword(userId: string, password: string): Promise<boolean>;
+  createUser(input: { email: string; password: string; name: string }): Promise<string>;
+  /** Ends all sessions of a user at once. */
+  endSessions(userId: string): Promise<void>;
+}
+export interface AuthSession {
+  sessionId: string;
+  userId: string;
+  name: string;
+  email: string;
+  expiresAt: Date;
+}
+
+/** Structured log (pino). Never personal data: ids, codes, durations. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
