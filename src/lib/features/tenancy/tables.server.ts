@@ -1,4 +1,4 @@
-import { index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from './columns.server.ts';
 
 export const organisations = pgTable('organisation', {
@@ -27,4 +27,11 @@ export const outbox = pgTable(
     payload: jsonb('payload').notNull()
   },
   (t) => [index('outbox_created').on(t.createdAt)]
+);
+
+/** Running numbers of an organisation, taken through the SQL function `next_number`. */
+export const counters = pgTable(
+  'counter',
+  { ...tenantColumns(), name: text('name').notNull(), value: bigint('value', { mode: 'number' }).notNull() },
+  (t) => [unique('counter_name').on(t.organisationId, t.name)]
 );

@@ -1,0 +1,214 @@
+-- Who may see which row: the whole of it, in one place. Applied by server/db/migrate.ts as role
+-- consilium_owner whenever this file or the tables have changed; every statement can run again.
+--
+-- Three roles: consilium_owner owns the tables and logs in nowhere; consilium_app serves members and visiting
+-- patients; consilium_system signs people in, opens patient links and runs jobs. None bypasses row security,
+-- and FORCE binds the owner too.
+--
+-- A transaction says who it is with SET LOCAL: app.organisation, app.actor, and app.consult for a visiting
+-- patient. The settings are read through scalar sub-selects, so that they are read once a query, not once a row.
+
+CREATE OR REPLACE FUNCTION app_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.organisation', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION app_actor() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.actor', true), '') $$;
+CREATE OR REPLACE FUNCTION app_consult() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.consult', true), '')::uuid $$;
+
+-- The grants in force for who is asking. security_invoker: the caller's own row security applies below it.
+CREATE OR REPLACE VIEW active_grant WITH (security_invoker = true) AS
+  SELECT organisation_id, consult_id, patient_id, kind, item_id
+    FROM consult_grant_item
+   WHERE grantee_organisation_id = (SELECT app_organisation())
+     AND (SELECT app_consult()) IS NULL
+     AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
+     AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now();
+
+-- 1. Every table with an organisation: forced row security, and its own organisation's members see it.
+DO $$
+DECLARE t text; p record;
+BEGIN
+  FOR p IN SELECT schemaname, tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
+    EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename);
+  END LOOP;
+  FOR t IN
+    SELECT c.table_name FROM information_schema.columns c
+      JOIN information_schema.tables b USING (table_schema, table_name)
+     WHERE c.table_schema = 'public' AND c.column_name = 'organisation_id' AND b.table_type = 'BASE TABLE'
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format(
+      'CREATE POLICY tenant ON %I TO consilium_app
+         USING (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)
+         WITH CHECK (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)', t);
+    EXECUTE format('REVOKE ALL ON %I FROM consilium_app, consilium_system', t);
+    -- No DELETE: a record is ended, not removed. Exceptions follow below.
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO consilium_app', t);
+  END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO consilium_app, consilium_system;
+GRANT SELECT ON active_grant TO consilium_app;
+GRANT DELETE ON consult_draft, recent_patient TO consilium_app;
+
+-- 2. Names of organisations are no secret inside one installation; their data is.
+ALTER TABLE organisation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE organisation FORCE ROW LEVEL SECURITY;
+CREATE POLICY names ON organisation FOR SELECT TO consilium_app, consilium_system USING (true);
+CREATE POLICY own ON organisation FOR INSERT TO consilium_app WITH CHECK (id = (SELECT app_organisation()));
+GRANT SELECT, INSERT ON organisation TO consilium_app;
+GRANT SELECT ON organisation TO consilium_system;
+
+-- 3. Experts offered to all.
+CREATE POLICY directory ON expert_listing FOR SELECT TO consilium_app
+  USING ((SELECT app_organisation()) IS NOT NULL AND (SELECT app_consult()) IS NULL);
+
+-- 4. Consult grants: the only way across organisations.
+CREATE POLICY grantee ON consult_grant_item FOR SELECT TO consilium_app
+  USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+         AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
+         AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
+-- On accepting, the expert's side narrows the grant to the one person. The trigger below lets it only shrink.
+CREATE POLICY grantee_narrows ON consult_grant_item FOR UPDATE TO consilium_app
+  USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+         AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
+         AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
+
+CREATE OR REPLACE FUNCTION grant_only_shrinks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.organisation_id, NEW.consult_id, NEW.patient_id, NEW.grantee_organisation_id, NEW.kind, NEW.purpose, NEW.starts_at)
+     IS DISTINCT FROM
+     (OLD.organisation_id, OLD.consult_id, OLD.patient_id, OLD.grantee_organisation_id, OLD.kind, OLD.purpose, OLD.starts_at)
+     OR NEW.item_id IS DISTINCT FROM OLD.item_id
+     OR NEW.ends_at > OLD.ends_at
+     OR (OLD.grantee_user_id IS NOT NULL AND NEW.grantee_user_id IS DISTINCT FROM OLD.grantee_user_id)
+     OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
+  THEN RAISE EXCEPTION 'a grant only shrinks' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER consult_grant_item_shrinks BEFORE UPDATE ON consult_grant_item
+  FOR EACH ROW EXECUTE FUNCTION grant_only_shrinks();
+
+CREATE POLICY granted ON patient FOR SELECT TO consilium_app
+  USING (id IN (SELECT patient_id FROM active_grant WHERE kind = 'identity'));
+CREATE POLICY granted ON health_item FOR SELECT TO consilium_app
+  USING ((patient_id, kind) IN (
+    SELECT patient_id, CASE kind WHEN 'allergies' THEN 'allergy' WHEN 'conditions' THEN 'condition' ELSE 'medication' END
+      FROM active_grant WHERE kind IN ('allergies', 'conditions', 'medications')));
+CREATE POLICY granted ON finding FOR SELECT TO consilium_app
+  USING (patient_id IN (SELECT patient_id FROM active_grant WHERE kind = 'chart'));
+CREATE POLICY granted ON treatment_plan FOR SELECT TO consilium_app
+  USING (patient_id IN (SELECT patient_id FROM active_grant WHERE kind = 'plan'));
+CREATE POLICY granted ON treatment_plan_item FOR SELECT TO consilium_app
+  USING (plan_id IN (SELECT id FROM treatment_plan));
+CREATE POLICY granted ON image FOR SELECT TO consilium_app
+  USING (id IN (SELECT item_id FROM active_grant WHERE kind = 'image'));
+CREATE POLICY granted ON note FOR SELECT TO consilium_app
+  USING (id IN (SELECT item_id FROM active_grant WHERE kind = 'note'));
+
+-- 5. The consult itself, for the expert's side: all who were asked see it until one accepts, then that one.
+CREATE POLICY expert ON consult FOR SELECT TO consilium_app
+  USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+         AND (asked_expert_id IS NULL OR asked_expert_id::text = (SELECT app_actor()))
+         AND (expert_id IS NULL OR expert_id::text = (SELECT app_actor())));
+CREATE POLICY expert_acts ON consult FOR UPDATE TO consilium_app
+  USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+         AND (asked_expert_id IS NULL OR asked_expert_id::text = (SELECT app_actor()))
+         AND (expert_id IS NULL OR expert_id::text = (SELECT app_actor())));
+
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['consult_message', 'proposal', 'opinion', 'consult_seat', 'consult_document',
+                           'board_document', 'board_update', 'board_snapshot'] LOOP
+    EXECUTE format(
+      'CREATE POLICY granted ON %I TO consilium_app
+         USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))
+         WITH CHECK ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))', t);
+  END LOOP;
+END $$;
+-- What an expert signed stays theirs to read after the grant has ended.
+CREATE POLICY author ON opinion FOR SELECT TO consilium_app
+  USING (author_organisation_id = (SELECT app_organisation()) AND author_id::text = (SELECT app_actor())
+         AND (SELECT app_consult()) IS NULL);
+CREATE POLICY author ON consult_document FOR SELECT TO consilium_app
+  USING (kind = 'opinion-pdf' AND (SELECT app_consult()) IS NULL
+         AND consult_id IN (SELECT consult_id FROM opinion WHERE author_id::text = (SELECT app_actor())));
+
+-- 6. A visiting patient: one consult, its room and the pictures on its board.
+CREATE POLICY visitor ON consult FOR SELECT TO consilium_app USING (id = (SELECT app_consult()));
+CREATE POLICY visitor ON consult_seat TO consilium_app
+  USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
+CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor ON board_update FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor ON image FOR SELECT TO consilium_app
+  USING (id IN (SELECT item_id FROM consult_grant_item
+                 WHERE consult_id = (SELECT app_consult()) AND kind = 'image'));
+CREATE POLICY visitor ON outbox FOR INSERT TO consilium_app
+  WITH CHECK (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NOT NULL);
+
+-- An expert's news about a consult goes to the outbox of its owner.
+CREATE POLICY granted ON outbox FOR INSERT TO consilium_app
+  WITH CHECK (organisation_id IN (SELECT organisation_id FROM active_grant WHERE kind = 'consult'));
+
+-- 7. Role consilium_system.
+GRANT SELECT, INSERT, UPDATE, DELETE ON "user", session, account, verification TO consilium_system;
+GRANT SELECT ON member TO consilium_system;
+CREATE POLICY system ON member FOR SELECT TO consilium_system USING (true);
+GRANT SELECT, UPDATE ON consult_invite TO consilium_system;
+CREATE POLICY system ON consult_invite TO consilium_system USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON visit_session TO consilium_system;
+CREATE POLICY system ON visit_session TO consilium_system USING (true) WITH CHECK (true);
+GRANT SELECT ON consult, patient TO consilium_system;
+CREATE POLICY system ON consult FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON patient FOR SELECT TO consilium_system USING (true);
+GRANT SELECT, DELETE ON outbox TO consilium_system;
+CREATE POLICY system ON outbox TO consilium_system USING (true);
+
+-- 8. Running numbers, and the audit trail's one door.
+CREATE POLICY owner ON counter TO consilium_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner ON audit_event TO consilium_owner USING (true) WITH CHECK (true);
+REVOKE INSERT, UPDATE ON audit_event, counter FROM consilium_app;
+
+CREATE OR REPLACE FUNCTION next_number(p_organisation uuid, p_name text) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+  INSERT INTO counter (id, organisation_id, name, value) VALUES (gen_random_uuid(), p_organisation, p_name, 1)
+  ON CONFLICT (organisation_id, name) DO UPDATE SET value = counter.value + 1
+  RETURNING value
+$$;
+
+CREATE OR REPLACE FUNCTION audit_append(
+  p_id uuid, p_organisation uuid, p_at timestamptz, p_actor_kind text, p_actor_id text, p_actor_organisation uuid,
+  p_actor_role text, p_action text, p_outcome text, p_subject_type text, p_subject_id text, p_patient uuid,
+  p_consult uuid, p_ip text, p_request text, p_detail jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  -- Nobody writes another's trail in somebody else's name.
+  IF p_actor_organisation IS DISTINCT FROM app_organisation() THEN
+    RAISE EXCEPTION 'audit: actor outside its organisation' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO audit_event (id, organisation_id, number, at, actor_kind, actor_id, actor_organisation_id, actor_role,
+    action, outcome, subject_type, subject_id, patient_id, consult_id, ip, request_id, detail)
+  VALUES (p_id, p_organisation, next_number(p_organisation, 'audit'), p_at, p_actor_kind, p_actor_id,
+    p_actor_organisation, p_actor_role, p_action, p_outcome, p_subject_type, p_subject_id, p_patient, p_consult,
+    p_ip, p_request, p_detail);
+END $$;
+REVOKE ALL ON FUNCTION next_number(uuid, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;
+GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app;
+
+-- 9. What is signed is never changed.
+CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.signed_at IS NOT NULL THEN
+    RAISE EXCEPTION 'a signed opinion is final' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER opinion_final BEFORE UPDATE OR DELETE ON opinion
+  FOR EACH ROW EXECUTE FUNCTION opinion_signed_is_final();

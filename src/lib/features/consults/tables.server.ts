@@ -1,0 +1,212 @@
+import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
+import { consultModes, consultStatuses, grantKinds, specialties, urgencies } from './consult.ts';
+
+/** A question to an expert. Belongs to the organisation that asks; the expert's reaches it by grant. */
+export const consults = pgTable(
+  'consult',
+  {
+    ...tenantColumns(),
+    number: text('number').notNull(),
+    patientId: uuid('patient_id').notNull(),
+    status: text('status', { enum: consultStatuses }).notNull(),
+    mode: text('mode', { enum: consultModes }).notNull(),
+    urgency: text('urgency', { enum: urgencies }).notNull(),
+    answerBy: instant('answer_by').notNull(),
+    slotAt: instant('slot_at'),
+    specialty: text('specialty', { enum: specialties }).notNull(),
+    teeth: text('teeth').array().notNull(),
+    question: text('question').notNull(),
+    requesterId: uuid('requester_id').notNull(),
+    requesterName: text('requester_name').notNull(),
+    requesterOrganisationName: text('requester_organisation_name').notNull(),
+    expertOrganisationId: uuid('expert_organisation_id').notNull(),
+    expertOrganisationName: text('expert_organisation_name').notNull(),
+    /** Asked by name; null: any expert of the specialty there. */
+    askedExpertId: uuid('asked_expert_id'),
+    /** Who accepted; from then on only they of their organisation see it. */
+    expertId: uuid('expert_id'),
+    expertName: text('expert_name'),
+    expertTitle: text('expert_title'),
+    declineReason: text('decline_reason'),
+    acceptedAt: instant('accepted_at'),
+    closedAt: instant('closed_at'),
+    closedById: uuid('closed_by_id')
+  },
+  (t) => [
+    unique('consult_tenant').on(t.organisationId, t.id),
+    unique('consult_number').on(t.organisationId, t.number),
+    index('consult_patient').on(t.organisationId, t.patientId),
+    index('consult_expert').on(t.expertOrganisationId, t.status),
+    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+  ]
+);
+
+const consultKey = (t: { organisationId: never; consultId: never }) =>
+  foreignKey({ columns: [t.organisationId, t.consultId], foreignColumns: [consults.organisationId, consults.id] });
+
+/** Columns of everything that hangs on a consult. */
+const consultColumns = () => ({ ...tenantColumns(), consultId: uuid('consult_id').notNull() });
+
+/** One thing opened to the expert's side: the only way data crosses organisations. */
+export const consultGrantItems = pgTable(
+  'consult_grant_item',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    granteeOrganisationId: uuid('grantee_organisation_id').notNull(),
+    /** Null while any expert of the specialty may answer; set when one accepts. */
+    granteeUserId: uuid('grantee_user_id'),
+    /** `consult` opens the consult's own rows (messages, board, proposals). */
+    kind: text('kind', { enum: ['consult', ...grantKinds] }).notNull(),
+    itemId: uuid('item_id'),
+    purpose: text('purpose').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    revokedAt: instant('revoked_at')
+  },
+  (t) => [
+    index('grant_grantee').on(t.granteeOrganisationId, t.kind, t.patientId),
+    index('grant_consult').on(t.organisationId, t.consultId),
+    consultKey(t as never)
+  ]
+);
+
+/** What is said in writing, before and during the meeting; kept with the consult. */
+export const consultMessages = pgTable(
+  'consult_message',
+  {
+    ...consultColumns(),
+    kind: text('kind', { enum: ['ask-more', 'answer-more', 'chat'] }).notNull(),
+    text: text('text').notNull(),
+    authorId: uuid('author_id').notNull(),
+    authorName: text('author_name').notNull(),
+    authorOrganisationId: uuid('author_organisation_id').notNull(),
+    at: instant('at').notNull()
+  },
+  (t) => [index('consult_message_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
+);
+
+/** A change of the chart or a plan that the expert suggests; nothing of the record until accepted. */
+export const proposals = pgTable(
+  'proposal',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    kind: text('kind', { enum: ['finding', 'plan'] }).notNull(),
+    content: jsonb('content').notNull(),
+    proposedById: uuid('proposed_by_id').notNull(),
+    proposedByName: text('proposed_by_name').notNull(),
+    proposedByOrganisationId: uuid('proposed_by_organisation_id').notNull(),
+    state: text('state', { enum: ['open', 'accepted', 'rejected', 'withdrawn'] }).notNull(),
+    decidedById: uuid('decided_by_id'),
+    decidedByName: text('decided_by_name'),
+    decidedAt: instant('decided_at'),
+    /** The finding or plan that acceptance made. */
+    resultId: uuid('result_id')
+  },
+  (t) => [
+    unique('proposal_tenant').on(t.organisationId, t.id),
+    index('proposal_consult').on(t.organisationId, t.consultId),
+    consultKey(t as never)
+  ]
+);
+
+/** The expert's answer. A trigger refuses any change of a row that is signed. */
+export const opinions = pgTable(
+  'opinion',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    authorId: uuid('author_id').notNull(),
+    authorName: text('author_name').notNull(),
+    authorTitle: text('author_title').notNull(),
+    authorOrganisationId: uuid('author_organisation_id').notNull(),
+    authorOrganisationName: text('author_organisation_name').notNull(),
+    diagnosis: text('diagnosis').notNull().default(''),
+    text: text('text').notNull().default(''),
+    advice: text('advice').notNull().default(''),
+    updatedAt: instant('updated_at').notNull(),
+    signedAt: instant('signed_at'),
+    /** SHA-256 of the signed content in canonical JSON (opinion.ts), hex. */
+    digest: text('digest'),
+    /** What the digest was made from, so that anyone can make it again. */
+    signedContent: jsonb('signed_content')
+  },
+  (t) => [unique('opinion_author').on(t.organisationId, t.consultId, t.authorId), consultKey(t as never)]
+);
+
+/** Files a consult leaves behind: the opinion as a PDF in each language, the board's last picture. */
+export const consultDocuments = pgTable(
+  'consult_document',
+  {
+    ...consultColumns(),
+    kind: text('kind', { enum: ['opinion-pdf', 'board-png'] }).notNull(),
+    locale: text('locale').notNull().default(''),
+    fileSha256: text('file_sha256').notNull(),
+    size: integer('size').notNull()
+  },
+  (t) => [unique('consult_document_once').on(t.organisationId, t.consultId, t.kind, t.locale), consultKey(t as never)]
+);
+
+/** A patient's door to one consult: a link (only its hash is kept) and the last four digits of the phone. */
+export const consultInvites = pgTable(
+  'consult_invite',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    tokenHash: text('token_hash').notNull().unique(),
+    expiresAt: instant('expires_at').notNull(),
+    failedTries: integer('failed_tries').notNull().default(0),
+    revokedAt: instant('revoked_at'),
+    createdById: uuid('created_by_id').notNull()
+  },
+  (t) => [index('consult_invite_consult').on(t.organisationId, t.consultId), consultKey(t as never)]
+);
+
+/** A browser that passed the door. */
+export const visitSessions = pgTable(
+  'visit_session',
+  {
+    ...consultColumns(),
+    inviteId: uuid('invite_id').notNull(),
+    tokenHash: text('token_hash').notNull().unique(),
+    expiresAt: instant('expires_at').notNull()
+  },
+  (t) => [consultKey(t as never)]
+);
+
+/** Who sits in a room, as told by the media server and the waiting list. */
+export const consultSeats = pgTable(
+  'consult_seat',
+  {
+    ...consultColumns(),
+    /** The media server's name for the person: `m:<user>` or `p:<invite>`. */
+    identity: text('identity').notNull(),
+    name: text('name').notNull(),
+    role: text('role', { enum: ['requester', 'expert', 'member', 'patient'] }).notNull(),
+    state: text('state', { enum: ['waiting', 'admitted', 'in-room', 'left'] }).notNull(),
+    waitingSince: instant('waiting_since'),
+    admittedById: uuid('admitted_by_id'),
+    /** Time of the newest news applied, so that late or doubled webhooks change nothing. */
+    changedAt: instant('changed_at').notNull()
+  },
+  (t) => [unique('consult_seat_once').on(t.organisationId, t.consultId, t.identity), consultKey(t as never)]
+);
+
+/** What someone has typed in "Ask an expert" and not sent yet. */
+export const consultDrafts = pgTable(
+  'consult_draft',
+  {
+    ...tenantColumns(),
+    userId: uuid('user_id').notNull(),
+    patientId: uuid('patient_id').notNull(),
+    content: jsonb('content').notNull(),
+    updatedAt: instant('updated_at').notNull()
+  },
+  (t) => [
+    unique('consult_draft_once').on(t.organisationId, t.userId, t.patientId),
+    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+  ]
+);
