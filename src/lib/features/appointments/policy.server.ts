@@ -1,0 +1,27 @@
+import type { Actor } from '#lib/kernel/actor.ts';
+
+/**
+ * May `actor` see the book of `clinicId` (null: no clinic in particular, rows are filtered)? The tenant
+ * itself is held by row-level security; here it is about the role and the clinic within it.
+ */
+export function mayReadAppointments(actor: Actor, clinicId: string | null): boolean {
+  switch (actor.kind) {
+    case 'system':
+      return true;
+    case 'patient-link':
+      return false;
+    case 'member':
+      return clinicId === null || actor.clinicId === null || actor.clinicId === clinicId;
+  }
+}
+
+/** May `actor` book into and move within the book of `clinicId`? Experts look, they do not book. */
+export function mayBookAppointments(actor: Actor, clinicId: string | null): boolean {
+  if (!mayReadAppointments(actor, clinicId)) return false;
+  return actor.kind === 'system' || (actor.kind === 'member' && actor.role !== 'expert');
+}
+
+/** The one clinic this actor is bound to, or null for the whole organisation. */
+export function boundClinic(actor: Actor): string | null {
+  return actor.kind === 'member' ? actor.clinicId : null;
+}
