@@ -46,9 +46,16 @@ export interface LiveEvent {
 export interface MediaServer {
   /** Where the browser connects, under the app's own origin (`/sfu`) or an outside URL; null: none available. */
   readonly clientUrl: string | null;
+  /** For the browser's RTCPeerConnection; null: the media server tells its clients itself. */
+  readonly iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;
   /** A token of a few minutes that can only join `room` with these rights. @throws AppError `sfu_unavailable` */
   token(grant: MediaGrant): Promise<string>;
-  /** Ends a seat at once. Quiet when the person is not there. */
+  /**
+   * Turns a held seat (a token with `hidden`) into one with the rights of `grant`, seen by all.
+   * @throws AppError `not_found` where that seat is not connected, `sfu_unavailable`
+   */
+  takeSeat(grant: MediaGrant): Promise<void>;
+  /** Ends a seat at once, and tokens made before. Quiet when the person is not there. */
   remove(room: string, identity: string): Promise<void>;
   closeRoom(room: string): Promise<void>;
   /** Identities in the room now, straight from the media server. */
@@ -62,6 +69,7 @@ export interface MediaGrant {
   role: 'requester' | 'expert' | 'member' | 'patient';
   canPublish: boolean;
   canPublishData: boolean;
+  /** A held seat: connected while the person is still in the lobby; unseen, and without any right, until `takeSeat`. */
   hidden?: boolean;
 }
 

@@ -1,0 +1,168 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { loadOrCreateKeys } from './keys.ts';
+import { liveKitMediaServer } from './livekit.ts';
+import { Presence, type PresenceChange } from './presence.ts';
+import { createProxy, isUnderPrefix, proxyPrefix } from './proxy.ts';
+import { NoMediaServerError, resolveBinary } from './resolve.ts';
+import { Revoked } from './revoked.ts';
+import { supervise, type SupervisedServer } from './supervise.ts';
+import type { MediaHealth, RunningMediaServer, StartMediaServerOptions } from './types.ts';
+import { createWebhook, webhookPath } from './webhook.ts';
+
+export type {
+  MediaConfig,
+  MediaHealth,
+  MediaPorts,
+  MediaProgress,
+  OutsideMediaServer,
+  RoomEvent,
+  RunningMediaServer,
+  StartMediaServerOptions,
+  TurnConfig
+} from './types.ts';
+
+const reconcileEveryMs = 10_000;
+
+/**
+ * Gets a media server going without holding up the app: resolves as soon as the keys are there, while a
+ * binary is looked for (or built) and started behind it. Never rejects for want of a media server; then
+ * `health()` says why and `media.clientUrl` stays null.
+ */
+export async function startMediaServer(options: StartMediaServerOptions): Promise<RunningMediaServer> {
+  const { config, dataDir, log } = options;
+  const outside = config.outside;
+  const folder = join(dataDir, 'sfu');
+  const keys = outside ?? (await loadOrCreateKeys(folder));
+  const presence = new Presence();
+  const revoked = new Revoked();
+  const abort = new AbortController();
+  const appPort = () => (typeof options.appPort === 'function' ? options.appPort() : options.appPort);
+
+  let supervised: SupervisedServer | null = null;
+  let unavailable: string | null = null;
+  let stopped = false;
+
+  const tell = (changes: PresenceChange[]) => {
+    for (const change of changes)
+      Promise.resolve({ ...change, at: new Date() })
+        .then(options.onRoomEvent)
+        .catch((error: unknown) => log.error({ err: error, kind: change.kind }, 'room event not taken'));
+  };
+
+  const { media, everySeat } = liveKitMediaServer({
+    keys,
+    apiUrl: () => (outside ? httpUrl(outside.url) : localUrl(supervised)),
+    clientUrl: () => (outside ? outside.url : supervised?.ports() ? proxyPrefix : null),
+    // None of ours: loopback and public addresses need no STUN, and a public one would learn who meets.
+    iceServers: outside || config.turn ? null : [],
+    revoked,
+    presence,
+    tell
+  });
+
+  const webhook = createWebhook({ keys, presence, tell, log });
+  const proxy = createProxy({
+    targetPort: () => supervised?.ports()?.signal ?? null,
+    origin: config.origin,
+    refuses: (claims) => revoked.refuses(claims, new Date()),
+    log
+  });
+
+  let reconciling: Promise<void> | null = null;
+  function reconcile(): Promise<void> {
+    reconciling ??= lookOnce().finally(() => (reconciling = null));
+    return reconciling;
+  }
+  async function lookOnce(): Promise<void> {
+    if (media.clientUrl === null) return;
+    const since = presence.begin();
+    try {
+      tell(presence.settle(await everySeat(), since));
+    } catch (error) {
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'rooms could not be listed');
+    }
+  }
+
+  async function bringUp(): Promise<MediaHealth> {
+    presence.seed((await options.recordedPresence?.()) ?? []);
+    if (!outside) {
+      const binary = await resolveBinary({
+        dataDir,
+        cacheDir: config.cacheDir,
+        log,
+        onProgress: options.onProgress ?? (() => undefined),
+        signal: abort.signal
+      });
+      log.info({ version: binary.version, source: binary.source }, 'media server found');
+      abort.signal.throwIfAborted();
+      supervised = supervise({ binary: binary.path, folder, config, keys, appPort, log });
+      await supervised.firstReady;
+    }
+    await reconcile();
+    return health();
+  }
+
+  const settling = bringUp().catch((error: unknown): MediaHealth => {
+    if (!stopped) {
+      unavailable = error instanceof Error ? error.message : String(error);
+      if (error instanceof NoMediaServerError) log.error({}, error.message);
+      else log.error({ err: error }, 'media server not started');
+    }
+    return health();
+  });
+  const timer = setInterval(() => void reconcile(), reconcileEveryMs);
+  timer.unref();
+
+  function health(): MediaHealth {
+    if (stopped) return { state: 'stopped', detail: 'stopped' };
+    if (outside)
+      return { state: 'ready', detail: `outside server ${new URL(outside.url).host}`, ports: null };
+    if (unavailable !== null) return { state: 'unavailable', detail: unavailable };
+    return supervised?.health() ?? { state: 'starting', detail: 'looking for a media server' };
+  }
+
+  return {
+    media,
+    settled: () => settling,
+    health,
+    reconcile,
+    handleUpgrade(request, socket, head) {
+      if (!isUnderPrefix(request.url)) return false;
+      proxy.handleUpgrade(request, socket, head);
+      return true;
+    },
+    handleRequest(request, response) {
+      if (!isUnderPrefix(request.url)) return false;
+      if (request.url === webhookPath) answerWebhook(request, response);
+      else proxy.handleRequest(request, response);
+      return true;
+    },
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      abort.abort();
+      proxy.close();
+      await supervised?.stop();
+      await settling;
+      // A start that was under way when stop was called.
+      await supervised?.stop();
+    }
+  };
+
+  function answerWebhook(request: IncomingMessage, response: ServerResponse): void {
+    webhook(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'webhook failed');
+      if (!response.headersSent) response.writeHead(500).end();
+    });
+  }
+}
+
+function localUrl(supervised: SupervisedServer | null): string | null {
+  const ports = supervised?.ports();
+  return ports ? `http://127.0.0.1:${ports.signal}` : null;
+}
+
+function httpUrl(url: string): string {
+  return url.replace(/^ws/, 'http');
+}

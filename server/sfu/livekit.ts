@@ -1,0 +1,104 @@
+import { RoomServiceClient, TwirpError, type ParticipantInfo } from 'livekit-server-sdk';
+import { fail } from '#lib/kernel/errors.ts';
+import type { MediaGrant, MediaServer } from '#lib/kernel/ports.ts';
+import type { Presence, PresenceChange, Seat } from './presence.ts';
+import type { Revoked } from './revoked.ts';
+import { mintToken, rightsOf } from './tokens.ts';
+import type { MediaKeys } from './yaml.ts';
+
+export interface LiveKitOptions {
+  keys: MediaKeys;
+  /** Base of the API, `http(s)://…`; null while there is no media server. */
+  apiUrl: () => string | null;
+  clientUrl: () => string | null;
+  /** Null: the SFU itself tells its clients (it runs a TURN server). */
+  iceServers: MediaServer['iceServers'];
+  revoked: Revoked;
+  presence: Presence;
+  tell: (changes: PresenceChange[]) => void;
+  now?: () => Date;
+}
+
+/** A LiveKit server, ours or another's, as the use cases see it. */
+export function liveKitMediaServer(options: LiveKitOptions) {
+  const { keys, revoked, presence, tell } = options;
+  const now = options.now ?? (() => new Date());
+  let client: { url: string; rooms: RoomServiceClient } | null = null;
+
+  function rooms(): RoomServiceClient {
+    const url = options.apiUrl();
+    if (url === null) throw fail('sfu_unavailable');
+    if (client?.url !== url)
+      client = {
+        url,
+        rooms: new RoomServiceClient(url, keys.apiKey, keys.apiSecret, { requestTimeout: 5, failover: false })
+      };
+    return client.rooms;
+  }
+
+  /** Null where what is asked about is not there. */
+  async function ask<T>(call: (rooms: RoomServiceClient) => Promise<T>): Promise<T | null> {
+    try {
+      return await call(rooms());
+    } catch (error) {
+      if (error instanceof TwirpError && (error.status === 404 || error.code === 'not_found')) return null;
+      if (error instanceof Error && error.name === 'AppError') throw error;
+      throw fail('sfu_unavailable', {}, error);
+    }
+  }
+
+  const media: MediaServer = {
+    get clientUrl() {
+      return options.clientUrl();
+    },
+    iceServers: options.iceServers,
+    async token(grant: MediaGrant): Promise<string> {
+      if (options.clientUrl() === null) throw fail('sfu_unavailable');
+      await revoked.untilReadmittable(grant.room, grant.identity, now());
+      return mintToken(keys, grant);
+    },
+    async takeSeat(grant: MediaGrant): Promise<void> {
+      const seated = await ask((api) =>
+        api.updateParticipant(grant.room, grant.identity, {
+          permission: rightsOf({ ...grant, hidden: false })
+        })
+      );
+      if (!seated) throw fail('not_found');
+      tell(presence.joined(seatOf(grant.room, seated)));
+    },
+    async remove(room: string, identity: string): Promise<void> {
+      revoked.add(room, identity, now());
+      await ask((api) => api.removeParticipant(room, identity));
+    },
+    async closeRoom(room: string): Promise<void> {
+      revoked.add(room, null, now());
+      await ask((api) => api.deleteRoom(room));
+    },
+    async participants(room: string): Promise<string[]> {
+      return (await seatsIn(room)).map((seat) => seat.identity);
+    }
+  };
+
+  async function seatsIn(room: string): Promise<Seat[]> {
+    const all = (await ask((api) => api.listParticipants(room))) ?? [];
+    return all.filter((participant) => !isHeld(participant)).map((participant) => seatOf(room, participant));
+  }
+
+  return {
+    media,
+    /** Everyone in every room now. */
+    async everySeat(): Promise<Seat[]> {
+      const open = (await ask((api) => api.listRooms())) ?? [];
+      return (await Promise.all(open.map((room) => seatsIn(room.name)))).flat();
+    }
+  };
+}
+
+/** True for someone who still waits in the lobby with the connection already warm. */
+export function isHeld(participant: Pick<ParticipantInfo, 'permission'>): boolean {
+  return participant.permission?.hidden === true;
+}
+
+export function seatOf(room: string, participant: Pick<ParticipantInfo, 'identity' | 'sid'>): Seat {
+  return { room, identity: participant.identity, session: participant.sid };
+}

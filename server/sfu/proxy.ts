@@ -1,0 +1,197 @@
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '#lib/kernel/ports.ts';
+import { readClaims, type TokenClaims } from './revoked.ts';
+
+/** Where the app shows the media server's signalling. */
+export const proxyPrefix = '/sfu';
+/** All that livekit-client asks for. The API (`/twirp/…`) is not among it. */
+const openPaths = new Set(['/rtc', '/rtc/v1', '/rtc/validate', '/rtc/v1/validate']);
+const forwardedHeaders = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'user-agent',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol'
+];
+const answeredHeaders = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'cache-control',
+  'retry-after'
+];
+
+export interface ProxyOptions {
+  /** Port of the media server on loopback; null while there is none. */
+  targetPort: () => number | null;
+  /** Null: the request's own host counts as ours. */
+  origin: string | null;
+  /** True where this token's holder was shown out after it was made. */
+  refuses: (claims: TokenClaims) => boolean;
+  log: Logger;
+}
+
+/** Signalling under the app's own origin, so that a site opens one HTTPS port besides the media ports. */
+export function createProxy(options: ProxyOptions) {
+  const tunnels = new Set<Duplex>();
+
+  /** The path for the media server, or the status to refuse with. */
+  function admit(request: IncomingMessage): { path: string; port: number } | { status: number } {
+    const url = new URL(request.url ?? '/', 'http://internal');
+    const path = url.pathname.slice(proxyPrefix.length);
+    if (!openPaths.has(path)) return { status: 404 };
+    if (!isOurOrigin(request, options.origin)) return { status: 403 };
+    const token = tokenOf(request, url);
+    const claims = token === null ? null : readClaims(token);
+    if (!claims) return { status: 401 };
+    if (options.refuses(claims)) return { status: 401 };
+    const port = options.targetPort();
+    if (port === null) return { status: 503 };
+    return { path: `${path}${url.search}`, port };
+  }
+
+  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const admitted = admit(request);
+    socket.on('error', () => socket.destroy());
+    if ('status' in admitted) {
+      socket.end(
+        `HTTP/1.1 ${admitted.status} ${reasonOf(admitted.status)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+      );
+      return;
+    }
+    const upstream = connect({ host: '127.0.0.1', port: admitted.port, noDelay: true });
+    tunnels.add(socket);
+    if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
+    const close = () => {
+      tunnels.delete(socket);
+      socket.destroy();
+      upstream.destroy();
+    };
+    upstream.once('error', (error) => {
+      options.log.warn({ code: 'code' in error ? error.code : error.name }, 'media server not reached');
+      if (upstream.connecting || upstream.bytesRead === 0)
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+      close();
+    });
+    upstream.once('close', close);
+    socket.once('close', close);
+    upstream.write(
+      [
+        `GET ${admitted.path} HTTP/1.1`,
+        `Host: 127.0.0.1:${admitted.port}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        ...Object.entries(headersFor(request)).map(([name, value]) => `${name}: ${value}`),
+        '\r\n'
+      ].join('\r\n')
+    );
+    if (head.length > 0) upstream.write(head);
+    // The answer is LiveKit's own, byte for byte; only our headers reach it.
+    upstream.pipe(socket);
+    socket.pipe(upstream);
+  }
+
+  function handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    const path = new URL(request.url ?? '/', 'http://internal').pathname;
+    // livekit-client's prepareConnection: it only wants the connection open.
+    if (path === proxyPrefix || path === `${proxyPrefix}/`) {
+      const allowed = request.method === 'HEAD' || request.method === 'GET';
+      response.writeHead(allowed ? 204 : 405, { 'cache-control': 'no-store' }).end();
+      return;
+    }
+    if (request.method !== 'GET') {
+      response.writeHead(openPaths.has(path.slice(proxyPrefix.length)) ? 405 : 404).end();
+      return;
+    }
+    const admitted = admit(request);
+    if ('status' in admitted) {
+      response.writeHead(admitted.status, { 'cache-control': 'no-store' }).end();
+      return;
+    }
+    const upstream = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: admitted.port,
+        path: admitted.path,
+        method: 'GET',
+        headers: headersFor(request),
+        timeout: 10_000
+      },
+      (answer) => {
+        const headers = Object.fromEntries(
+          answeredHeaders.flatMap((name) =>
+            answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]]
+          )
+        );
+        response.writeHead(answer.statusCode ?? 502, headers);
+        answer.pipe(response);
+      }
+    );
+    upstream.once('timeout', () => upstream.destroy(new Error('timeout')));
+    upstream.once('error', (error) => {
+      options.log.warn({ code: 'code' in error ? error.code : error.name }, 'media server not reached');
+      if (response.headersSent) response.destroy();
+      else response.writeHead(503, { 'cache-control': 'no-store' }).end();
+    });
+    response.once('close', () => upstream.destroy());
+    upstream.end();
+  }
+
+  return {
+    handleUpgrade,
+    handleRequest,
+    /** Ends all open signalling connections. */
+    close() {
+      for (const socket of tunnels) socket.destroy();
+    }
+  };
+}
+
+/** True for paths under the prefix; `/sfument` is not. */
+export function isUnderPrefix(url: string | undefined): boolean {
+  if (!url) return false;
+  return url === proxyPrefix || url.startsWith(`${proxyPrefix}/`) || url.startsWith(`${proxyPrefix}?`);
+}
+
+/**
+ * Browsers name the page's origin on every WebSocket; clients that are no browser name none, and a page
+ * elsewhere cannot leave it out.
+ */
+export function isOurOrigin(request: IncomingMessage, origin: string | null): boolean {
+  const given = request.headers.origin;
+  if (given === undefined) return true;
+  if (origin !== null) return given === origin;
+  try {
+    return new URL(given).host === request.headers.host;
+  } catch {
+    return false;
+  }
+}
+
+function tokenOf(request: IncomingMessage, url: URL): string | null {
+  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return bearer ?? url.searchParams.get('access_token');
+}
+
+function headersFor(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of forwardedHeaders) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  const bearer = request.headers.authorization;
+  if (bearer && /^Bearer \S+$/i.test(bearer)) headers.authorization = bearer;
+  return headers;
+}
+
+function reasonOf(status: number): string {
+  return (
+    { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status] ??
+    'Refused'
+  );
+}

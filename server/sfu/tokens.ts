@@ -1,0 +1,33 @@
+import { AccessToken } from 'livekit-server-sdk';
+import type { MediaGrant } from '#lib/kernel/ports.ts';
+import type { MediaKeys } from './yaml.ts';
+
+/** Long enough to join with a slow phone, short enough that a leaked one is worth little. */
+export const tokenLifetimeSeconds = 5 * 60;
+
+/** Rights of a seat that has been taken. The token of a held seat has none of them. */
+export function rightsOf(grant: Pick<MediaGrant, 'canPublish' | 'canPublishData' | 'hidden'>) {
+  const held = grant.hidden === true;
+  return {
+    canSubscribe: !held,
+    canPublish: !held && grant.canPublish,
+    canPublishData: !held && grant.canPublishData,
+    canUpdateOwnMetadata: false,
+    hidden: held
+  };
+}
+
+/**
+ * A token that can join `grant.room` as `grant.identity` and nothing else. Only role and name travel with
+ * it; whoever is in the room can read both.
+ */
+export async function mintToken(keys: MediaKeys, grant: MediaGrant): Promise<string> {
+  const token = new AccessToken(keys.apiKey, keys.apiSecret, {
+    identity: grant.identity,
+    name: grant.name,
+    ttl: tokenLifetimeSeconds,
+    metadata: JSON.stringify({ role: grant.role, name: grant.name })
+  });
+  token.addGrant({ roomJoin: true, room: grant.room, ...rightsOf(grant) });
+  return token.toJwt();
+}

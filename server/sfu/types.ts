@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
+
+/** What a site decides about its media server. Built by server/config.ts from the environment. */
+export interface MediaConfig {
+  /** Origin browsers use, e.g. `https://clinic.example`. Null: whatever Host the request itself names. */
+  origin: string | null;
+  /** A LiveKit run by someone else (LIVEKIT_URL). Null: one is found or built, and started here. */
+  outside: OutsideMediaServer | null;
+  /** Ports wanted for the one started here. A busy one is replaced by a free one, and said so in the log. */
+  ports: MediaPorts;
+  /** Address browsers send media to. Null: this machine only (loopback). */
+  nodeIp: string | null;
+  /** LiveKit's own TURN server. Null: none. */
+  turn: TurnConfig | null;
+  /** Where built binaries are kept for all data folders. Undefined: the user's cache folder. */
+  cacheDir?: string;
+}
+
+export interface OutsideMediaServer {
+  /** `ws(s)://` address, given to browsers and used for the API. */
+  url: string;
+  apiKey: string;
+  apiSecret: string;
+}
+
+export interface MediaPorts {
+  /** Signalling and API; loopback only. */
+  signal: number;
+  /** All media over UDP. */
+  udp: number;
+  /** Media over TCP, where UDP is blocked. */
+  tcp: number;
+}
+
+export interface TurnConfig {
+  domain: string;
+  udpPort: number;
+  /** TURN over TLS. Null: UDP only. */
+  tls: { port: number; certFile: string; keyFile: string } | null;
+}
+
+/** Someone came or left, told once for each change however often the media server says it. */
+export interface RoomEvent {
+  room: string;
+  /** Null for `room_finished`. */
+  identity: string | null;
+  kind: 'joined' | 'left' | 'room_finished';
+  at: Date;
+}
+
+/** One step of getting a media server that takes longer than a second. English, for the console. */
+export interface MediaProgress {
+  message: string;
+  /** 0…1, or null where the length is not known. */
+  fraction: number | null;
+}
+
+export type MediaHealth =
+  | { state: 'starting'; detail: string }
+  | { state: 'ready'; detail: string; ports: MediaPorts | null }
+  | { state: 'restarting'; detail: string }
+  | { state: 'unavailable'; detail: string }
+  | { state: 'stopped'; detail: string };
+
+export interface StartMediaServerOptions {
+  config: MediaConfig;
+  dataDir: string;
+  /** The app's port on 127.0.0.1; the media server posts its news there. Asked when needed, so that port 0 works. */
+  appPort: number | (() => number);
+  log: Logger;
+  onProgress?: (progress: MediaProgress) => void;
+  onRoomEvent?: (event: RoomEvent) => void | Promise<void>;
+  /** Who the database believes to be in which room, read once at the start so that "left" can be told too. */
+  recordedPresence?: () => Promise<{ room: string; identity: string }[]>;
+}
+
+export interface RunningMediaServer {
+  media: MediaServer;
+  /** Resolves once usable, or known to be unavailable: never rejects. The app need not wait for it. */
+  settled(): Promise<MediaHealth>;
+  /** Takes an upgrade under `/sfu`; false: not ours, untouched. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Answers a request under `/sfu`; false: not ours, untouched. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
+  health(): MediaHealth;
+  /** Look at the rooms now instead of at the next turn. */
+  reconcile(): Promise<void>;
+  /** Ends the media server and everything begun here. Safe to call twice. */
+  stop(): Promise<void>;
+}
