@@ -103,7 +103,7 @@ async function fetchTo(url: string, path: string, options: ObtainOptions): Promi
       done(null, chunk);
     }
   });
-  await pipeline(Readable.fromWeb(response.body), counting, createWriteStream(path));
+  await pipeline(Readable.from(response.body), counting, createWriteStream(path));
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { readClaims, Revoked } from './revoked.ts';
+
+const at = (seconds: number) => new Date(seconds * 1_000);
+const claims = (issuedAt: number, identity = 'm:1') => ({ room: 'r', identity, issuedAt });
+
+describe('Revoked', () => {
+  it('[SFU-7] refuses what was made before the removal and lets in what came after', () => {
+    const revoked = new Revoked();
+    expect(revoked.refuses(claims(100), at(100))).toBe(false);
+    revoked.add('r', 'm:1', at(100.4));
+    expect(revoked.refuses(claims(99), at(101))).toBe(true);
+    expect(revoked.refuses(claims(100), at(101))).toBe(true);
+    expect(revoked.refuses(claims(101), at(101))).toBe(false);
+    expect(revoked.refuses(claims(99, 'm:2'), at(101))).toBe(false);
+  });
+
+  it('[SFU-7] a closed room refuses everybody', () => {
+    const revoked = new Revoked();
+    revoked.add('r', null, at(100));
+    expect(revoked.refuses(claims(100, 'm:2'), at(101))).toBe(true);
+    expect(revoked.refuses({ ...claims(100), room: 'other' }, at(101))).toBe(false);
+  });
+
+  it('[SFU-7] forgets once no old token can be left', () => {
+    const revoked = new Revoked();
+    revoked.add('r', 'm:1', at(0));
+    expect(revoked.refuses(claims(0), at(10 * 60))).toBe(true);
+    expect(revoked.refuses(claims(0), at(12 * 60))).toBe(false);
+  });
+});
+
+describe('readClaims', () => {
+  const token = (payload: unknown) => `x.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.y`;
+
+  it('[SFU-4] reads room, identity and the later of the two times', () => {
+    expect(readClaims(token({ sub: 'm:1', nbf: 5, iat: 7, video: { room: 'r' } }))).toEqual({
+      room: 'r',
+      identity: 'm:1',
+      issuedAt: 7
+    });
+  });
+
+  it.each([
+    '',
+    'x',
+    'x.y.z',
+    token(null),
+    token({ sub: 1, video: { room: 'r' } }),
+    token({ sub: 'a' }),
+    token([])
+  ])('[SFU-4] takes %j for no token', (text) => expect(readClaims(text)).toBeNull());
+});
