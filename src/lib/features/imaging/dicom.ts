@@ -1,0 +1,276 @@
+import dicomParser, { type DataSet, type Element } from 'dicom-parser';
+import { asAppError, fail } from '#lib/kernel/errors.ts';
+import { kindFromTags } from './dicom-kind.ts';
+import { dateOf, dateTimeOf, decodeText, personNames } from './dicom-text.ts';
+import { maxPixels, type ImageInfo, type Laterality, type Photometric } from './image.ts';
+import { readSpacing } from './spacing.ts';
+
+/** Transfer syntaxes this room can show, with how their pixels are packed. */
+const transferSyntaxes: Readonly<Record<string, PixelPacking>> = {
+  '1.2.840.10008.1.2': 'little',
+  '1.2.840.10008.1.2.1': 'little',
+  '1.2.840.10008.1.2.1.99': 'little',
+  '1.2.840.10008.1.2.2': 'big',
+  '1.2.840.10008.1.2.5': 'rle',
+  '1.2.840.10008.1.2.4.50': 'jpeg-baseline',
+  '1.2.840.10008.1.2.4.57': 'jpeg-lossless',
+  '1.2.840.10008.1.2.4.70': 'jpeg-lossless'
+};
+export type PixelPacking = 'little' | 'big' | 'rle' | 'jpeg-baseline' | 'jpeg-lossless';
+
+/** Where the first frame's pixels are in `bytes`, proven to lie inside it. */
+export interface PixelSource {
+  packing: PixelPacking;
+  /** The file as parsed: for a deflated file the inflated bytes. */
+  bytes: Uint8Array;
+  /** Byte ranges whose concatenation is the first frame. */
+  parts: { offset: number; length: number }[];
+  /** 0: RGBRGB…, 1: plane after plane. */
+  planar: 0 | 1;
+  /** Value representation of the pixel data; a big-endian OW holds 8-bit pixels in swapped pairs. */
+  vr: string | null;
+}
+
+export interface DicomFile {
+  info: ImageInfo;
+  pixels: PixelSource;
+}
+
+export interface ReadDicomOptions {
+  /** Size of the whole file where `bytes` is only its head. */
+  totalBytes?: number;
+  /** Inflates a raw deflate stream, bounded by the caller. Without it deflated files are unsupported. */
+  inflate?: (deflated: Uint8Array) => Uint8Array;
+}
+
+const pixelDataTag = 'x7fe00010';
+
+/** True where the Part 10 prefix is in its place. */
+export function looksLikeDicom(bytes: Uint8Array): boolean {
+  return bytes.length >= 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
+}
+
+/**
+ * Read a DICOM Part 10 file's header and find its first frame. Allocates nothing in proportion to what the
+ * header claims; every claim is checked against the bytes that are there.
+ * @throws AppError `file_empty`, `file_not_an_image`, `dicom_truncated`, `dicom_no_pixels`,
+ *   `dicom_unsupported` {transferSyntax}, `file_too_large`
+ */
+export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): DicomFile {
+  if (bytes.length === 0) throw fail('file_empty');
+  if (!looksLikeDicom(bytes)) throw fail('file_not_an_image');
+  const data = parse(bytes, options);
+  const syntax = text(data, 'x00020010') ?? '1.2.840.10008.1.2';
+  const inflated = data.byteArray.length !== bytes.length;
+  const totalBytes = inflated ? data.byteArray.length : Math.max(options.totalBytes ?? 0, bytes.length);
+  const info = readInfo(data);
+  const packing = transferSyntaxes[syntax];
+  if (!packing) throw fail('dicom_unsupported', { transferSyntax: safeUid(syntax) });
+  const element = data.elements[pixelDataTag];
+  if (!element || info.rows === 0 || info.columns === 0) throw fail('dicom_no_pixels');
+  if (info.rows * info.columns > maxPixels)
+    throw fail('file_too_large', { limitMegapixels: maxPixels / 1024 / 1024 });
+  const parts = findParts(data, element, packing, info, totalBytes);
+  return {
+    info,
+    pixels: {
+      packing,
+      bytes: data.byteArray,
+      parts,
+      planar: data.uint16('x00280006') === 1 ? 1 : 0,
+      vr: element.vr ?? null
+    }
+  };
+}
+
+function parse(bytes: Uint8Array, options: ReadDicomOptions): DataSet {
+  try {
+    return dicomParser.parseDicom(bytes, {
+      untilTag: pixelDataTag,
+      // The parser hands over the whole file and where the deflated part begins; it wants both back, inflated.
+      inflater: (file: Uint8Array, position: number) => {
+        if (!options.inflate) throw fail('dicom_unsupported', { transferSyntax: '1.2.840.10008.1.2.1.99' });
+        const body = options.inflate(file.subarray(position));
+        const whole = new Uint8Array(position + body.length);
+        whole.set(file.subarray(0, position));
+        whole.set(body, position);
+        return whole;
+      }
+    });
+  } catch (error) {
+    // The parser throws strings, Errors and {exception, dataSet}; all mean that the structure breaks off.
+    throw asAppError(error) ?? fail('dicom_truncated', {}, error);
+  }
+}
+
+function readInfo(data: DataSet): ImageInfo {
+  const samplesPerPixel = data.uint16('x00280002') ?? 1;
+  const bitsAllocated = data.uint16('x00280100') ?? 16;
+  const bitsStored = data.uint16('x00280101') ?? bitsAllocated;
+  const photometricText = text(data, 'x00280004') ?? 'MONOCHROME2';
+  const photometric = photometricOf(photometricText);
+  const grey =
+    samplesPerPixel === 1 &&
+    photometric?.startsWith('MONOCHROME') &&
+    (bitsAllocated === 8 || bitsAllocated === 16);
+  const colour = samplesPerPixel === 3 && photometric === 'RGB' && bitsAllocated === 8;
+  if (data.elements['x00280010'] && !grey && !colour)
+    throw fail('dicom_unsupported', { transferSyntax: `${photometricText.slice(0, 16)} ${bitsAllocated}` });
+  const modality = text(data, 'x00080060');
+  const sopClassUid = text(data, 'x00080016');
+  const window = windowOf(data);
+  return {
+    kind: kindFromTags({ modality, sopClassUid, words: describingWords(data) }),
+    modality,
+    rows: data.uint16('x00280010') ?? 0,
+    columns: data.uint16('x00280011') ?? 0,
+    bitsAllocated: bitsAllocated === 8 ? 8 : 16,
+    bitsStored: bitsStored >= 1 && bitsStored <= bitsAllocated ? bitsStored : bitsAllocated,
+    signed: data.uint16('x00280103') === 1,
+    photometric: photometric ?? 'MONOCHROME2',
+    samplesPerPixel: samplesPerPixel === 3 ? 3 : 1,
+    frames: Math.max(1, integer(text(data, 'x00280008')) ?? 1),
+    window,
+    rescale: { slope: numbers(data, 'x00281053')?.[0] || 1, intercept: numbers(data, 'x00281052')?.[0] ?? 0 },
+    pixelSpacing: readSpacing({
+      sopClassUid,
+      modality,
+      pixelSpacing: numbers(data, 'x00280030'),
+      calibrationType: text(data, 'x00280a02'),
+      imagerPixelSpacing: numbers(data, 'x00181164')
+    }),
+    laterality: lateralityOf(text(data, 'x00200062') ?? text(data, 'x00200060')),
+    teeth: teethOf(data),
+    takenAt:
+      dateTimeOf(text(data, 'x00080022'), text(data, 'x00080032')) ??
+      dateTimeOf(text(data, 'x00080023'), text(data, 'x00080033')) ??
+      dateTimeOf(text(data, 'x00080020'), text(data, 'x00080030')),
+    identity: {
+      patientId: text(data, 'x00100020'),
+      names: personNames(bytesOf(data, 'x00100010'), text(data, 'x00080005')),
+      birthDate: dateOf(text(data, 'x00100030'))
+    },
+    sopClassUid,
+    sopInstanceUid: text(data, 'x00080018'),
+    seriesUid: text(data, 'x0020000e'),
+    studyUid: text(data, 'x0020000d')
+  };
+}
+
+function photometricOf(value: string): Photometric | null {
+  if (value === 'MONOCHROME1' || value === 'MONOCHROME2') return value;
+  return value === 'RGB' || value.startsWith('YBR_FULL') ? 'RGB' : null;
+}
+
+function windowOf(data: DataSet): ImageInfo['window'] {
+  const center = numbers(data, 'x00281050')?.[0];
+  const width = numbers(data, 'x00281051')?.[0];
+  return center !== undefined && width !== undefined && width >= 1 ? { center, width } : null;
+}
+
+function lateralityOf(value: string | null): Laterality | null {
+  return value === 'R' || value === 'L' || value === 'B' || value === 'U' ? value : null;
+}
+
+/** FDI numbers from Primary Anatomic Structure (0008,2228), coded in ISO 3950 (PS3.16 CID 4019). */
+function teethOf(data: DataSet): string[] {
+  const items = data.elements['x00082228']?.items ?? [];
+  const codes = items.slice(0, 52).map((item) => (item.dataSet ? text(item.dataSet, 'x00080100') : null));
+  return [
+    ...new Set(
+      codes.filter((code): code is string => code !== null && /^([1-4][1-8]|[5-8][1-5])$/.test(code))
+    )
+  ];
+}
+
+function describingWords(data: DataSet): string {
+  const tags = ['x00080008', 'x0008103e', 'x00081030', 'x00181030', 'x00180015', 'x00185101', 'x00181400'];
+  return tags
+    .map((tag) => {
+      const raw = bytesOf(data, tag);
+      return raw ? decodeText(raw.subarray(0, 128), text(data, 'x00080005')) : '';
+    })
+    .join(' ');
+}
+
+/** Byte ranges of the first frame. @throws AppError `dicom_truncated`, `dicom_no_pixels` */
+function findParts(
+  data: DataSet,
+  element: Element,
+  packing: PixelPacking,
+  info: ImageInfo,
+  totalBytes: number
+) {
+  const available = data.byteArray.length;
+  if (packing === 'little' || packing === 'big') {
+    const needed = info.rows * info.columns * info.samplesPerPixel * (info.bitsAllocated / 8);
+    if (element.length === 0) throw fail('dicom_no_pixels');
+    const claimed = element.length === 0xffffffff ? needed : element.length;
+    const end = element.dataOffset + Math.max(needed, claimed);
+    if (claimed < needed || end > totalBytes || element.dataOffset + needed > available)
+      throw fail('dicom_truncated');
+    return [{ offset: element.dataOffset, length: needed }];
+  }
+  return firstFrameFragments(data.byteArray, element.dataOffset, info.frames);
+}
+
+/**
+ * Fragments of frame one (PS3.5 A.4): items after the basic offset table up to the second frame's offset,
+ * or, with one frame, up to the sequence delimiter; with many frames and no table, the first fragment.
+ */
+function firstFrameFragments(bytes: Uint8Array, start: number, frames: number) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const itemAt = (position: number) => {
+    if (position + 8 > bytes.length) throw fail('dicom_truncated');
+    const tag = view.getUint32(position, true);
+    const length = view.getUint32(position + 4, true);
+    if (tag === 0xe0ddfffe) return null;
+    if (tag !== 0xe000fffe || length === 0xffffffff || position + 8 + length > bytes.length)
+      throw fail('dicom_truncated');
+    return { offset: position + 8, length };
+  };
+  const table = itemAt(start);
+  if (!table) throw fail('dicom_no_pixels');
+  const firstItem = table.offset + table.length;
+  const secondFrame = table.length >= 8 ? firstItem + view.getUint32(table.offset + 4, true) : Infinity;
+  const parts: { offset: number; length: number }[] = [];
+  for (let position = firstItem; position < secondFrame;) {
+    const part = itemAt(position);
+    if (!part) break;
+    parts.push(part);
+    if (frames > 1 && secondFrame === Infinity) break;
+    position = part.offset + part.length;
+  }
+  if (parts.every((part) => part.length === 0)) throw fail('dicom_no_pixels');
+  return parts;
+}
+
+function bytesOf(data: DataSet, tag: string): Uint8Array | null {
+  const element = data.elements[tag];
+  if (!element || element.length === 0 || element.length === 0xffffffff) return null;
+  return data.byteArray.subarray(element.dataOffset, element.dataOffset + Math.min(element.length, 1024));
+}
+
+/** A short string value, trimmed of padding; null where absent or empty. */
+function text(data: DataSet, tag: string): string | null {
+  const raw = bytesOf(data, tag);
+  if (!raw) return null;
+  const value = String.fromCharCode(...raw)
+    .replace(/\0+$/, '')
+    .trim();
+  return value === '' ? null : value;
+}
+
+function numbers(data: DataSet, tag: string): number[] | null {
+  const values = text(data, tag)?.split('\\').map(Number);
+  return values && values.every(Number.isFinite) ? values : null;
+}
+
+function integer(value: string | null): number | null {
+  return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+/** A UID is digits and dots; whatever else stands there does not get into a text. */
+function safeUid(value: string): string {
+  return value.replace(/[^\d.]/g, '').slice(0, 64);
+}
