@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { publicOrigin, readConfig, repositoryRoot, setHandlerEnvironment } from './config.ts';
+
+describe('readConfig', () => {
+  it('has defaults for everything', () => {
+    expect(readConfig([], {})).toMatchObject({
+      development: false,
+      dataDir: join(repositoryRoot, 'data'),
+      host: '127.0.0.1',
+      port: 3000,
+      origin: null,
+      trustProxy: false,
+      demo: true,
+      databaseUrl: null,
+      mail: null,
+      masterKey: null,
+      logLevel: 'info',
+      media: {
+        origin: null,
+        outside: null,
+        ports: { signal: 7880, udp: 7882, tcp: 7881 },
+        nodeIp: null,
+        turn: null
+      }
+    });
+    expect([...readConfig([], {}).roles]).toEqual(['web', 'collab', 'worker', 'dicom']);
+  });
+
+  it('lets the command line win over the environment', () => {
+    const env = { PORT: '4000', HOST: '0.0.0.0', DATA_DIR: '/srv/a', ROLES: 'web' };
+    expect(readConfig([], env)).toMatchObject({ port: 4000, host: '0.0.0.0', dataDir: '/srv/a' });
+    const args = [
+      '--port',
+      '5000',
+      '--host=::1',
+      '--data',
+      '/srv/b',
+      '--roles',
+      'web,worker',
+      '--no-demo',
+      '--no-sfu'
+    ];
+    const config = readConfig(args, env);
+    expect(config).toMatchObject({ port: 5000, host: '::1', dataDir: '/srv/b', demo: false, media: null });
+    expect([...config.roles]).toEqual(['web', 'worker']);
+  });
+
+  it('treats an empty variable as not set', () => {
+    expect(readConfig([], { PORT: '', ORIGIN: ' ', LIVEKIT_URL: '' })).toMatchObject({
+      port: 3000,
+      origin: null
+    });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, /PORT is "http"/],
+    [{ PORT: '70000' }, /at most 65535/],
+    [{ ORIGIN: 'consult.example.org' }, /ORIGIN/],
+    [{ ORIGIN: 'https://consult.example.org/app' }, /scheme and host only/],
+    [{ DATABASE_URL: 'mysql://x' }, /postgres:\/\//],
+    [{ LIVEKIT_URL: 'wss://sfu.example.org' }, /LIVEKIT_API_KEY/],
+    [{ SMTP_URL: 'smtp://mail.example.org' }, /MAIL_FROM/],
+    [{ MASTER_KEY: 'short' }, /32 bytes/],
+    [{ ROLES: 'web,cook' }, /web, collab, worker, dicom/],
+    [{ LOG_LEVEL: 'loud' }, /debug, info, warn, error/],
+    [{ TURN_DOMAIN: 'turn.example.org', TURN_CERT_FILE: '/c' }, /TURN_KEY_FILE/]
+  ])('names what is wrong in %o', (env, sentence) => {
+    expect(() => readConfig([], env)).toThrow(sentence);
+  });
+
+  it('refuses an unknown option with where to look', () => {
+    expect(() => readConfig(['--prot', '1'], {})).toThrow(/--prot.*--help/);
+  });
+
+  it('takes an outside media server and TURN', () => {
+    const { media } = readConfig([], {
+      LIVEKIT_URL: 'https://sfu.example.org/',
+      LIVEKIT_API_KEY: 'key',
+      LIVEKIT_API_SECRET: 'secret',
+      TURN_DOMAIN: 'turn.example.org'
+    });
+    expect(media?.outside).toEqual({ url: 'wss://sfu.example.org', apiKey: 'key', apiSecret: 'secret' });
+    expect(media?.turn).toEqual({ domain: 'turn.example.org', udpPort: 3478, tls: null });
+  });
+
+  it('takes a master key in hex or base64', () => {
+    const key = Buffer.alloc(32, 7);
+    expect(readConfig([], { MASTER_KEY: key.toString('hex') }).masterKey).toEqual(key);
+    expect(readConfig([], { MASTER_KEY: key.toString('base64') }).masterKey).toEqual(key);
+  });
+});
+
+describe('publicOrigin', () => {
+  it.each([
+    [{ origin: 'https://a.example', host: '127.0.0.1' }, 'https://a.example'],
+    [{ origin: null, host: '127.0.0.1' }, 'http://localhost:3000'],
+    [{ origin: null, host: '0.0.0.0' }, 'http://localhost:3000'],
+    [{ origin: null, host: '192.168.1.5' }, 'http://192.168.1.5:3000'],
+    [{ origin: null, host: 'fe80::1' }, 'http://[fe80::1]:3000']
+  ])('%o → %s', (config, expected) => {
+    expect(publicOrigin(config, 3000)).toBe(expected);
+  });
+});
+
+it('setHandlerEnvironment leaves ORIGIN out unless it is set, so that any name of this machine works', () => {
+  const env: NodeJS.ProcessEnv = { ORIGIN: 'http://old', HOST_HEADER: 'x' };
+  setHandlerEnvironment({ origin: null }, env);
+  expect(env).toEqual({
+    PROTOCOL_HEADER: 'x-consilium-proto',
+    ADDRESS_HEADER: 'x-consilium-address',
+    BODY_SIZE_LIMIT: 'Infinity'
+  });
+});
