@@ -1,0 +1,72 @@
+import type { ErrorCode } from '#lib/kernel/errors.ts';
+import { m } from '#lib/paraglide/messages.js';
+
+/** What a browser meets that no server said: the line is down. */
+export type ShownCode = ErrorCode | 'unreachable';
+
+// Written out, not `m[code]`: a lookup by name would put every message of the product into every page.
+const texts: Record<ShownCode, () => string> = {
+  not_signed_in: m.error_not_signed_in,
+  wrong_credentials: m.error_wrong_credentials,
+  wrong_password: m.error_wrong_password,
+  session_ended: m.error_session_ended,
+  forbidden: m.error_forbidden,
+  not_found: m.error_not_found,
+  too_many_tries: m.error_too_many_tries,
+  invalid_input: m.error_invalid_input,
+  text_too_long: m.error_text_too_long,
+  conflict: m.error_conflict,
+  unknown_tooth: m.error_unknown_tooth,
+  surface_not_on_tooth: m.error_surface_not_on_tooth,
+  file_empty: m.error_file_empty,
+  file_too_large: m.error_file_too_large,
+  file_not_an_image: m.error_file_not_an_image,
+  dicom_truncated: m.error_dicom_truncated,
+  dicom_no_pixels: m.error_dicom_no_pixels,
+  dicom_unsupported: m.error_dicom_unsupported,
+  dicom_other_patient: m.error_dicom_other_patient,
+  upload_broken: m.error_upload_broken,
+  consult_already_accepted: m.error_consult_already_accepted,
+  consult_already_answered: m.error_consult_already_answered,
+  consult_wrong_state: m.error_consult_wrong_state,
+  consult_not_yours: m.error_consult_not_yours,
+  consult_closed: m.error_consult_closed,
+  grant_ended: m.error_grant_ended,
+  proposal_already_decided: m.error_proposal_already_decided,
+  opinion_empty: m.error_opinion_empty,
+  opinion_signed: m.error_opinion_signed,
+  expert_not_found: m.error_expert_not_found,
+  slot_taken: m.error_slot_taken,
+  slot_in_past: m.error_slot_in_past,
+  link_invalid: m.error_link_invalid,
+  link_expired: m.error_link_expired,
+  link_locked: m.error_link_locked,
+  link_wrong_digits: m.error_link_wrong_digits,
+  sfu_unavailable: m.error_sfu_unavailable,
+  room_not_open: m.error_room_not_open,
+  not_admitted: m.error_not_admitted,
+  storage_full: m.error_storage_full,
+  unavailable: m.error_unavailable,
+  internal: m.error_internal,
+  unreachable: m.error_unreachable
+};
+
+/**
+ * What a person reads for a code: what happened and what they can do. An unknown code reads as `internal`; no code, as
+ * nothing.
+ */
+export function errorText(code: string): string;
+export function errorText(code: string | null | undefined): string | null;
+export function errorText(code: string | null | undefined): string | null {
+  if (!code) return null;
+  const text = code in texts ? texts[code as ShownCode] : texts.internal;
+  return text();
+}
+
+/** Words for whatever a `catch` caught: an error carrying a code, a dropped connection, or anything else. */
+export function errorTextOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return errorText(error.code);
+  // fetch rejects with a TypeError when the server cannot be reached.
+  return errorText(error instanceof TypeError ? 'unreachable' : 'internal');
+}
