@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { fail } from '#lib/kernel/errors.ts';
 import { isFront, parseSurfaces, parseTooth, type Surface, type Tooth } from './teeth.ts';
 
@@ -157,6 +158,26 @@ export function checkFinding(draft: FindingDraft): CheckedFinding {
     note,
     icd10: suggestedIcd10(draft.code, draft.status, grade)
   };
+}
+
+/** A finding as it comes from outside: shapes only; {@link checkFinding} knows the teeth and has better errors. */
+export const findingDraftSchema = v.object({
+  tooth: v.pipe(v.string(), v.maxLength(8)),
+  surfaces: v.pipe(v.array(v.pipe(v.string(), v.maxLength(8))), v.maxLength(8)),
+  code: v.picklist(findingCodes),
+  status: v.picklist(findingStatuses),
+  grade: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(32)))),
+  note: v.optional(v.pipe(v.string(), v.maxLength(4 * maxNoteLength)))
+});
+
+/**
+ * A checked finding from anything at all: a proposal's content, a request's body.
+ * @throws AppError `invalid_input` and those of {@link checkFinding}
+ */
+export function parseFindingInput(value: unknown): CheckedFinding {
+  const parsed = v.safeParse(findingDraftSchema, value);
+  if (!parsed.success) throw fail('invalid_input', { field: v.getDotPath(parsed.issues[0]) ?? '' });
+  return checkFinding(parsed.output);
 }
 
 /** ICD-10 code to suggest, or null. Work already done is no diagnosis; a lost tooth or an implant stays one. */

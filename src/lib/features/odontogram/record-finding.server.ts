@@ -51,7 +51,9 @@ export async function recordFinding(call: Call, input: FindingInput): Promise<Fi
     return insertFinding(tx, {
       ...input,
       organisationId,
-      author: { id: actorId(call.actor), name: authorName(tx), organisationId: call.actor.organisationId }
+      authorId: actorId(call.actor),
+      authorName: authorName(tx),
+      authorOrganisationId: call.actor.organisationId
     });
   });
 }
@@ -60,9 +62,11 @@ export async function recordFinding(call: Call, input: FindingInput): Promise<Fi
 export interface NewFinding extends FindingDraft {
   id?: string;
   patientId: string;
-  /** The organisation that owns the patient. */
-  organisationId: string;
-  author: { id: string; name: string; organisationId: string };
+  /** The organisation that owns the patient. Default: the actor's. */
+  organisationId?: string;
+  authorId: string;
+  authorName: string;
+  authorOrganisationId: string;
   consultId?: string | null;
   proposalId?: string | null;
   /** Default: the transaction's time. Demo data sets it. */
@@ -81,11 +85,11 @@ export async function insertFinding(tx: Tx, finding: NewFinding): Promise<Findin
     .values({
       ...checked,
       id: finding.id,
-      organisationId: finding.organisationId,
+      organisationId: finding.organisationId ?? tx.actor.organisationId,
       patientId: finding.patientId,
-      authorId: finding.author.id,
-      authorName: finding.author.name,
-      authorOrganisationId: finding.author.organisationId,
+      authorId: finding.authorId,
+      authorName: finding.authorName,
+      authorOrganisationId: finding.authorOrganisationId,
       recordedAt: finding.recordedAt ?? tx.now,
       consultId: finding.consultId ?? null,
       proposalId: finding.proposalId ?? null
