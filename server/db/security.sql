@@ -69,27 +69,23 @@ CREATE POLICY grantee ON consult_grant_item FOR SELECT TO consilium_app
   USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
          AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
          AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
--- On accepting, the expert's side narrows the grant to the one person. The trigger below lets it only shrink.
-CREATE POLICY grantee_narrows ON consult_grant_item FOR UPDATE TO consilium_app
-  USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
-         AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
-         AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
-
-CREATE OR REPLACE FUNCTION grant_only_shrinks() RETURNS trigger LANGUAGE plpgsql AS $$
+-- [CN-4] A grant follows its consult, whoever changes it: narrowed to the one who accepts, ended with it.
+CREATE POLICY owner ON consult_grant_item TO consilium_owner USING (true) WITH CHECK (true);
+CREATE OR REPLACE FUNCTION grant_follows_consult() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
-  IF (NEW.organisation_id, NEW.consult_id, NEW.patient_id, NEW.grantee_organisation_id, NEW.kind, NEW.purpose, NEW.starts_at)
-     IS DISTINCT FROM
-     (OLD.organisation_id, OLD.consult_id, OLD.patient_id, OLD.grantee_organisation_id, OLD.kind, OLD.purpose, OLD.starts_at)
-     OR NEW.item_id IS DISTINCT FROM OLD.item_id
-     OR NEW.ends_at > OLD.ends_at
-     OR (OLD.grantee_user_id IS NOT NULL AND NEW.grantee_user_id IS DISTINCT FROM OLD.grantee_user_id)
-     OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
-  THEN RAISE EXCEPTION 'a grant only shrinks' USING ERRCODE = '42501';
+  IF NEW.status = 'accepted' THEN
+    UPDATE consult_grant_item SET grantee_user_id = NEW.expert_id
+     WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND revoked_at IS NULL;
+  ELSIF NEW.status IN ('declined', 'cancelled', 'closed') THEN
+    UPDATE consult_grant_item SET revoked_at = now()
+     WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND revoked_at IS NULL;
+    PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'grant.ended',
+      'data', json_build_object('consultId', NEW.id))::text);
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER consult_grant_item_shrinks BEFORE UPDATE ON consult_grant_item
-  FOR EACH ROW EXECUTE FUNCTION grant_only_shrinks();
+CREATE OR REPLACE TRIGGER consult_grant_follows AFTER UPDATE OF status ON consult
+  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION grant_follows_consult();
 
 CREATE POLICY granted ON patient FOR SELECT TO consilium_app
   USING (id IN (SELECT patient_id FROM active_grant WHERE kind = 'identity'));
@@ -102,9 +98,13 @@ CREATE POLICY granted ON finding FOR SELECT TO consilium_app
 CREATE POLICY granted ON treatment_plan FOR SELECT TO consilium_app
   USING (patient_id IN (SELECT patient_id FROM active_grant WHERE kind = 'plan'));
 CREATE POLICY granted ON treatment_plan_item FOR SELECT TO consilium_app
-  USING (plan_id IN (SELECT id FROM treatment_plan));
+  USING (patient_id IN (SELECT patient_id FROM active_grant WHERE kind = 'plan'));
 CREATE POLICY granted ON image FOR SELECT TO consilium_app
   USING (id IN (SELECT item_id FROM active_grant WHERE kind = 'image'));
+CREATE POLICY granted ON stored_file FOR SELECT TO consilium_app
+  USING ((organisation_id, sha256) IN (
+    SELECT i.organisation_id, unnest(ARRAY[i.file_sha256, i.frame_sha256, i.thumbnail_sha256]) FROM image i
+     WHERE i.id IN (SELECT item_id FROM active_grant WHERE kind = 'image')));
 CREATE POLICY granted ON note FOR SELECT TO consilium_app
   USING (id IN (SELECT item_id FROM active_grant WHERE kind = 'note'));
 
@@ -148,6 +148,10 @@ CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app USING (c
 CREATE POLICY visitor ON image FOR SELECT TO consilium_app
   USING (id IN (SELECT item_id FROM consult_grant_item
                  WHERE consult_id = (SELECT app_consult()) AND kind = 'image'));
+CREATE POLICY visitor ON stored_file FOR SELECT TO consilium_app
+  USING ((organisation_id, sha256) IN (
+    SELECT i.organisation_id, unnest(ARRAY[i.file_sha256, i.frame_sha256, i.thumbnail_sha256]) FROM image i
+     WHERE i.id IN (SELECT item_id FROM consult_grant_item WHERE consult_id = (SELECT app_consult()) AND kind = 'image')));
 CREATE POLICY visitor ON outbox FOR INSERT TO consilium_app
   WITH CHECK (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NOT NULL);
 
@@ -166,6 +170,8 @@ CREATE POLICY system ON visit_session TO consilium_system USING (true) WITH CHEC
 GRANT SELECT ON consult, patient TO consilium_system;
 CREATE POLICY system ON consult FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON patient FOR SELECT TO consilium_system USING (true);
+GRANT SELECT ON consult_seat TO consilium_system;
+CREATE POLICY system ON consult_seat FOR SELECT TO consilium_system USING (true);
 GRANT SELECT, DELETE ON outbox TO consilium_system;
 CREATE POLICY system ON outbox TO consilium_system USING (true);
 

@@ -1,0 +1,88 @@
+import type { Handle, HandleServerError } from '@sveltejs/kit';
+import { memberOf } from '#lib/features/identity/member.server.ts';
+import { visitorOf, visitCookie } from '#lib/features/consults/invite.server.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import { sqlState } from '#lib/features/tenancy/transaction.server.ts';
+import { asAppError } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import { paraglideMiddleware } from '#lib/paraglide/server.js';
+
+/** Built once by the entry (server/main.ts) and handed over here: never a second pool in this bundle. */
+function services(): Services {
+  const handed = (globalThis as Record<symbol, unknown>)[Symbol.for('consilium.services')];
+  if (!handed) throw new Error('The entry has not handed over the services; start with server/main.ts.');
+  return handed as Services;
+}
+
+export const handle: Handle = async ({ event, resolve }) => {
+  const started = performance.now();
+  const own = services();
+  event.locals.services = own;
+  event.locals.request = { id: newId(), ip: addressOf(event) };
+  const session = await own.auth.session(event.request.headers);
+  event.locals.member = session ? await memberOf(own.systemDb, session) : null;
+  const visit = event.cookies.get(visitCookie);
+  event.locals.visitor = visit ? await visitorOf({ systemDb: own.systemDb, clock: own.clock }, visit) : null;
+  event.locals.actor = event.locals.member ?? event.locals.visitor;
+
+  const theme = event.cookies.get('theme');
+  const response = await paraglideMiddleware(event.request, ({ request, locale }) => {
+    event.request = request;
+    return resolve(event, {
+      transformPageChunk: ({ html }) =>
+        html
+          .replace('%paraglide.lang%', locale)
+          .replace('%consilium.theme%', theme === 'dark' || theme === 'light' ? theme : 'system')
+    });
+  });
+  protect(response, event.url);
+  own.log.info(
+    {
+      requestId: event.locals.request.id,
+      method: event.request.method,
+      // The route, not the path: a path can hold a patient's link.
+      route: event.route.id ?? 'unmatched',
+      status: response.status,
+      ms: Math.round(performance.now() - started)
+    },
+    'request'
+  );
+  return response;
+};
+
+function protect(response: Response, url: URL): void {
+  const { headers } = response;
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('referrer-policy', 'no-referrer');
+  headers.set('permissions-policy', 'camera=(self), microphone=(self), display-capture=(self), geolocation=()');
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-resource-policy', 'same-origin');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
+  if (url.protocol === 'https:') headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+}
+
+function addressOf(event: Parameters<Handle>[0]['event']): string {
+  try {
+    return event.getClientAddress();
+  } catch {
+    // Kit throws while prerendering and behind a misconfigured proxy; an unknown address is still a record.
+    return 'unknown';
+  }
+}
+
+export const handleError: HandleServerError = ({ error, event, status }) => {
+  const known = asAppError(error);
+  if (known) return { message: known.code, code: known.code, requestId: event.locals.request?.id };
+  if (status === 404) return { message: 'not_found', code: 'not_found' };
+  const cause = error instanceof Error ? error : new Error(String(error));
+  services().log.error(
+    { requestId: event.locals.request?.id, route: event.route.id, name: cause.name, sqlState: sqlState(cause), at: framesOf(cause) },
+    'unexpected error'
+  );
+  return { message: 'internal', code: 'internal', requestId: event.locals.request?.id };
+};
+
+/** Where it happened, without the message: a database's message can quote a patient's data. */
+function framesOf(error: Error): string[] {
+  return (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+}

@@ -1,0 +1,182 @@
+import { and, eq } from 'drizzle-orm';
+import type { MemberActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { transition, type ConsultEvent, type ConsultState } from './consult.ts';
+import { mayAnswer, mayDecide } from './policy.server.ts';
+import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
+import { openBoard } from './board.server.ts';
+import { consultMessages, consults } from './tables.server.ts';
+
+/**
+ * Take a question on. The grant narrows to the person who accepts (a trigger in server/db/security.sql), and the
+ * board opens with the shared images and the chart on it. A second click changes nothing.
+ * @throws AppError `consult_already_accepted` where a colleague was first, `not_found`, `consult_wrong_state`
+ */
+export async function acceptConsult(call: Call<'systemDb', MemberActor>, consultId: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForExpert(call, tx, consultId);
+    const state = transition(stateOf(consult), { kind: 'accept', expertId: call.actor.userId });
+    if (consult.status === 'accepted' || consult.status === 'closed') return;
+    const [member] = await tx.rows.select().from(members).where(eq(members.id, call.actor.memberId));
+    await tx.rows
+      .update(consults)
+      .set({
+        status: state.status,
+        expertId: call.actor.userId,
+        expertName: call.actor.name,
+        expertTitle: member?.title ?? '',
+        acceptedAt: tx.now
+      })
+      .where(eq(consults.id, consultId));
+    await openBoard(tx, consult);
+    await news(tx, consult, 'consult.accepted', others(call.actor, consult.requesterId));
+  });
+}
+
+/** Say no, with a reason the asking side reads. Ends the grant (the same trigger). */
+export async function declineConsult(
+  call: Call<'systemDb', MemberActor>,
+  consultId: string,
+  reason: string
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForExpert(call, tx, consultId);
+    const state = transition(stateOf(consult), { kind: 'decline', reason });
+    // First: with the new status the grant ends, and this side may write nothing more of the consult.
+    await news(tx, consult, 'consult.declined', others(call.actor, consult.requesterId));
+    await tx.rows
+      .update(consults)
+      .set({ status: state.status, declineReason: reason })
+      .where(eq(consults.id, consultId));
+  });
+}
+
+/** Ask the dentist for more before accepting. */
+export async function askForMore(call: Call<'systemDb', MemberActor>, consultId: string, text: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForExpert(call, tx, consultId);
+    const state = transition(stateOf(consult), { kind: 'ask-more' });
+    await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
+    await addMessage(tx, consult, 'ask-more', text);
+    await news(tx, consult, 'consult.more-asked', others(call.actor, consult.requesterId));
+  });
+}
+
+/** Answer what the expert asked; the question waits for them again. */
+export async function answerMore(call: Call<never, MemberActor>, consultId: string, text: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    const state = transition(stateOf(consult), { kind: 'answer-more' });
+    await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
+    await addMessage(tx, consult, 'answer-more', text);
+    await news(tx, consult, 'consult.answered', others(call.actor, ...(await askedExperts(tx, consult))));
+  });
+}
+
+/** Take the question back before anyone accepted. */
+export async function cancelConsult(call: Call<never, MemberActor>, consultId: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    const state = transition(stateOf(consult), { kind: 'cancel' });
+    await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
+    await news(tx, consult, 'consult.cancelled', others(call.actor, ...(await askedExperts(tx, consult))));
+  });
+}
+
+/** A line of the consult's chat, kept with it. */
+export async function sayInConsult(call: Call<never, MemberActor>, consultId: string, text: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const { consult, side } = await consultFor(tx, consultId);
+    if (side === 'patient' || consult.status === 'closed') throw fail('consult_closed');
+    await addMessage(tx, consult, 'chat', text);
+    await tx.audit({
+      action: 'consult.say',
+      subject: { type: 'consult', id: consultId },
+      patientId: consult.patientId,
+      consultId,
+      organisationId: consult.organisationId
+    });
+    await consultChanged(tx, consultId, 'consult.said');
+  });
+}
+
+/** The state of a row, in the domain's terms. */
+export function stateOf(row: ConsultRow): ConsultState {
+  switch (row.status) {
+    case 'accepted':
+    case 'closed':
+      return { status: row.status, expertId: row.expertId! };
+    case 'declined':
+      return { status: row.status, reason: row.declineReason ?? '' };
+    default:
+      return { status: row.status };
+  }
+}
+
+async function lockForExpert(call: Call<'systemDb', MemberActor>, tx: Tx, consultId: string): Promise<ConsultRow> {
+  const [consult] = await tx.rows.select().from(consults).where(eq(consults.id, consultId)).for('update');
+  if (consult) {
+    if (!mayAnswer(call.actor, consult)) throw fail('not_found');
+    return consult;
+  }
+  // Gone from this person's sight: if they were asked and a colleague was first, say so.
+  const [taken] = await call.systemDb
+    .select({ specialty: consults.specialty, askedExpertId: consults.askedExpertId, expertId: consults.expertId })
+    .from(consults)
+    .where(and(eq(consults.id, consultId), eq(consults.expertOrganisationId, call.actor.organisationId)));
+  if (taken?.expertId && taken.askedExpertId === null && call.actor.role === 'expert')
+    throw fail('consult_already_accepted');
+  throw fail('not_found');
+}
+
+export async function lockForRequester(tx: Tx, consultId: string): Promise<ConsultRow> {
+  const { consult } = await consultFor(tx, consultId, 'update');
+  if (!mayDecide(tx.actor, consult)) throw fail('forbidden');
+  return consult;
+}
+
+async function addMessage(tx: Tx, consult: ConsultRow, kind: 'ask-more' | 'answer-more' | 'chat', text: string) {
+  if (tx.actor.kind !== 'member') throw fail('forbidden');
+  await tx.rows.insert(consultMessages).values({
+    id: newId(tx.now.getTime()),
+    organisationId: consult.organisationId,
+    consultId: consult.id,
+    kind,
+    text,
+    authorId: tx.actor.userId,
+    authorName: tx.actor.name,
+    authorOrganisationId: tx.actor.organisationId,
+    at: tx.now
+  });
+}
+
+async function askedExperts(tx: Tx, consult: ConsultRow): Promise<string[]> {
+  if (consult.expertId ?? consult.askedExpertId) return [(consult.expertId ?? consult.askedExpertId)!];
+  const listed = await tx.rows
+    .select({ userId: expertListings.userId })
+    .from(expertListings)
+    .where(
+      and(
+        eq(expertListings.organisationId, consult.expertOrganisationId),
+        eq(expertListings.specialty, consult.specialty)
+      )
+    );
+  return listed.map((row) => row.userId);
+}
+
+/** The three things every step leaves behind: an audit event, a job that tells people, news for open pages. */
+export async function news(tx: Tx, consult: ConsultRow, topic: string, userIds: string[]): Promise<void> {
+  await tx.audit({
+    action: topic,
+    subject: { type: 'consult', id: consult.id },
+    patientId: consult.patientId,
+    consultId: consult.id,
+    organisationId: consult.organisationId
+  });
+  await tx.publish(topic, consult.id, { consultId: consult.id, userIds }, consult.organisationId);
+  await consultChanged(tx, consult.id, topic);
+}

@@ -1,0 +1,98 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { initialBoard, type BoardImage } from '#lib/features/board/initial.ts';
+import { openBoardDocument } from '#lib/features/board/store.server.ts';
+import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import { images } from '#lib/features/imaging/tables.server.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { boardMode } from './policy.server.ts';
+import { consultFor, type ConsultRow } from './read.server.ts';
+import { consultGrantItems } from './tables.server.ts';
+
+/** [CN-7] The board of an accepted consult: what was shared lies on it already. Calling it again changes nothing. */
+export async function openBoard(tx: Tx, consult: ConsultRow): Promise<void> {
+  const shared = await tx.rows
+    .select({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId })
+    .from(consultGrantItems)
+    .where(eq(consultGrantItems.consultId, consult.id));
+  const imageIds = shared.flatMap((item) => (item.kind === 'image' && item.itemId ? [item.itemId] : []));
+  const shown = imageIds.length
+    ? await tx.rows.select().from(images).where(inArray(images.id, imageIds)).orderBy(images.takenAt)
+    : [];
+  const author = { by: 'system', byName: '', at: tx.now.toISOString() };
+  await openBoardDocument(tx.rows, {
+    organisationId: consult.organisationId,
+    consultId: consult.id,
+    patientId: consult.patientId,
+    first: {
+      bytes: initialBoard({
+        images: shown.map(boardImage),
+        withChart: shared.some((item) => item.kind === 'chart'),
+        author
+      }),
+      author: 'system',
+      at: tx.now
+    }
+  });
+}
+
+export function boardImage(row: typeof images.$inferSelect): BoardImage {
+  throw fail('internal');
+}
+
+/** What a socket may do on a document, decided before anything of it is loaded. */
+export interface BoardAccess {
+  organisationId: string;
+  consultId: string;
+  patientId: string;
+  mode: 'write' | 'read';
+  role: 'requester' | 'expert' | 'member' | 'patient';
+}
+
+/**
+ * @throws AppError `not_found` where the board does not exist for this actor
+ */
+export async function boardAccess(
+  call: Call<never, MemberActor | PatientLinkActor>,
+  documentId: string
+): Promise<BoardAccess> {
+  return inTransaction(call, async (tx) => {
+    const [board] = await tx.rows
+      .select({ consultId: boardDocuments.consultId })
+      .from(boardDocuments)
+      .where(eq(boardDocuments.id, documentId));
+    if (!board) throw fail('not_found');
+    const { consult, side } = await consultFor(tx, board.consultId);
+    const mode = boardMode(call.actor, consult);
+    if (!mode) throw fail('not_found');
+    await tx.audit({
+      action: 'board.open',
+      subject: { type: 'board', id: documentId },
+      patientId: consult.patientId,
+      consultId: consult.id,
+      organisationId: consult.organisationId,
+      detail: { mode }
+    });
+    return {
+      organisationId: consult.organisationId,
+      consultId: consult.id,
+      patientId: consult.patientId,
+      mode,
+      role: side === 'requester' && (call.actor as MemberActor).userId !== consult.requesterId ? 'member' : side
+    };
+  });
+}
+
+/** Images a board of this consult may refer to: the shared ones, and on the asking side's hand all of this patient. */
+export async function boardImages(call: Call<never, MemberActor>, consultId: string): Promise<BoardImage[]> {
+  return inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, consultId);
+    const rows = await tx.rows
+      .select()
+      .from(images)
+      .where(and(eq(images.patientId, consult.patientId), eq(images.organisationId, consult.organisationId)));
+    return rows.map(boardImage);
+  });
+}

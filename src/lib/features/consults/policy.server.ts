@@ -1,0 +1,58 @@
+import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import type { ConsultStatus } from './consult.ts';
+
+/** What the rules need of a consult. */
+export interface ConsultFacts {
+  organisationId: string;
+  status: ConsultStatus;
+  requesterId: string;
+  expertOrganisationId: string;
+  askedExpertId: string | null;
+  expertId: string | null;
+}
+
+/** [CN-2] Which side of a consult an actor stands on; null: none, and the consult is not found for them. */
+export function sideOf(actor: Actor, consult: ConsultFacts): 'requester' | 'expert' | 'patient' | null {
+  if (actor.kind === 'patient-link') return 'patient';
+  if (actor.kind === 'system') return null;
+  // Named or accepted first: in a chain, the expert may sit in the same organisation as the one who asks.
+  if (isItsExpert(actor, consult)) return 'expert';
+  if (actor.organisationId === consult.organisationId && actor.role !== 'receptionist') return 'requester';
+  return null;
+}
+
+function isItsExpert(actor: MemberActor, consult: ConsultFacts): boolean {
+  if (actor.role !== 'expert' || actor.organisationId !== consult.expertOrganisationId) return false;
+  if (consult.expertId) return consult.expertId === actor.userId;
+  return consult.askedExpertId === null || consult.askedExpertId === actor.userId;
+}
+
+/** Who may put a question about a patient of their own organisation. */
+export function mayAsk(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'owner');
+}
+
+/** Accept, decline, ask for more: an asked expert. */
+export function mayAnswer(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return sideOf(actor, consult) === 'expert';
+}
+
+/** Propose, write and sign an opinion: only the expert who accepted, while the consult is open. */
+export function mayAdvise(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return actor.kind === 'member' && consult.status === 'accepted' && consult.expertId === actor.userId;
+}
+
+/** [CN-5] Accept or reject proposals, book, let a patient in, close: a treating dentist of the asking side. */
+export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return sideOf(actor, consult) === 'requester' && mayAsk(actor);
+}
+
+/** What someone may do on the board. */
+export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read' | null {
+  const side = sideOf(actor, consult);
+  if (side === null) return null;
+  if (side === 'patient') return consult.status === 'accepted' ? 'read' : null;
+  if (consult.status === 'accepted') return 'write';
+  // [CN-4] Once closed, the expert's grant has ended: the asking side alone can still read the board.
+  return consult.status === 'closed' && side === 'requester' ? 'read' : null;
+}

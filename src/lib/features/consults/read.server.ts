@@ -1,0 +1,217 @@
+import { and, asc, desc, eq, inArray, or } from 'drizzle-orm';
+import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
+import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import type { ConsultStatus, GrantItem, GrantKind } from './consult.ts';
+import { mayAdvise, mayAnswer, mayDecide, sideOf } from './policy.server.ts';
+import {
+  consultDocuments,
+  consultGrantItems,
+  consultMessages,
+  consults,
+  consultSeats,
+  opinions,
+  proposals
+} from './tables.server.ts';
+import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
+
+export type ConsultRow = typeof consults.$inferSelect;
+
+/**
+ * The consult in this transaction, as far as the actor stands on one of its sides.
+ * @throws AppError `not_found` where there is none, or none for this actor
+ */
+export async function consultFor(
+  tx: Tx,
+  consultId: string,
+  lock?: 'update'
+): Promise<{ consult: ConsultRow; side: 'requester' | 'expert' | 'patient' }> {
+  const query = tx.rows.select().from(consults).where(eq(consults.id, consultId));
+  const [consult] = lock ? await query.for(lock) : await query;
+  const side = consult ? sideOf(tx.actor, consult) : null;
+  if (!consult || !side) throw fail('not_found');
+  return { consult, side };
+}
+
+/** Everything of one consult that its viewer may see. Audited as a read of the patient. */
+export async function readConsult(call: Call<never, MemberActor>, consultId: string): Promise<ConsultView> {
+  return inTransaction(call, async (tx) => {
+    const { consult, side } = await consultFor(tx, consultId);
+    if (side === 'patient') throw fail('not_found');
+    const of = consult.id;
+    const [patient] = await tx.rows.select().from(patients).where(eq(patients.id, consult.patientId));
+    const shared = await tx.rows
+      .select({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId })
+      .from(consultGrantItems)
+      .where(eq(consultGrantItems.consultId, of));
+    const messages = await tx.rows
+      .select()
+      .from(consultMessages)
+      .where(eq(consultMessages.consultId, of))
+      .orderBy(asc(consultMessages.at));
+    const proposed = await tx.rows
+      .select()
+      .from(proposals)
+      .where(eq(proposals.consultId, of))
+      .orderBy(asc(proposals.createdAt));
+    const written = await tx.rows.select().from(opinions).where(eq(opinions.consultId, of));
+    const seats = await tx.rows.select().from(consultSeats).where(eq(consultSeats.consultId, of));
+    const documents = await tx.rows
+      .select({ kind: consultDocuments.kind, locale: consultDocuments.locale })
+      .from(consultDocuments)
+      .where(eq(consultDocuments.consultId, of));
+    const [board] = await tx.rows
+      .select({ id: boardDocuments.id })
+      .from(boardDocuments)
+      .where(eq(boardDocuments.consultId, of));
+    await tx.audit({
+      action: 'consult.read',
+      subject: { type: 'consult', id: of },
+      patientId: consult.patientId,
+      consultId: of,
+      organisationId: consult.organisationId
+    });
+
+    const { actor } = tx;
+    const granted = shared.some((item) => item.kind === 'identity');
+    return {
+      ...summaryOf(consult, side, patient && (side === 'requester' || granted) ? patient : null),
+      requesterId: consult.requesterId,
+      expertId: consult.expertId,
+      expertTitle: consult.expertTitle,
+      declineReason: consult.declineReason,
+      acceptedAt: consult.acceptedAt,
+      closedAt: consult.closedAt,
+      may: {
+        answer: mayAnswer(actor, consult),
+        advise: mayAdvise(actor, consult),
+        decide: mayDecide(actor, consult),
+        write: consult.status === 'accepted',
+        readRecord: side === 'requester' || granted
+      },
+      shared: shared.filter((item): item is GrantItem & { kind: GrantKind } => item.kind !== 'consult'),
+      messages: messages.map((message) => ({
+        id: message.id,
+        kind: message.kind,
+        text: message.text,
+        authorName: message.authorName,
+        at: message.at,
+        own: actor.kind === 'member' && message.authorId === actor.userId
+      })),
+      proposals: proposed.map(proposalView),
+      // A draft is its author's alone; the other side sees an opinion once it is signed.
+      opinions: written
+        .filter((row) => row.signedAt || (actor.kind === 'member' && row.authorId === actor.userId))
+        .map(opinionView),
+      seats: seats.map(({ identity, name, role, state, waitingSince }) => ({ identity, name, role, state, waitingSince })),
+      documents,
+      boardId: board?.id ?? null
+    };
+  });
+}
+
+/** Consults to answer and asked, newest first; the closed ones behind them. At most 200. */
+export async function listConsults(
+  call: Call<never, MemberActor>,
+  filter: { status?: ConsultStatus[]; patientId?: string } = {}
+): Promise<ConsultSummary[]> {
+  return inTransaction(call, async (tx) => {
+    const rows = await tx.rows
+      .select()
+      .from(consults)
+      .where(
+        and(
+          filter.status ? inArray(consults.status, filter.status) : undefined,
+          filter.patientId ? eq(consults.patientId, filter.patientId) : undefined,
+          or(
+            eq(consults.organisationId, call.actor.organisationId),
+            eq(consults.expertOrganisationId, call.actor.organisationId)
+          )
+        )
+      )
+      .orderBy(desc(consults.createdAt))
+      .limit(200);
+    const visible = rows.flatMap((consult) => {
+      const side = sideOf(call.actor, consult);
+      return side === 'requester' || side === 'expert' ? [{ consult, side }] : [];
+    });
+    const ids = [...new Set(visible.map(({ consult }) => consult.patientId))];
+    const known = ids.length ? await tx.rows.select().from(patients).where(inArray(patients.id, ids)) : [];
+    const byId = new Map(known.map((patient) => [patient.id, patient]));
+    await tx.audit({
+      action: 'consult.list',
+      subject: { type: 'consult', id: 'list' },
+      detail: { patients: ids }
+    });
+    return visible.map(({ consult, side }) => summaryOf(consult, side, byId.get(consult.patientId) ?? null));
+  });
+}
+
+function summaryOf(
+  consult: ConsultRow,
+  side: 'requester' | 'expert',
+  patient: { id: string; name: string; sex: string; birthDate: string } | null
+): ConsultSummary {
+  const { id, number, status, mode, urgency, answerBy, slotAt, specialty, teeth, question, createdAt } = consult;
+  return {
+    id,
+    number,
+    side,
+    status,
+    mode,
+    urgency,
+    answerBy,
+    slotAt,
+    specialty,
+    teeth,
+    question,
+    createdAt,
+    patient: patient && { id: patient.id, name: patient.name, sex: patient.sex, birthDate: patient.birthDate },
+    requesterName: consult.requesterName,
+    requesterOrganisation: consult.requesterOrganisationName,
+    expertName: consult.expertName,
+    expertOrganisation: consult.expertOrganisationName
+  };
+}
+
+export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
+  return {
+    id: row.id,
+    state: row.state,
+    // Checked by schema.ts when it came in.
+    proposal: { kind: row.kind, content: row.content } as ProposalView['proposal'],
+    byName: row.proposedByName,
+    byId: row.proposedById,
+    at: row.createdAt,
+    decidedByName: row.decidedByName
+  };
+}
+
+export function opinionView(row: typeof opinions.$inferSelect): OpinionView {
+  return {
+    diagnosis: row.diagnosis,
+    text: row.text,
+    advice: row.advice,
+    authorName: row.authorName,
+    authorTitle: row.authorTitle,
+    authorOrganisation: row.authorOrganisationName,
+    authorId: row.authorId,
+    updatedAt: row.updatedAt,
+    signedAt: row.signedAt,
+    digest: row.digest
+  };
+}
+
+/** Everyone who should hear of a consult: who asked, and who answers or may answer. Never the actor. */
+export function others(actor: Actor, ...userIds: (string | null)[]): string[] {
+  const own = actor.kind === 'member' ? actor.userId : null;
+  return [...new Set(userIds.filter((id): id is string => id !== null && id !== own))];
+}
+
+/** Tell every open page of this consult to read it again. */
+export async function consultChanged(tx: Tx, consultId: string, name: string): Promise<void> {
+  await tx.live({ topic: `consult:${consultId}`, name });
+}

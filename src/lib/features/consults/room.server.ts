@@ -1,0 +1,197 @@
+import { and, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { Actor, MemberActor, PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { isOpen } from './consult.ts';
+import { mayDecide } from './policy.server.ts';
+import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
+import { consults, consultSeats } from './tables.server.ts';
+import type { SeatView } from './views.ts';
+
+/** What a browser needs to join the call. */
+export interface RoomTicket {
+  url: string;
+  token: string;
+  /** Ours only: the public STUN servers a client would otherwise ask are none of our business. */
+  iceServers: RTCIceServer[];
+}
+
+/** The media server's name for an actor; says nothing of the person. */
+export function identityOf(actor: MemberActor | PatientLinkActor): string {
+  return actor.kind === 'member' ? `m:${actor.userId}` : `p:${actor.inviteId}`;
+}
+
+/**
+ * A ticket to the call: for staff of both sides while the consult is open, for the patient once let in.
+ * @throws AppError `room_not_open`, `not_admitted`, `sfu_unavailable`, `not_found`
+ */
+export async function enterRoom(
+  call: Call<'media', MemberActor | PatientLinkActor>,
+  consultId: string
+): Promise<RoomTicket> {
+  const { actor } = call;
+  const seat = await inTransaction(call, async (tx) => {
+    const { consult, side } = await consultFor(tx, consultId);
+    if (!isOpen(consult)) throw fail('room_not_open');
+    if (side === 'patient') {
+      const [own] = await tx.rows.select().from(consultSeats).where(seatIs(consultId, identityOf(actor)));
+      if (own?.state !== 'admitted' && own?.state !== 'in-room') throw fail('not_admitted');
+    }
+    await tx.audit({
+      action: 'room.enter',
+      subject: { type: 'consult', id: consultId },
+      patientId: consult.patientId,
+      consultId,
+      organisationId: consult.organisationId
+    });
+    return { name: actor.name, role: roleIn(consult, actor, side) };
+  });
+  if (!call.media.clientUrl) throw fail('sfu_unavailable');
+  const token = await call.media.token({
+    room: consultId,
+    identity: identityOf(actor),
+    name: seat.name,
+    role: seat.role,
+    canPublish: true,
+    canPublishData: seat.role !== 'patient'
+  });
+  return { url: call.media.clientUrl, token, iceServers: [] };
+}
+
+/** The patient takes a place in the waiting room; staff of the room hear of it. */
+export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<SeatView['state']> {
+  const { actor } = call;
+  return inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, actor.consultId);
+    const identity = identityOf(actor);
+    const [seat] = await tx.rows.select().from(consultSeats).where(seatIs(consult.id, identity));
+    if (seat?.state === 'admitted' || seat?.state === 'in-room' || seat?.state === 'waiting') return seat.state;
+    // Let in once, let in again: a closed tab or a lost line must not send anyone back to the queue.
+    const state = seat?.admittedById ? 'admitted' : 'waiting';
+    await putSeat(tx, consult, { identity, name: actor.name, role: 'patient', state });
+    await tx.audit({
+      action: 'room.wait',
+      subject: { type: 'consult', id: consult.id },
+      patientId: consult.patientId,
+      consultId: consult.id
+    });
+    await tx.publish('patient.waiting', consult.id, {
+      consultId: consult.id,
+      userIds: others(actor, consult.requesterId, consult.expertId)
+    });
+    await consultChanged(tx, consult.id, 'patient.waiting');
+    return state;
+  });
+}
+
+/** Let the waiting patient in. */
+export async function admitPatient(call: Call<never, MemberActor>, consultId: string, identity: string): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, consultId);
+    if (!isOpen(consult)) throw fail('room_not_open');
+    if (!mayDecide(tx.actor, consult) && consult.expertId !== call.actor.userId) throw fail('forbidden');
+    const [seat] = await tx.rows
+      .update(consultSeats)
+      .set({ state: 'admitted', admittedById: call.actor.userId, changedAt: tx.now })
+      .where(and(seatIs(consultId, identity), inArray(consultSeats.state, ['waiting', 'left'])))
+      .returning({ id: consultSeats.id });
+    if (!seat) return;
+    await tx.audit({
+      action: 'room.admit',
+      subject: { type: 'seat', id: seat.id },
+      patientId: consult.patientId,
+      consultId,
+      organisationId: consult.organisationId
+    });
+    await consultChanged(tx, consultId, 'patient.admitted');
+  });
+}
+
+/** What the media server tells: someone is in the room, or no longer. */
+export interface RoomNews {
+  room: string;
+  identity: string;
+  kind: 'joined' | 'left';
+  at: Date;
+}
+
+/**
+ * Write down what the media server told. News older than what is known changes nothing, so that doubled, late
+ * and reordered webhooks are harmless.
+ */
+export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: RoomNews): Promise<void> {
+  const [consult] = await call.systemDb.select().from(consults).where(eq(consults.id, told.room));
+  if (!consult) return;
+  const actor: Actor = { ...call.actor, organisationId: consult.organisationId };
+  await inTransaction({ ...call, actor }, async (tx) => {
+    const state = told.kind === 'joined' ? 'in-room' : 'left';
+    const changed = await tx.rows
+      .update(consultSeats)
+      .set({ state, changedAt: told.at })
+      .where(
+        and(
+          seatIs(consult.id, told.identity),
+          lt(consultSeats.changedAt, told.at),
+          sql`${consultSeats.state} <> ${state}`
+        )
+      )
+      .returning({ id: consultSeats.id });
+    if (changed.length === 0 && told.kind === 'joined' && told.identity.startsWith('m:')) {
+      const userId = told.identity.slice(2);
+      const role = userId === consult.requesterId ? 'requester' : userId === consult.expertId ? 'expert' : 'member';
+      const name = role === 'requester' ? consult.requesterName : role === 'expert' ? (consult.expertName ?? '') : '';
+      await tx.rows
+        .insert(consultSeats)
+        .values({
+          organisationId: consult.organisationId,
+          consultId: consult.id,
+          identity: told.identity,
+          name,
+          role,
+          state,
+          changedAt: told.at
+        })
+        .onConflictDoNothing();
+    }
+    await consultChanged(tx, consult.id, `room.${told.kind}`);
+  });
+}
+
+/** Seats taken as far as was told before this start: what the reconciler compares the media server with. */
+export async function takenSeats(call: Pick<Call<'systemDb'>, 'systemDb'>): Promise<{ room: string; identity: string }[]> {
+  return call.systemDb
+    .select({ room: consultSeats.consultId, identity: consultSeats.identity })
+    .from(consultSeats)
+    .where(eq(consultSeats.state, 'in-room'));
+}
+
+function seatIs(consultId: string, identity: string) {
+  return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
+}
+
+function roleIn(consult: ConsultRow, actor: MemberActor | PatientLinkActor, side: 'requester' | 'expert' | 'patient') {
+  if (side === 'patient') return 'patient' as const;
+  if (side === 'expert') return 'expert' as const;
+  return actor.kind === 'member' && actor.userId === consult.requesterId ? ('requester' as const) : ('member' as const);
+}
+
+async function putSeat(
+  tx: Tx,
+  consult: ConsultRow,
+  seat: { identity: string; name: string; role: SeatView['role']; state: SeatView['state'] }
+): Promise<void> {
+  await tx.rows
+    .insert(consultSeats)
+    .values({
+      organisationId: consult.organisationId,
+      consultId: consult.id,
+      ...seat,
+      waitingSince: tx.now,
+      changedAt: tx.now
+    })
+    .onConflictDoUpdate({
+      target: [consultSeats.organisationId, consultSeats.consultId, consultSeats.identity],
+      set: { state: seat.state, waitingSince: tx.now, changedAt: tx.now }
+    });
+}

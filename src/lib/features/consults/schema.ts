@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { findingInput } from '#lib/features/odontogram/schema.ts';
+import { consultModes, specialties, urgencies } from './consult.ts';
+
+const id = v.pipe(v.string(), v.uuid());
+/** Free text: trimmed, bounded, kept as typed. It is shown as text, never as HTML. */
+const text = (max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max));
+const someText = (max: number) => v.pipe(text(max), v.minLength(1));
+export const toothCode = v.pipe(v.string(), v.regex(/^[1-8][1-8]$/));
+
+/** Where a question goes: one expert by name, or whoever of a specialty in one organisation is first. */
+export const askTarget = v.variant('kind', [
+  v.object({ kind: v.literal('expert'), expertId: id }),
+  v.object({ kind: v.literal('specialty'), organisationId: id, specialty: v.picklist(specialties) })
+]);
+
+export const askInput = v.object({
+  patientId: id,
+  teeth: v.pipe(v.array(toothCode), v.maxLength(32)),
+  question: someText(4000),
+  target: askTarget,
+  urgency: v.picklist(urgencies),
+  mode: v.picklist(consultModes),
+  slotAt: v.nullish(v.pipe(v.string(), v.isoTimestamp())),
+  share: v.object({
+    imageIds: v.pipe(v.array(id), v.maxLength(40)),
+    noteIds: v.pipe(v.array(id), v.maxLength(40)),
+    allergies: v.boolean(),
+    conditions: v.boolean(),
+    medications: v.boolean(),
+    chart: v.boolean(),
+    plan: v.boolean()
+  })
+});
+export type AskInput = v.InferOutput<typeof askInput>;
+
+/** A half-written question: any part may be missing, sizes are bounded all the same. */
+export const draftInput = v.object({
+  patientId: id,
+  content: v.object({
+    teeth: v.optional(v.pipe(v.array(v.string()), v.maxLength(32))),
+    question: v.optional(text(4000)),
+    target: v.optional(v.nullable(askTarget)),
+    urgency: v.optional(v.picklist(urgencies)),
+    mode: v.optional(v.picklist(consultModes)),
+    slotAt: v.optional(v.nullable(v.string())),
+    unshared: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(60))), v.maxLength(100)))
+  })
+});
+export type DraftContent = v.InferOutput<typeof draftInput>['content'];
+
+export const messageInput = v.object({ text: someText(4000) });
+export const reasonInput = v.object({ reason: someText(1000) });
+
+/** The same shape a dentist charts with; the chart's own rules judge tooth and surfaces. */
+export const findingProposal = v.omit(findingInput, ['id', 'patientId']);
+export type FindingProposal = v.InferOutput<typeof findingProposal>;
+
+export const planProposal = v.object({
+  title: someText(200),
+  phases: v.pipe(
+    v.array(
+      v.object({
+        title: text(200),
+        items: v.pipe(
+          v.array(
+            v.object({
+              tooth: v.nullish(v.pipe(v.string(), v.maxLength(2))),
+              surfaces: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(2))), v.maxLength(6)), []),
+              procedure: v.pipe(v.string(), v.maxLength(60)),
+              visits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(40)),
+              minutes: v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(480)),
+              note: v.nullish(text(1000))
+            })
+          ),
+          v.minLength(1),
+          v.maxLength(60)
+        )
+      })
+    ),
+    v.minLength(1),
+    v.maxLength(12)
+  )
+});
+export type PlanProposal = v.InferOutput<typeof planProposal>;
+
+export const proposalInput = v.variant('kind', [
+  v.object({ kind: v.literal('finding'), content: findingProposal }),
+  v.object({ kind: v.literal('plan'), content: planProposal })
+]);
+export type ProposalInput = v.InferOutput<typeof proposalInput>;
+
+export const opinionInput = v.object({ diagnosis: text(2000), text: text(20000), advice: text(8000) });
+export type OpinionInput = v.InferOutput<typeof opinionInput>;
+export const signInput = v.object({ password: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) });

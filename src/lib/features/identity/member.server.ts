@@ -1,0 +1,71 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { MemberActor } from '#lib/kernel/actor.ts';
+import type { AuthSession } from '#lib/kernel/ports.ts';
+import type { Call, Database } from '#lib/features/tenancy/call.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { members } from './tables.server.ts';
+
+/**
+ * The place a signed-in person works from, or null where every membership was revoked. Asked anew at every
+ * request and every socket, so that a revocation needs no list of sessions to be right.
+ */
+export async function memberOf(systemDb: Database, session: AuthSession): Promise<MemberActor | null> {
+  const [member] = await systemDb
+    .select()
+    .from(members)
+    .where(and(eq(members.userId, session.userId), isNull(members.revokedAt)))
+    .orderBy(asc(members.createdAt))
+    .limit(1);
+  if (!member) return null;
+  return {
+    kind: 'member',
+    userId: member.userId,
+    memberId: member.id,
+    organisationId: member.organisationId,
+    clinicId: member.clinicId,
+    role: member.role,
+    name: member.name,
+    sessionId: session.sessionId
+  };
+}
+
+export interface Workplace {
+  name: string;
+  nameEn: string;
+  kind: 'clinic' | 'hospital';
+  timeZone: string;
+  clinics: { id: string; name: string; nameEn: string }[];
+}
+
+/** The organisation a member works in, with its clinics. */
+export async function readWorkplace(call: Call): Promise<Workplace> {
+  return inTransaction(call, async ({ rows, actor }) => {
+    const [organisation] = await rows.select().from(organisations).where(eq(organisations.id, actor.organisationId));
+    if (!organisation) throw fail('not_found');
+    const list = await rows
+      .select({ id: clinics.id, name: clinics.name, nameEn: clinics.nameEn })
+      .from(clinics)
+      .orderBy(asc(clinics.createdAt));
+    return { ...organisation, clinics: list };
+  });
+}
+
+/**
+ * End a person's place here: at once for requests (memberOf), and within a second for open sockets and room
+ * seats (the `access` topic). Owners only.
+ */
+export async function revokeMember(call: Call<never, MemberActor>, memberId: string): Promise<void> {
+  if (call.actor.role !== 'owner') throw fail('forbidden');
+  await inTransaction(call, async (tx) => {
+    const [gone] = await tx.rows
+      .update(members)
+      .set({ revokedAt: tx.now })
+      .where(and(eq(members.id, memberId), isNull(members.revokedAt)))
+      .returning({ userId: members.userId });
+    if (!gone) throw fail('not_found');
+    await tx.audit({ action: 'member.revoke', subject: { type: 'member', id: memberId } });
+    await tx.live({ topic: 'access', name: 'member.revoked', data: { userId: gone.userId } });
+  });
+}

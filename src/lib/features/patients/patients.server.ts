@@ -1,0 +1,236 @@
+import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
+import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { healthItems, notes, patients, recentPatients } from './tables.server.ts';
+import type { HealthItemInput, NoteInput, PatientInput } from './schema.ts';
+
+export interface PatientLine {
+  id: string;
+  number: string;
+  name: string;
+  sex: 'female' | 'male' | 'other' | 'unknown';
+  birthDate: string;
+}
+export interface PatientHead extends PatientLine {
+  organisationId: string;
+  clinicId: string;
+  /** Full number for the own side, the last four digits hidden from nobody there; null for a remote expert. */
+  phone: string | null;
+  own: boolean;
+}
+export interface HealthItemView {
+  id: string;
+  kind: 'allergy' | 'condition' | 'medication';
+  label: string;
+  code: string | null;
+  detail: string | null;
+  severity: 'low' | 'high' | null;
+  since: string | null;
+}
+export interface NoteView {
+  id: string;
+  text: string;
+  teeth: string[];
+  authorName: string;
+  writtenAt: Date;
+  consultId: string | null;
+}
+
+/** [PA-1] Every member of the organisation may find and read its patients. */
+export function mayReadPatients(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member';
+}
+
+/** [PA-2] Clinical facts are written by clinicians and nurses; the front desk keeps identity and contact. */
+export function mayWriteRecord(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'nurse' || actor.role === 'owner');
+}
+
+/**
+ * Patients whose name, number or phone matches, at most 50; without a query those opened lately, then by name
+ * (at most 300). A remote expert's grants do not widen this list: it is the clinic's own.
+ */
+export async function listPatients(call: Call<never, MemberActor>, query = ''): Promise<PatientLine[]> {
+  if (!mayReadPatients(call.actor)) throw fail('forbidden');
+  const text = query.trim().slice(0, 100);
+  return inTransaction(call, async (tx) => {
+    const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    const rows = await tx.rows
+      .select({
+        id: patients.id,
+        number: patients.number,
+        name: patients.name,
+        sex: patients.sex,
+        birthDate: patients.birthDate
+      })
+      .from(patients)
+      .leftJoin(
+        recentPatients,
+        and(eq(recentPatients.patientId, patients.id), eq(recentPatients.userId, call.actor.userId))
+      )
+      .where(
+        and(
+          eq(patients.organisationId, call.actor.organisationId),
+          text
+            ? or(
+                sql`${patients.name} ilike ${like}`,
+                sql`${patients.number} ilike ${like}`,
+                sql`${patients.phone} like ${like}`
+              )
+            : undefined
+        )
+      )
+      .orderBy(sql`${recentPatients.openedAt} desc nulls last`, asc(patients.name))
+      .limit(text ? 50 : 300);
+    await tx.audit({ action: 'patient.list', subject: { type: 'patient', id: 'list' }, detail: { found: rows.length } });
+    return rows;
+  });
+}
+
+/** Who the patient is and what must be known first. For a remote expert: only what was granted. */
+export async function readPatient(
+  call: Call<never, MemberActor>,
+  patientId: string
+): Promise<{ patient: PatientHead; health: HealthItemView[]; notes: NoteView[] }> {
+  if (!mayReadPatients(call.actor)) throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    const patient = await patientHead(tx, patientId);
+    const health = await tx.rows
+      .select()
+      .from(healthItems)
+      .where(and(eq(healthItems.patientId, patientId), isNull(healthItems.endedAt)))
+      .orderBy(asc(healthItems.kind), asc(healthItems.createdAt));
+    const written = await tx.rows
+      .select()
+      .from(notes)
+      .where(eq(notes.patientId, patientId))
+      .orderBy(desc(notes.writtenAt))
+      .limit(200);
+    if (patient.own)
+      await tx.rows
+        .insert(recentPatients)
+        .values({
+          organisationId: call.actor.organisationId,
+          userId: call.actor.userId,
+          patientId,
+          openedAt: tx.now
+        })
+        .onConflictDoUpdate({
+          target: [recentPatients.organisationId, recentPatients.userId, recentPatients.patientId],
+          set: { openedAt: tx.now }
+        });
+    await tx.audit({
+      action: 'patient.read',
+      subject: { type: 'patient', id: patientId },
+      patientId,
+      organisationId: patient.organisationId
+    });
+    return { patient, health: health.map(healthView), notes: written.map(noteView) };
+  });
+}
+
+export async function addPatient(call: Call<never, MemberActor>, input: PatientInput): Promise<{ id: string }> {
+  if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    const id = newId(tx.now.getTime());
+    const [running] = await tx.rows.execute<{ next: string }>(
+      sql`select next_number(${call.actor.organisationId}::uuid, 'patient') as next`
+    );
+    await tx.rows.insert(patients).values({
+      id,
+      organisationId: call.actor.organisationId,
+      number: `P${String(running!.next).padStart(6, '0')}`,
+      ...input
+    });
+    await tx.audit({ action: 'patient.add', subject: { type: 'patient', id }, patientId: id });
+    return { id };
+  });
+}
+
+export async function addNote(call: Call<never, MemberActor>, input: NoteInput): Promise<NoteView> {
+  if (!mayWriteRecord(call.actor)) throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    await ownPatient(tx, input.patientId);
+    const [note] = await tx.rows
+      .insert(notes)
+      .values({
+        id: newId(tx.now.getTime()),
+        organisationId: call.actor.organisationId,
+        patientId: input.patientId,
+        text: input.text,
+        teeth: input.teeth,
+        authorId: call.actor.userId,
+        authorName: call.actor.name,
+        writtenAt: tx.now
+      })
+      .returning();
+    await tx.audit({ action: 'note.write', subject: { type: 'note', id: note!.id }, patientId: input.patientId });
+    return noteView(note!);
+  });
+}
+
+export async function addHealthItem(call: Call<never, MemberActor>, input: HealthItemInput): Promise<HealthItemView> {
+  if (!mayWriteRecord(call.actor)) throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    await ownPatient(tx, input.patientId);
+    const [item] = await tx.rows
+      .insert(healthItems)
+      .values({
+        organisationId: call.actor.organisationId,
+        ...input,
+        recordedById: call.actor.userId,
+        recordedByName: call.actor.name
+      })
+      .returning();
+    await tx.audit({
+      action: 'health-item.add',
+      subject: { type: 'health-item', id: item!.id },
+      patientId: input.patientId
+    });
+    return healthView(item!);
+  });
+}
+
+/** No longer true: the item stays in the record, ended. */
+export async function endHealthItem(call: Call<never, MemberActor>, itemId: string): Promise<void> {
+  if (!mayWriteRecord(call.actor)) throw fail('forbidden');
+  await inTransaction(call, async (tx) => {
+    const [item] = await tx.rows
+      .update(healthItems)
+      .set({ endedAt: tx.now })
+      .where(and(eq(healthItems.id, itemId), isNull(healthItems.endedAt)))
+      .returning();
+    if (!item) throw fail('not_found');
+    await tx.audit({
+      action: 'health-item.end',
+      subject: { type: 'health-item', id: itemId },
+      patientId: item.patientId
+    });
+  });
+}
+
+async function patientHead(tx: Tx, patientId: string): Promise<PatientHead> {
+  const [row] = await tx.rows.select().from(patients).where(eq(patients.id, patientId));
+  if (!row) throw fail('not_found');
+  const own = row.organisationId === tx.actor.organisationId;
+  const { id, organisationId, clinicId, number, name, sex, birthDate } = row;
+  return { id, organisationId, clinicId, number, name, sex, birthDate, phone: own ? row.phone : null, own };
+}
+
+async function ownPatient(tx: Tx, patientId: string): Promise<void> {
+  const { own } = await patientHead(tx, patientId);
+  if (!own) throw fail('forbidden');
+}
+
+function healthView(row: typeof healthItems.$inferSelect): HealthItemView {
+  const { id, kind, label, code, detail, severity, since } = row;
+  return { id, kind, label, code, detail, severity, since };
+}
+
+function noteView(row: typeof notes.$inferSelect): NoteView {
+  const { id, text, teeth, authorName, writtenAt, consultId } = row;
+  return { id, text, teeth, authorName, writtenAt, consultId };
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+
+const id = v.pipe(v.string(), v.uuid());
+const text = (max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max));
+const someText = (max: number) => v.pipe(text(max), v.minLength(1));
+const day = v.pipe(v.string(), v.isoDate());
+
+export const patientInput = v.object({
+  clinicId: id,
+  name: someText(100),
+  sex: v.picklist(['female', 'male', 'other', 'unknown']),
+  birthDate: day,
+  phone: v.pipe(v.string(), v.trim(), v.regex(/^\+?[0-9 -]{6,20}$/)),
+  email: v.optional(v.nullable(v.pipe(v.string(), v.trim(), v.email(), v.maxLength(200))))
+});
+export type PatientInput = v.InferOutput<typeof patientInput>;
+
+export const noteInput = v.object({
+  patientId: id,
+  text: someText(8000),
+  teeth: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[1-8][1-8]$/))), v.maxLength(32)), [])
+});
+export type NoteInput = v.InferOutput<typeof noteInput>;
+
+export const healthItemInput = v.object({
+  patientId: id,
+  kind: v.picklist(['allergy', 'condition', 'medication']),
+  label: someText(200),
+  code: v.optional(v.nullable(text(20))),
+  detail: v.optional(v.nullable(text(500))),
+  severity: v.optional(v.nullable(v.picklist(['low', 'high']))),
+  since: v.optional(v.nullable(day))
+});
+export type HealthItemInput = v.InferOutput<typeof healthItemInput>;

@@ -1,0 +1,95 @@
+import { error, fail as formFail, redirect } from '@sveltejs/kit';
+import * as v from 'valibot';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { asAppError, fail, type AppError } from '#lib/kernel/errors.ts';
+import { isId } from '#lib/kernel/ids.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+
+type StaffCall = Services & { actor: MemberActor; request: App.Locals['request'] };
+type VisitorCall = Services & { actor: PatientLinkActor; request: App.Locals['request'] };
+
+/** The call of a signed-in member; a page visit without a session goes to the sign-in page. */
+export function staffCall({ locals, url }: { locals: App.Locals; url: URL }): StaffCall {
+  if (!locals.member) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
+  return { ...locals.services, actor: locals.member, request: locals.request };
+}
+
+/** The call of a member in an API route. @throws AppError `not_signed_in` */
+export function staffApiCall(locals: App.Locals): StaffCall {
+  if (!locals.member) throw fail('not_signed_in');
+  return { ...locals.services, actor: locals.member, request: locals.request };
+}
+
+/** The call of a patient who passed the door of `inviteToken`. @throws AppError `not_signed_in` */
+export function visitorCall(locals: App.Locals): VisitorCall {
+  if (!locals.visitor) throw fail('not_signed_in');
+  return { ...locals.services, actor: locals.visitor, request: locals.request };
+}
+
+/** For loads: an AppError becomes Kit's error page with its code, anything else rises to handleError. */
+export async function loaded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const known = asAppError(cause);
+    if (known) error(known.status, { message: known.code, code: known.code });
+    throw cause;
+  }
+}
+
+/** For form actions: an AppError becomes `form = {code, detail, …kept}`; what was typed comes back in `kept`. */
+export async function acted<T, K extends Record<string, unknown>>(work: () => Promise<T>, kept = {} as K) {
+  try {
+    return await work();
+  } catch (cause) {
+    const known = asAppError(cause);
+    if (known) return formFail(known.status, { code: known.code, detail: known.detail, ...kept });
+    throw cause;
+  }
+}
+
+/** For API routes: the use case's view as JSON, or `{code, detail}` with the code's status. */
+export async function answered(work: () => Promise<unknown>): Promise<Response> {
+  try {
+    const body = await work();
+    if (body instanceof Response) return body;
+    return Response.json(body ?? { ok: true }, { headers: { 'cache-control': 'private, no-store' } });
+  } catch (cause) {
+    const known = asAppError(cause);
+    if (known) return errorResponse(known);
+    throw cause;
+  }
+}
+
+export function errorResponse(known: AppError): Response {
+  return Response.json(
+    { code: known.code, detail: known.detail },
+    { status: known.status, headers: { 'cache-control': 'no-store' } }
+  );
+}
+
+/** What `schema` makes of outside input. @throws AppError `invalid_input`, `text_too_long` */
+export function parsed<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const tooLong = result.issues.find((issue) => issue.type === 'max_length');
+  if (tooLong) throw fail('text_too_long', { max: Number(tooLong.requirement) });
+  throw fail('invalid_input', { field: v.getDotPath(result.issues[0]) ?? '' });
+}
+
+/** A request's JSON, bounded. @throws AppError `invalid_input` */
+export async function jsonBody(request: Request, maxBytes = 262_144): Promise<unknown> {
+  const text = await request.text();
+  if (text.length > maxBytes) throw fail('text_too_long', { max: maxBytes });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw fail('invalid_input', {}, cause);
+  }
+}
+
+/** A path parameter that must be an id; anything else is not found, whatever it was. */
+export function idOf(value: string | undefined): string {
+  if (!isId(value)) throw fail('not_found');
+  return value;
+}
