@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -46,6 +46,7 @@ async function insert(tx: Tx, input: Booking): Promise<AppointmentView> {
   await requirePatient(tx, patientId);
   if (!(await chairsOf(tx, clinicId)).some((chair) => chair.id === chairId)) throw fail('not_found');
   if (!(await practitionersOf(tx, clinicId)).some((p) => p.id === practitionerId)) throw fail('not_found');
+  await oneAtATime(tx, clinicId);
   const already = await sameBooking(tx, input);
   if (already) return already;
 
@@ -74,6 +75,14 @@ async function insert(tx: Tx, input: Booking): Promise<AppointmentView> {
     detail: { startsAt: startsAt.toISOString(), minutes }
   });
   return one(tx, row!.id);
+}
+
+/**
+ * Bookings of a clinic follow one another. The constraints alone keep the book right, but two inserts that
+ * meet on several of them deadlock, which Postgres notices only after a second.
+ */
+async function oneAtATime(tx: Tx, clinicId: string): Promise<void> {
+  await tx.rows.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`appointment:${clinicId}`}, 0))`);
 }
 
 /** [AP-8] The very same booking, made by the same person a moment ago. */
