@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { and, eq } from 'drizzle-orm';
@@ -17,12 +18,13 @@ export function createAuthenticator(options: {
   systemDb: Database;
   clock: Clock;
   origin: string;
-  secret: string;
+  masterKey: Buffer;
 }): Authenticator {
   const { systemDb, clock } = options;
   const auth = betterAuth({
     baseURL: options.origin,
-    secret: options.secret,
+    // A key of its own, so that a leaked cookie secret says nothing of the files' keys.
+    secret: createHmac('sha256', options.masterKey).update('session cookies').digest('hex'),
     trustedOrigins: [options.origin],
     database: drizzleAdapter(systemDb, {
       provider: 'pg',

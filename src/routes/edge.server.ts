@@ -93,3 +93,24 @@ export function idOf(value: string | undefined): string {
   if (!isId(value)) throw fail('not_found');
   return value;
 }
+
+/** A Set-Cookie header in the form Kit's `cookies.set` takes, so that Kit and better-auth do not fight over headers. */
+export function parseSetCookie(header: string) {
+  const [pair = '', ...attributes] = header.split(';').map((part) => part.trim());
+  const at = pair.indexOf('=');
+  const value = (name: string) =>
+    attributes.find((part) => part.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
+  const has = (name: string) => attributes.some((part) => part.toLowerCase() === name);
+  const maxAge = value('max-age');
+  return {
+    name: pair.slice(0, at),
+    value: decodeURIComponent(pair.slice(at + 1)),
+    options: {
+      path: value('path') ?? '/',
+      httpOnly: has('httponly'),
+      secure: has('secure'),
+      sameSite: 'lax' as const,
+      ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) })
+    }
+  };
+}

@@ -1,6 +1,7 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { initialBoard, type BoardImage } from '#lib/features/board/initial.ts';
+import { noScale, type ShapeScale } from '#lib/features/board/shapes.ts';
 import { openBoardDocument } from '#lib/features/board/store.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
@@ -38,8 +39,34 @@ export async function openBoard(tx: Tx, consult: ConsultRow): Promise<void> {
   });
 }
 
-export function boardImage(row: typeof images.$inferSelect): BoardImage {
-  throw fail('internal');
+function boardImage(row: typeof images.$inferSelect): BoardImage {
+  return {
+    imageId: row.id,
+    kind: row.kind,
+    takenOn: row.takenAt?.slice(0, 10) ?? '',
+    side: row.laterality ?? '',
+    teeth: row.teeth,
+    width: row.columns,
+    height: row.rows,
+    scale: scaleOf(row),
+    // Null: the renderer knows the picture's own window, from the file or from its values.
+    window: null
+  };
+}
+
+/** A person's calibration wins over the file's own spacing. */
+function scaleOf({ pixelSpacing, calibration }: typeof images.$inferSelect): ShapeScale {
+  if (calibration)
+    return {
+      kind: 'user',
+      rowMm: calibration.mmPerPixel,
+      columnMm: calibration.mmPerPixel,
+      by: calibration.by,
+      at: calibration.at,
+      on: calibration.knownObject
+    };
+  if (pixelSpacing.source === 'none') return noScale;
+  return { ...noScale, kind: pixelSpacing.source, rowMm: pixelSpacing.rowMm, columnMm: pixelSpacing.columnMm };
 }
 
 /** What a socket may do on a document, decided before anything of it is loaded. */

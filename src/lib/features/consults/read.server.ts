@@ -215,3 +215,11 @@ export function others(actor: Actor, ...userIds: (string | null)[]): string[] {
 export async function consultChanged(tx: Tx, consultId: string, name: string): Promise<void> {
   await tx.live({ topic: `consult:${consultId}`, name });
 }
+
+/**
+ * Whether an actor may hear that something changed in a consult (the news name ids only).
+ * @throws AppError `not_found`
+ */
+export async function listenToConsult(call: Call, consultId: string): Promise<void> {
+  await inTransaction(call, (tx) => consultFor(tx, consultId));
+}

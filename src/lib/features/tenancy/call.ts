@@ -20,6 +20,8 @@ export interface Services {
   auth: Authenticator;
   log: Logger;
   settings: Settings;
+  /** Filled in the demo only: what the sign-in page offers. */
+  demoSignIns: readonly DemoSignIn[];
 }
 
 /** Settings a use case may know; server/config.ts reads them from the environment. */
@@ -35,3 +37,11 @@ export type Call<K extends keyof Services = never, A extends Actor = Actor> = {
   actor: A;
   request: RequestInfo;
 } & Pick<Services, K | 'db' | 'clock'>;
+
+export interface DemoSignIn {
+  name: string;
+  role: string;
+  organisation: string;
+  email: string;
+  password: string;
+}

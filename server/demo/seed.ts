@@ -1,0 +1,266 @@
+import { eq, sql } from 'drizzle-orm';
+import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
+import { dayMs } from '#lib/kernel/clock.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import { appointments, chairs } from '#lib/features/appointments/tables.server.ts';
+import { demoAppointments } from '#lib/features/appointments/demo.ts';
+import { askExpert } from '#lib/features/consults/ask.server.ts';
+import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
+import { uploadImage } from '#lib/features/imaging/upload.server.ts';
+import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
+import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
+import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { demoFindings } from '#lib/features/odontogram/demo.ts';
+import { insertFinding } from '#lib/features/odontogram/record-finding.server.ts';
+import { demoPlans } from '#lib/features/treatment/demo.ts';
+import { insertPlan } from '#lib/features/treatment/plans.server.ts';
+import {
+  demoClinic,
+  demoHospital,
+  demoPassword,
+  demoPatients,
+  type DemoOrganisation,
+  type DemoPatient
+} from './people.ts';
+
+/** The sign-ins of the demo world, for the terminal and the sign-in page. */
+export function demoSignIns(): DemoSignIn[] {
+  return [demoClinic, demoHospital].flatMap((organisation) =>
+    organisation.people.map(({ name, role, email }) => ({
+      name,
+      role,
+      organisation: organisation.name,
+      email,
+      password: demoPassword
+    }))
+  );
+}
+
+const request = { id: 'demo', ip: 'local' };
+
+/**
+ * Make the demo world, once: a database that has any organisation is left alone. Each organisation is one
+ * transaction, the clinic's last, so that a start that was killed half-way begins the missing part again.
+ */
+export async function seedDemo(services: Services, onProgress: (message: string) => void): Promise<void> {
+  const hospital = await ensureOrganisation(services, demoHospital);
+  const clinic = await ensureOrganisation(services, demoClinic);
+  if (await hasPatients(services, clinic)) return;
+  onProgress('demo patients');
+  const ids = await seedPatients(services, clinic);
+  onProgress('demo images');
+  await seedImages(services, clinic, ids);
+  await seedConsult(services, clinic, hospital, ids);
+}
+
+interface World {
+  organisationId: string;
+  clinicId: string;
+  people: MemberActor[];
+}
+
+async function ensureOrganisation(services: Services, demo: DemoOrganisation): Promise<World> {
+  const [existing] = await services.systemDb.select().from(organisations).where(eq(organisations.nameEn, demo.nameEn));
+  if (existing) return existingWorld(services, existing.id);
+  const organisationId = newId();
+  const clinicId = newId();
+  const people = await Promise.all(
+    demo.people.map(async (person) => ({ ...person, userId: await userFor(services, person), memberId: newId() }))
+  );
+  await asSystem(services, organisationId, async (tx) => {
+    const { name, nameEn, kind } = demo;
+    await tx.rows.insert(organisations).values({ id: organisationId, name, nameEn, kind });
+    await tx.rows.insert(clinics).values({ id: clinicId, organisationId, name, nameEn });
+    for (const [i, person] of people.entries()) {
+      const { userId, role, title, specialty } = person;
+      await tx.rows.insert(members).values({
+        id: person.memberId,
+        organisationId,
+        userId,
+        clinicId,
+        role,
+        name: person.name,
+        title,
+        specialty: specialty ?? null,
+        createdAt: new Date(tx.now.getTime() + i)
+      });
+      if (specialty)
+        await tx.rows.insert(expertListings).values({
+          organisationId,
+          memberId: person.memberId,
+          userId,
+          name: person.name,
+          title,
+          specialty,
+          organisationName: name,
+          organisationNameEn: nameEn
+        });
+    }
+    await tx.audit({ action: 'organisation.add', subject: { type: 'organisation', id: organisationId } });
+  });
+  return existingWorld(services, organisationId);
+}
+
+async function userFor(services: Services, person: { email: string; name: string }): Promise<string> {
+  const found = await services.systemDb.execute<{ id: string }>(
+    sql`select id from "user" where email = ${person.email}`
+  );
+  return found[0]?.id ?? services.auth.createUser({ ...person, password: demoPassword });
+}
+
+async function existingWorld(services: Services, organisationId: string): Promise<World> {
+  return asSystem(services, organisationId, async (tx) => {
+    const rows = await tx.rows.select().from(members).orderBy(members.createdAt);
+    const [clinic] = await tx.rows.select().from(clinics);
+    const people = rows.map(
+      (row): MemberActor => ({
+        kind: 'member',
+        userId: row.userId,
+        memberId: row.id,
+        organisationId,
+        clinicId: row.clinicId,
+        role: row.role,
+        name: row.name,
+        sessionId: 'demo'
+      })
+    );
+    return { organisationId, clinicId: clinic!.id, people };
+  });
+}
+
+async function hasPatients(services: Services, { organisationId }: World): Promise<boolean> {
+  return asSystem(services, organisationId, async (tx) => {
+    const [row] = await tx.rows.select({ id: patients.id }).from(patients).limit(1);
+    return row !== undefined;
+  });
+}
+
+async function seedPatients(services: Services, world: World): Promise<string[]> {
+  const dentist = world.people[0]!;
+  return asSystem(services, world.organisationId, async (tx) => {
+    const ids: string[] = [];
+    for (const [i, patient] of demoPatients.entries()) ids.push(await seedPatient(tx, world, dentist, patient, i));
+    const { chairs: demoChairs, appointments: booked } = demoAppointments(
+      {
+        organisationId: world.organisationId,
+        clinicId: world.clinicId,
+        timeZone: 'Asia/Shanghai',
+        practitionerIds: [dentist.memberId],
+        patientIds: ids
+      },
+      tx.now
+    );
+    await tx.rows.insert(chairs).values(demoChairs);
+    await tx.rows.insert(appointments).values(booked);
+    return ids;
+  });
+}
+
+async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: DemoPatient, index: number) {
+  const { organisationId, clinicId } = world;
+  const author = { authorId: dentist.userId, authorName: dentist.name };
+  const ago = (days: number) => new Date(tx.now.getTime() - days * dayMs);
+  const patientId = newId(tx.now.getTime());
+  const [running] = await tx.rows.execute<{ next: string }>(
+    sql`select next_number(${organisationId}::uuid, 'patient') as next`
+  );
+  await tx.rows.insert(patients).values({
+    id: patientId,
+    organisationId,
+    clinicId,
+    number: `P${String(running!.next).padStart(6, '0')}`,
+    name: demo.name,
+    sex: demo.sex,
+    birthDate: birthDate(tx.now, demo.age, index),
+    phone: demo.phone
+  });
+  const health = [
+    ...(demo.allergies ?? []).map((item) => ({ kind: 'allergy' as const, ...item })),
+    ...(demo.conditions ?? []).map((item) => ({ kind: 'condition' as const, ...item })),
+    ...(demo.medications ?? []).map((item) => ({ kind: 'medication' as const, ...item }))
+  ];
+  if (health.length)
+    await tx.rows
+      .insert(healthItems)
+      .values(
+        health.map((item) => ({
+          organisationId,
+          patientId,
+          recordedById: dentist.userId,
+          recordedByName: dentist.name,
+          ...item
+        }))
+      );
+  for (const [days, text, teeth] of demo.notes ?? [])
+    await tx.rows
+      .insert(notes)
+      .values({ organisationId, patientId, text, teeth: teeth ?? [], ...author, writtenAt: ago(days) });
+  const seed = { mouth: demo.mouth, index };
+  for (const { daysAgo, ...finding } of demoFindings(seed))
+    await insertFinding(tx, {
+      ...finding,
+      patientId,
+      ...author,
+      authorOrganisationId: organisationId,
+      recordedAt: ago(daysAgo)
+    });
+  for (const draft of demoPlans(seed))
+    await insertPlan(tx, { draft, patientId, ...author, authorOrganisationId: organisationId });
+  return patientId;
+}
+
+async function seedImages(services: Services, world: World, patientIds: string[]): Promise<void> {
+  const dentist = world.people[0]!;
+  for (const [i, patientId] of patientIds.entries()) {
+    const demo = demoPatients[i]!;
+    for (const image of makeDemoImages({ mouth: demo.mouth, index: i, name: demo.name }))
+      await uploadImage(
+        { ...services, actor: dentist, request },
+        { patientId, fileName: image.fileName, source: once(image.bytes), confirmOtherPatient: true }
+      );
+  }
+}
+
+/** One question is waiting already, so that the expert's first page has something to show. */
+async function seedConsult(services: Services, clinic: World, hospital: World, patientIds: string[]): Promise<void> {
+  const surgeon = hospital.people.find((person) => person.name === '赵刚');
+  const index = demoPatients.findIndex((patient) => patient.name === '周建军');
+  if (!surgeon || !patientIds[index]) return;
+  await askExpert(
+    { ...services, actor: clinic.people[0]!, request },
+    {
+      patientId: patientIds[index],
+      teeth: ['38'],
+      question: '38 近中水平阻生,反复冠周炎三次。请会诊:是否需要 CBCT 判断与下牙槽神经管的关系?可否在基层拔除?',
+      target: { kind: 'expert', expertId: surgeon.userId },
+      urgency: 'routine',
+      mode: 'asynchronous',
+      slotAt: null,
+      share: {
+        imageIds: [],
+        noteIds: [],
+        allergies: true,
+        conditions: true,
+        medications: true,
+        chart: true,
+        plan: false
+      }
+    }
+  );
+}
+
+function asSystem<T>(services: Services, organisationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const actor: SystemActor = { kind: 'system', organisationId, reason: 'demo' };
+  return inTransaction({ ...services, actor, request }, work);
+}
+
+function birthDate(now: Date, age: number, index: number): string {
+  const month = String((index % 12) + 1).padStart(2, '0');
+  return `${now.getUTCFullYear() - age - 1}-${month}-${String(10 + index).padStart(2, '0')}`;
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,20 @@
+import { listDay } from '#lib/features/appointments/list.server.ts';
+import { listConsults } from '#lib/features/consults/read.server.ts';
+import { isLocalDate } from '#lib/features/appointments/zone.ts';
+import { loaded, staffCall } from '../edge.server.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  event.depends('app:today');
+  const call = staffCall(event);
+  const { workplace } = await event.parent();
+  const clinicId = call.actor.clinicId ?? workplace.clinics[0]?.id;
+  const date = event.url.searchParams.get('date');
+  const [day, consults] = await Promise.all([
+    clinicId && call.actor.role !== 'expert'
+      ? loaded(listDay(call, { clinicId, ...(isLocalDate(date) ? { date } : {}) }))
+      : null,
+    loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] }))
+  ]);
+  return { day, consults };
+};

@@ -1,0 +1,48 @@
+import { redirect } from '@sveltejs/kit';
+import {
+  acceptConsult,
+  answerMore,
+  askForMore,
+  cancelConsult,
+  declineConsult
+} from '#lib/features/consults/answer.server.ts';
+import { messageInput, reasonInput } from '#lib/features/consults/schema.ts';
+import { readCase } from '../../../case.server.ts';
+import { acted, idOf, loaded, parsed, staffCall } from '../../../edge.server.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  event.depends('app:consult');
+  return loaded(readCase(staffCall(event), idOf(event.params.id)));
+};
+
+const textOf = async (request: Request, field: string) => String((await request.formData()).get(field) ?? '');
+
+export const actions: Actions = {
+  accept: async (event) => {
+    const id = idOf(event.params.id);
+    const refused = await acted(() => acceptConsult(staffCall(event), id));
+    if (refused) return refused;
+    redirect(303, `/room/${id}`);
+  },
+  decline: async (event) => {
+    const reason = await textOf(event.request, 'reason');
+    return acted(
+      () => declineConsult(staffCall(event), idOf(event.params.id), parsed(reasonInput, { reason }).reason),
+      { reason }
+    );
+  },
+  askMore: async (event) => {
+    const text = await textOf(event.request, 'text');
+    return acted(() => askForMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text), {
+      text
+    });
+  },
+  answerMore: async (event) => {
+    const text = await textOf(event.request, 'text');
+    return acted(() => answerMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text), {
+      text
+    });
+  },
+  cancel: async (event) => acted(() => cancelConsult(staffCall(event), idOf(event.params.id)))
+};

@@ -1,0 +1,44 @@
+import { listForPatient } from '#lib/features/appointments/list.server.ts';
+import { listExperts, readDraft } from '#lib/features/consults/ask.server.ts';
+import { mayAsk } from '#lib/features/consults/policy.server.ts';
+import { listConsults } from '#lib/features/consults/read.server.ts';
+import { listImages } from '#lib/features/imaging/read.server.ts';
+import { readChart } from '#lib/features/odontogram/record-finding.server.ts';
+import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { timelineOf } from '#lib/features/record/timeline.ts';
+import { readPlans } from '#lib/features/treatment/plans.server.ts';
+import { idOf, loaded, staffCall } from '../../../edge.server.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  event.depends('app:patient');
+  const call = staffCall(event);
+  const patientId = idOf(event.params.id);
+  const { patient, health, notes } = await loaded(readPatient(call, patientId));
+  const asks = mayAsk(call.actor) && patient.own;
+  const [chart, images, plans, appointments, consults, experts, draft] = await loaded(
+    Promise.all([
+      readChart(call, patientId),
+      listImages(call, patientId),
+      readPlans(call, patientId),
+      patient.own ? listForPatient(call, patientId) : null,
+      listConsults(call, { patientId }),
+      asks ? listExperts(call) : [],
+      asks ? readDraft(call, patientId) : null
+    ])
+  );
+  return {
+    patient,
+    health,
+    notes,
+    chart,
+    images,
+    plans,
+    appointments,
+    consults,
+    experts,
+    draft,
+    mayAsk: asks,
+    timeline: timelineOf({ notes, chart, images, plans, appointments, consults })
+  };
+};
