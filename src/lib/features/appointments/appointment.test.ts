@@ -63,6 +63,12 @@ describe('appointment', () => {
     expect(movesOf(states.done, startsAt, late)).toEqual([]);
   });
 
+  it('[AP-13] nobody checks in for a visit of another day', () => {
+    const dayBefore = at(-13 * 60);
+    expect(movesOf(states.booked, startsAt, dayBefore)).toEqual(['cancel']);
+    expect(movesOf(states.booked, startsAt, at(-60))).toEqual(['check-in', 'seat', 'cancel']);
+  });
+
   it('[AP-3] nobody is missing before the grace has passed', () => {
     expect(moved(states.booked, 'no-show', { startsAt, now: at(9) })).toBeNull();
     expect(moved(states.booked, 'no-show', { startsAt, now: at(10) })?.status).toBe('no-show');

@@ -26,6 +26,9 @@ export type AppointmentMove = (typeof appointmentMoves)[number];
 /** How long a step can be taken back: a working day, not longer, for the figures of past days stay as told. */
 export const undoWindowMs = 12 * hourMs;
 
+/** Nobody checks in for a visit of another day: it would be the wrong appointment. */
+export const checkInLeadMs = 12 * hourMs;
+
 /** A patient counts as missing only once this much of the appointment has passed. */
 export const noShowGraceMs = 10 * minuteMs;
 
@@ -52,10 +55,11 @@ export function moved(
   { startsAt, now, reason = '' }: { startsAt: Date; now: Date; reason?: string }
 ): AppointmentState | null {
   if (move === 'undo') return undone(state, now);
+  const near = now.getTime() >= startsAt.getTime() - checkInLeadMs;
   switch (state.status) {
     case 'booked':
-      if (move === 'check-in') return { status: 'checked-in', checkedInAt: now };
-      if (move === 'seat') return { status: 'in-chair', checkedInAt: now, seatedAt: now };
+      if (move === 'check-in' && near) return { status: 'checked-in', checkedInAt: now };
+      if (move === 'seat' && near) return { status: 'in-chair', checkedInAt: now, seatedAt: now };
       if (move === 'cancel')
         return { status: 'cancelled', checkedInAt: null, cancelledAt: now, cancelReason: reason };
       if (move === 'no-show' && now.getTime() >= startsAt.getTime() + noShowGraceMs)

@@ -68,7 +68,7 @@ export function demoAppointments(
   const appointments: DemoAppointment[] = [];
   let turn = 0;
 
-  const place = (startsAt: Date, state: (ends: Date) => StateColumns, at = turn): boolean => {
+  const place = (startsAt: Date, state: (ends: Date) => StateColumns, at = turn, by = 0): boolean => {
     const [reason, minutes] = reasons[at % reasons.length]!;
     const endsAt = new Date(startsAt.getTime() + minutes * minuteMs);
     const clashes = appointments.filter((a) => a.startsAt < endsAt && a.endsAt > startsAt);
@@ -76,8 +76,8 @@ export function demoAppointments(
       ids
         .map((_, i) => ids[(first + i) % ids.length]!)
         .find((id) => !clashes.some((clash) => clash[key] === id));
-    const patientId = pick(patientIds, 'patientId', at);
-    const practitionerId = pick(practitionerIds, 'practitionerId', 0);
+    const patientId = pick(patientIds, 'patientId', at * 5 + Math.floor(at / reasons.length));
+    const practitionerId = pick(practitionerIds, 'practitionerId', by);
     const chairId = pick(
       chairs.map((chair) => chair.id),
       'chairId',
@@ -114,15 +114,16 @@ export function demoAppointments(
   turn = 0;
   for (let day = -3; day <= 14; day++) {
     const date = addDays(today, day);
-    const gap = day <= 1 ? 15 : 60 + 30 * (Math.abs(day) % 3);
+    const gap = day <= 0 ? 15 : 90 + 60 * Math.min(day, 5);
     for (const period of usualOpeningHours[isoWeekday(date)] ?? [])
-      for (let at = period.from; at < period.to - 30;) {
-        const minutes = reasons[turn % reasons.length]![1];
-        const placed =
-          at + minutes <= period.to &&
-          place(instantAt(date, at, timeZone), (ends) => stateAt(ends, now, turn));
-        at += placed ? minutes + gap : 15;
-      }
+      for (const by of practitionerIds.keys())
+        for (let at = period.from; at < period.to - 30;) {
+          const minutes = reasons[turn % reasons.length]![1];
+          const placed =
+            at + minutes <= period.to &&
+            place(instantAt(date, at, timeZone), (ends) => stateAt(ends, now, turn), turn, by);
+          at += placed ? minutes + gap + 30 * by : 15;
+        }
   }
   appointments.sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
   return { chairs, appointments };
