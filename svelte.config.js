@@ -6,7 +6,8 @@ export default {
   preprocess: vitePreprocess(),
   compilerOptions: { runes: ({ filename }) => (filename.includes('node_modules') ? undefined : true) },
   kit: {
-    adapter: adapter({ out: 'build', precompress: true }),
+    // server/launch/build.ts builds into a folder aside and renames it, so that half a build never counts.
+    adapter: adapter({ out: process.env.CONSILIUM_BUILD_OUT ?? 'build', precompress: true }),
     // The nonce covers Kit's own inline start script; nothing else may run inline.
     csp: {
       mode: 'nonce',

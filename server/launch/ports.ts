@@ -13,18 +13,20 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return address.port;
 }
 
+/** Take `port` on `host` for a moment. @throws the system's error (`EADDRINUSE` …) where it cannot be had */
+export async function tryPort(port: number, host = '127.0.0.1'): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, exclusive: true }, resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /** True where `port` could be taken on `host` just now. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
-  const server = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host, exclusive: true }, resolve);
-    });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await new Promise((resolve) => (server.listening ? server.close(resolve) : resolve(undefined)));
-  }
+  return tryPort(port, host).then(
+    () => true,
+    () => false
+  );
 }

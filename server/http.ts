@@ -1,0 +1,158 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '#lib/kernel/ports.ts';
+import { handlerHeaders } from './config.ts';
+import { StopError, systemCode } from './launch/stop-error.ts';
+
+/** Takes an upgrade and returns true, or leaves it untouched and returns false. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+/** Answers a request and returns true, or leaves it untouched and returns false. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface Readiness {
+  ready: boolean;
+  parts: Record<string, string>;
+}
+
+export interface HttpOptions {
+  host: string;
+  port: number;
+  trustProxy: boolean;
+  upgrades: UpgradeHandler[];
+  /** Tried in order before `pages`. */
+  requests: RequestHandler[];
+  pages: (request: IncomingMessage, response: ServerResponse) => void;
+  readiness: () => Promise<Readiness>;
+  log: Logger;
+}
+
+export interface RunningHttp {
+  port: number;
+  server: Server;
+  /** No new connections; those at rest end at once, those at work after a grace. */
+  close(): Promise<void>;
+}
+
+/** An upload over a slow line takes its time; headers do not (Node's default of 60 s stands). */
+const requestTimeoutMs = 60 * 60_000;
+/** Above what a proxy in front waits, so that it is the proxy that closes. */
+const keepAliveMs = 65_000;
+const closeGraceMs = 2_000;
+/** Forms and JSON are read whole into memory: far above any form, far below memory. Uploads are neither. */
+const largestFormBytes = 8 * 1024 * 1024;
+const formTypes = /^(application\/(x-www-form-urlencoded|json)|multipart\/form-data|text\/plain)\b/i;
+
+/** The one HTTP server: health, media signalling, then SvelteKit; board and media sockets by path. */
+export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
+  const server = createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
+  const sockets = new Set<Duplex>();
+  server.on('request', (request, response) => answer(options, request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    setTrusted(request, options.trustProxy);
+    socket.on('error', (error) => options.log.debug({ code: systemCode(error) }, 'socket error'));
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    if (options.upgrades.some((take) => take(request, socket, head))) return;
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  });
+  await listen(server, options);
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise((done) => server.close(done));
+      server.closeIdleConnections();
+      const hard = setTimeout(() => {
+        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
+      }, closeGraceMs);
+      await closed;
+      clearTimeout(hard);
+    }
+  };
+}
+
+async function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host }, resolve);
+    });
+  } catch (error) {
+    throw portError(error, host, port);
+  }
+}
+
+/** One sentence for why `port` cannot be had. */
+export function portError(error: unknown, host: string, port: number): unknown {
+  const options = { cause: error };
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new StopError(
+        `Port ${port} is taken by another program: stop that one, or choose another with --port ${port + 1}.`,
+        options
+      );
+    case 'EACCES':
+      return new StopError(
+        `Port ${port} needs more rights than we have: choose one above 1023 with --port.`,
+        options
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StopError(`${host} is no address of this machine: choose another with --host.`, options);
+    default:
+      return error;
+  }
+}
+
+function answer(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+  setTrusted(request, options.trustProxy);
+  response.setHeader('x-content-type-options', 'nosniff');
+  const path = request.url?.split('?', 1)[0];
+  if (path === '/healthz') return text(response, 200, 'ok\n');
+  if (path === '/readyz') return void sendReadiness(options, response);
+  if (options.requests.some((take) => take(request, response))) return;
+  if (isTooLargeAForm(request)) {
+    response.setHeader('connection', 'close');
+    return text(response, 413, 'too large\n');
+  }
+  options.pages(request, response);
+}
+
+function isTooLargeAForm({ headers }: IncomingMessage): boolean {
+  if (!formTypes.test(headers['content-type'] ?? '')) return false;
+  if (headers['transfer-encoding'] !== undefined) return true;
+  return Number(headers['content-length'] ?? 0) > largestFormBytes;
+}
+
+async function sendReadiness({ readiness, log }: HttpOptions, response: ServerResponse): Promise<void> {
+  try {
+    const state = await readiness();
+    response.setHeader('content-type', 'application/json');
+    text(response, state.ready ? 200 : 503, `${JSON.stringify(state)}\n`);
+  } catch (error) {
+    log.error({ err: error }, 'readiness could not be told');
+    text(response, 503, '{"ready":false}\n');
+  }
+}
+
+function text(response: ServerResponse, status: number, body: string): void {
+  response.statusCode = status;
+  response.setHeader('cache-control', 'no-store');
+  response.end(body);
+}
+
+/** Protocol and address as we know them, in headers of our own; what a client sent under those names is gone. */
+function setTrusted(request: IncomingMessage, trustProxy: boolean): void {
+  const last = (name: string) => {
+    const value = request.headers[name];
+    return trustProxy && typeof value === 'string' ? value.split(',').at(-1)?.trim() : undefined;
+  };
+  request.headers[handlerHeaders.protocol] = last('x-forwarded-proto') === 'https' ? 'https' : 'http';
+  request.headers[handlerHeaders.address] =
+    last('x-forwarded-for') || (request.socket.remoteAddress ?? 'unknown');
+}

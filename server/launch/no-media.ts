@@ -1,0 +1,13 @@
+import { fail } from '#lib/kernel/errors.ts';
+import type { MediaServer } from '#lib/kernel/ports.ts';
+
+/** Stands in where the app was started without video (`--no-sfu`): rooms open, the call does not. */
+export const noMedia: MediaServer = {
+  clientUrl: null,
+  iceServers: null,
+  token: () => Promise.reject(fail('sfu_unavailable')),
+  takeSeat: () => Promise.reject(fail('sfu_unavailable')),
+  remove: () => Promise.resolve(),
+  closeRoom: () => Promise.resolve(),
+  participants: () => Promise.resolve([])
+};

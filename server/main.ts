@@ -1,0 +1,196 @@
+// The entry: everything is begun here, in order, and ended here in the reverse order.
+import { mkdir } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import type { Logger } from '#lib/kernel/ports.ts';
+import { publicOrigin, readConfig, type Config } from './config.ts';
+import { startPostgres } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { portError, startHttp, type RunningHttp } from './http.ts';
+import { ensureBuild } from './launch/build.ts';
+import { createClosers, together, type Closers } from './launch/closers.ts';
+import { helpText } from './launch/help.mjs';
+import { isDemo, masterKey } from './launch/instance.ts';
+import { lockFolder } from './launch/lock.ts';
+import { openLog, type OpenLog } from './launch/log.ts';
+import { ensureMessages } from './launch/messages.ts';
+import { noMedia } from './launch/no-media.ts';
+import { developmentPages, productionPages } from './launch/pages.ts';
+import { tryPort } from './launch/ports.ts';
+import { createProgress, type Progress } from './launch/progress.mjs';
+import { onStopSignal } from './launch/signals.ts';
+import { explain, StopError } from './launch/stop-error.ts';
+import { welcome, type SignIn } from './launch/welcome.ts';
+import { startMediaServer, type RunningMediaServer } from './sfu/index.ts';
+
+/** Media may take minutes the first time; the app is of use before. */
+const mediaPatienceMs = 5_000;
+
+interface Launch {
+  config: Config;
+  closers: Closers;
+  progress: Progress;
+  log: Logger;
+  /** Asks for an orderly end. */
+  stop: (reason: string, exitCode: number) => void;
+}
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  const closers = createClosers();
+  let opened: OpenLog | null = null;
+  let stopping = false;
+  const stop = (reason: string, exitCode: number) => {
+    if (stopping) return;
+    stopping = true;
+    opened?.log.info({ reason }, 'stopping');
+    void closers.closeAll(opened?.log ?? null).then(() => {
+      opened?.flush();
+      process.exit(exitCode);
+    });
+  };
+  try {
+    if (process.argv.includes('--help') || process.argv.includes('-h')) {
+      process.stdout.write(helpText);
+      return;
+    }
+    const config = readConfig(process.argv.slice(2), process.env);
+    const progress = createProgress();
+    await mkdir(config.dataDir, { recursive: true }).catch((error: unknown) => {
+      throw explain(error, `The data folder ${config.dataDir} cannot be made`);
+    });
+    const lock = await lockFolder(config.dataDir);
+    closers.add('lock', () => lock.release());
+    await tryPort(config.port, config.host).catch((error: unknown) => {
+      throw portError(error, config.host, config.port);
+    });
+    opened = openLog(config.dataDir, config.logLevel, progress.say);
+    const { log } = opened;
+    onStopSignal({
+      stop: (signal) => {
+        progress.say('\n  Stopping… / 正在停止');
+        stop(signal, 0);
+      },
+      log
+    });
+    const { address, signIns, media } = await launch({ config, closers, progress, log, stop });
+    await lock.describe(address);
+    log.info({ ms: Math.round(performance.now() - began), development: config.development }, 'ready');
+    if (config.readyJson) {
+      await media?.settled();
+      const state = media?.health().state ?? 'off';
+      process.stdout.write(
+        `${JSON.stringify({ ready: true, origin: address, pid: process.pid, media: state })}\n`
+      );
+    } else {
+      progress.say(welcome({ address, signIns, logFile: opened.file }));
+    }
+  } catch (error) {
+    const known = error instanceof StopError;
+    if (!stopping)
+      process.stderr.write(`\n${known ? error.message : error instanceof Error ? error.stack : error}\n`);
+    opened?.log.error({ err: error }, 'not started');
+    stop('not started', 1);
+  }
+}
+
+async function launch(
+  options: Launch
+): Promise<{ address: string; signIns: SignIn[]; media: RunningMediaServer | null }> {
+  const { config, closers, progress, log } = options;
+  let http: RunningHttp | null = null;
+  let address = publicOrigin(config, config.port);
+
+  const [urls, media, key, demo] = await together(
+    database(options),
+    mediaServer(options, () => http?.port ?? config.port),
+    masterKey(config.dataDir, config.masterKey),
+    isDemo(config.dataDir, config.demo),
+    progress.step('Texts', () => ensureMessages(config.root)),
+    config.development
+      ? null
+      : progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }))
+  );
+
+  // Imported only now: some of it needs the compiled texts.
+  const { compose } = await import('./compose.ts');
+  const composition = await compose({
+    config: { ...config, demo },
+    ...urls,
+    origin: address,
+    masterKey: key,
+    media: media?.media ?? noMedia,
+    log
+  });
+  closers.add('services', () => composition.close());
+  // SvelteKit's bundle has its own copies of all modules: it gets these very instances, never a second pool.
+  Object.assign(globalThis, { [Symbol.for('consilium.services')]: composition.services });
+
+  const pages = config.development ? await developmentPages(config, log) : await productionPages(config);
+  closers.add('pages', () => pages.close());
+  let signIns: SignIn[] = [];
+  if (demo)
+    signIns = await progress.step('Demo data', (update) =>
+      composition.seedDemo((message) => update(message))
+    );
+  if (config.roles.has('worker')) await composition.startWorker();
+
+  http = await startHttp({
+    host: config.host,
+    port: config.port,
+    trustProxy: config.trustProxy,
+    upgrades: media ? [media.handleUpgrade] : [],
+    requests: media ? [media.handleRequest] : [],
+    pages: pages.handle,
+    readiness: async () => {
+      await composition.services.db.execute('select 1');
+      return { ready: true, parts: { database: 'ready', media: media?.health().state ?? 'off' } };
+    },
+    log
+  });
+  address = publicOrigin(config, http.port);
+  closers.add('http', () => http?.close());
+  if (media) await showMedia(media, progress, config.readyJson);
+  return { address, signIns, media };
+}
+
+/** Postgres, ours or the site's, brought to this version. */
+async function database({ config, closers, progress, log, stop }: Launch) {
+  const ownerUrl =
+    config.databaseUrl ??
+    (await progress.step('Database', async () => {
+      const onExit = () => stop('the database ended', 1);
+      const server = await startPostgres({ dataDir: config.dataDir, log, onExit });
+      closers.add('database', () => server.stop());
+      return server.ownerUrl;
+    }));
+  try {
+    return await progress.step('Tables', () => migrate(ownerUrl));
+  } catch (error) {
+    throw explain(error, 'The database could not be brought to this version');
+  }
+}
+
+async function mediaServer(
+  { config, closers, log }: Launch,
+  appPort: () => number
+): Promise<RunningMediaServer | null> {
+  if (!config.media) return null;
+  const media = await startMediaServer({ config: config.media, dataDir: config.dataDir, appPort, log });
+  closers.add('media server', () => media.stop());
+  return media;
+}
+
+async function showMedia(media: RunningMediaServer, progress: Progress, wait: boolean): Promise<void> {
+  const settled = progress
+    .step('Video', () => media.settled())
+    .then((health) => {
+      if (health.state === 'unavailable') progress.say(`  ! ${health.detail}`);
+    });
+  if (wait) return settled;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((done) => (timer = setTimeout(done, mediaPatienceMs)));
+  await Promise.race([settled, patience]);
+  clearTimeout(timer);
+}
+
+await main();
