@@ -48,8 +48,8 @@ export function layoutChart(shown: ShownDentition): ChartLayout {
   const dentitions: { dentition: Dentition; scale: number }[] =
     shown === 'mixed'
       ? [
-          { dentition: 'permanent', scale: 0.86 },
-          { dentition: 'primary', scale: 0.8 }
+          { dentition: 'permanent', scale: 0.78 },
+          { dentition: 'primary', scale: 0.74 }
         ]
       : [{ dentition: shown, scale: shown === 'primary' ? 1.12 : 1 }];
 

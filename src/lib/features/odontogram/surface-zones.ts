@@ -7,6 +7,8 @@ import { isFront, surfacesOf, type Surface, type Tooth } from './teeth.ts';
 export interface SurfaceZone {
   surface: Surface;
   path: string;
+  /** Where a letter stands in the zone. */
+  at: readonly [number, number];
 }
 
 interface Box {
@@ -49,11 +51,11 @@ export function zonesOf(tooth: Tooth, column: number): SurfaceZone[] {
   const mesialSide = tooth.side === 'right' ? 1 : -1;
   const outerSide = tooth.arch === 'upper' ? -1 : 1;
   return [
-    { surface: outer, path: lid(outerSide) },
-    { surface: inner, path: lid(outerSide === 1 ? -1 : 1) },
-    { surface: mesial, path: side(mesialSide) },
-    { surface: distal, path: side(mesialSide === 1 ? -1 : 1) },
-    { surface: biting, path: centre }
+    { surface: outer, path: lid(outerSide), at: [0, (outerSide * (h + ih)) / 2] },
+    { surface: inner, path: lid(outerSide === 1 ? -1 : 1), at: [0, (-outerSide * (h + ih)) / 2] },
+    { surface: mesial, path: side(mesialSide), at: [(mesialSide * (w + iw)) / 2, 0] },
+    { surface: distal, path: side(mesialSide === 1 ? -1 : 1), at: [(-mesialSide * (w + iw)) / 2, 0] },
+    { surface: biting, path: centre, at: [0, 0] }
   ];
 }
 

@@ -1,0 +1,9 @@
+/** What other rooms may use in the browser. */
+export { default as Odontogram } from './Odontogram.svelte';
+export { default as FindingList } from './FindingList.svelte';
+export { default as FindingRow } from './FindingRow.svelte';
+export { default as StatusSwatch } from './StatusSwatch.svelte';
+export type { ChartView, FindingView, ProposalGhost } from './chart.ts';
+export type { FindingCode, FindingDraft, FindingStatus } from './findings.ts';
+export { codeName, findingText, gradeName, statusName, surfaceName, toothName } from './labels.ts';
+export { isTooth, parseTooth, surfacesOf, teeth } from './teeth.ts';
