@@ -2,22 +2,33 @@ import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { systemClock } from '#lib/kernel/clock.ts';
+import { newId } from '#lib/kernel/ids.ts';
 import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
+import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
-import { handlers } from './worker/handlers.ts';
-import { createWorker } from './worker/index.ts';
 import { createAuthenticator } from './adapters/auth.ts';
 import { createLocalFileStore } from './adapters/file-store.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
+import { createAuthorise, createInspect } from './collab/board-access.ts';
+import { postgresPersistence } from './collab/postgres-persistence.ts';
+import { createCollab, type Collab } from './collab/server.ts';
 import type { Config } from './config.ts';
 import { demoSignIns, seedDemo } from './demo/seed.ts';
+import type { RoomEvent } from './sfu/index.ts';
+import { handlers } from './worker/handlers.ts';
+import { createWorker } from './worker/index.ts';
 
 export interface Composition {
   services: Services;
+  collab: Collab;
   startWorker(): Promise<void>;
   seedDemo(onProgress: (message: string) => void): Promise<DemoSignIn[]>;
+  /** News from the media server, to be written down. */
+  onRoomEvent(event: RoomEvent): Promise<void>;
+  /** Who sat where as far as was told before this start. */
+  recordedPresence(): Promise<{ room: string; identity: string }[]>;
   close(): Promise<void>;
 }
 
@@ -33,8 +44,9 @@ export async function compose(options: {
   log: Logger;
 }): Promise<Composition> {
   const { config, appUrl, systemUrl, origin, masterKey, media, log } = options;
-  const appSql = postgres(appUrl, { max: 12, onnotice: () => {}, connection: { application_name: 'consilium' } });
-  const systemSql = postgres(systemUrl, { max: 6, onnotice: () => {}, connection: { application_name: 'consilium-system' } });
+  const quiet = { onnotice: () => {} };
+  const appSql = postgres(appUrl, { max: 12, ...quiet, connection: { application_name: 'consilium' } });
+  const systemSql = postgres(systemUrl, { max: 6, ...quiet, connection: { application_name: 'consilium-system' } });
   const db = drizzle(appSql);
   const systemDb = drizzle(systemSql);
   const live = await createLiveFeed({ url: systemUrl, log });
@@ -52,18 +64,60 @@ export async function compose(options: {
     settings: { origin, demo: config.demo, maxUploadBytes: config.maxUploadBytes },
     demoSignIns: config.demo ? demoSignIns() : []
   };
+  const collab = createCollab({
+    authorise: createAuthorise(services),
+    inspect: createInspect(services),
+    persistence: postgresPersistence(db),
+    origin,
+    log
+  });
+  const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event.data ?? {}));
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
+    collab,
     startWorker: () => worker.start(),
     async seedDemo(onProgress) {
       await seedDemo(services, onProgress);
       return demoSignIns();
     },
+    async onRoomEvent({ room, identity, kind, at }) {
+      if (identity === null || kind === 'room_finished') return;
+      const actor = { kind: 'system' as const, organisationId: '', reason: 'media server' };
+      await applyRoomNews({ ...services, actor, request: { id: newId(), ip: 'local' } }, { room, identity, kind, at });
+    },
+    recordedPresence: () => takenSeats(services),
     async close() {
+      unsubscribe();
+      await collab.close();
       await worker.stop();
       await live.close();
       await Promise.all([appSql.end({ timeout: 5 }), systemSql.end({ timeout: 5 })]);
     }
   };
+}
+
+type Data = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Access was taken away somewhere: sockets and room seats here end within a second, in every process. */
+function followAccess(services: Services, collab: Collab, data: Data): void {
+  const { userId, consultId } = data;
+  if (typeof consultId === 'string') {
+    // Whoever still may read stays, on a board that is now read-only.
+    void collab.recheck({ consultId });
+    return;
+  }
+  if (typeof userId !== 'string') return;
+  collab.revoke({ userId });
+  void takenSeats(services)
+    .then((seats) =>
+      Promise.all(
+        seats
+          .filter((seat) => seat.identity === `m:${userId}`)
+          .map((seat) => services.media.remove(seat.room, seat.identity))
+      )
+    )
+    .catch((error: unknown) => {
+      services.log.error({ name: error instanceof Error ? error.name : 'unknown' }, 'seats of a revoked member not ended');
+    });
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { initialBoard, type BoardImage } from '#lib/features/board/initial.ts';
 import { noScale, type ShapeScale } from '#lib/features/board/shapes.ts';
@@ -39,7 +39,8 @@ export async function openBoard(tx: Tx, consult: ConsultRow): Promise<void> {
   });
 }
 
-function boardImage(row: typeof images.$inferSelect): BoardImage {
+/** An image's row as it lies on a board. */
+export function boardImage(row: typeof images.$inferSelect): BoardImage {
   return {
     imageId: row.id,
     kind: row.kind,
@@ -109,17 +110,5 @@ export async function boardAccess(
       mode,
       role: side === 'requester' && (call.actor as MemberActor).userId !== consult.requesterId ? 'member' : side
     };
-  });
-}
-
-/** Images a board of this consult may refer to: the shared ones, and on the asking side's hand all of this patient. */
-export async function boardImages(call: Call<never, MemberActor>, consultId: string): Promise<BoardImage[]> {
-  return inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, consultId);
-    const rows = await tx.rows
-      .select()
-      .from(images)
-      .where(and(eq(images.patientId, consult.patientId), eq(images.organisationId, consult.organisationId)));
-    return rows.map(boardImage);
   });
 }

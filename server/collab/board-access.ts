@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http';
+import { checkWrite } from '#lib/features/board/document.ts';
+import { boardAccess } from '#lib/features/consults/board.server.ts';
+import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
+import { identityOf } from '#lib/features/consults/room.server.ts';
+import { sharedImageIds } from '#lib/features/consults/share.server.ts';
+import { memberOf } from '#lib/features/identity/member.server.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import { asAppError } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import type { Authorise } from './access.ts';
+import type { Inspect } from './document.ts';
+
+/** Who knocks on a board: a member's session first, else a visiting patient's; null: nobody we know. */
+async function actorOf(
+  services: Services,
+  request: IncomingMessage
+): Promise<MemberActor | PatientLinkActor | null> {
+  const cookie = request.headers.cookie ?? '';
+  const session = await services.auth.session(new Headers({ cookie }));
+  const member = session ? await memberOf(services.systemDb, session) : null;
+  if (member) return member;
+  const secret = cookie
+    .split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${visitCookie}=`))
+    ?.slice(visitCookie.length + 1);
+  return secret ? visitorOf(services, decodeURIComponent(secret)) : null;
+}
+
+/** The collaboration server's door: the same sessions and the same rules as every page. */
+export function createAuthorise(services: Services): Authorise {
+  return async (request, documentId) => {
+    const actor = await actorOf(services, request);
+    if (!actor) return { ok: false, close: 'noSession' };
+    try {
+      const call = {
+        ...services,
+        actor,
+        request: { id: newId(), ip: request.socket.remoteAddress ?? 'unknown' }
+      };
+      const { organisationId, consultId, mode, role } = await boardAccess(call, documentId);
+      return {
+        ok: true,
+        access: {
+          mode,
+          organisationId,
+          consultId,
+          identity: identityOf(actor),
+          name: actor.name,
+          role,
+          userId: actor.kind === 'member' ? actor.userId : null,
+          inviteId: actor.kind === 'patient-link' ? actor.inviteId : null
+        }
+      };
+    } catch (error) {
+      // Whether it exists is nothing a stranger should learn.
+      if (asAppError(error)) return { ok: false, close: 'forbidden' };
+      throw error;
+    }
+  };
+}
+
+/** Answers about a consult's images older than this are dropped; a "no" is asked again after a tenth of it. */
+const imagesFreshMs = 10_000;
+
+/** Judges each write against the board's layout and the images opened in its consult. */
+export function createInspect(services: Services): Inspect {
+  const known = new Map<string, { ids: Set<string>; at: number }>();
+  return (write, { access }) =>
+    checkWrite(write, {
+      allowsImage(imageId) {
+        const entry = known.get(access.consultId);
+        if (entry?.ids.has(imageId)) return true;
+        if (entry && Date.now() - entry.at < imagesFreshMs / 10) return false;
+        const actor = { kind: 'system' as const, organisationId: access.organisationId, reason: 'board' };
+        return sharedImageIds(
+          { ...services, actor, request: { id: newId(), ip: 'local' } },
+          access.consultId
+        ).then((ids) => {
+          for (const [consultId, { at }] of known)
+            if (Date.now() - at > imagesFreshMs) known.delete(consultId);
+          known.set(access.consultId, { ids, at: Date.now() });
+        });
+      }
+    });
+}

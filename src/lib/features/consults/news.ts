@@ -1,0 +1,26 @@
+import { invalidate } from '$app/navigation';
+
+/**
+ * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
+ * missed is in the page then.
+ * @returns stop listening
+ */
+export function followConsult(consultId: string, key: `app:${string}`): () => void {
+  const source = new EventSource(`/api/events?consult=${consultId}`);
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const changed = () => {
+    // Several news of one act come within milliseconds: read once.
+    clearTimeout(again);
+    again = setTimeout(() => void invalidate(key), 40);
+  };
+  source.addEventListener('consult', changed);
+  let opened = false;
+  source.addEventListener('open', () => {
+    if (opened) changed();
+    opened = true;
+  });
+  return () => {
+    clearTimeout(again);
+    source.close();
+  };
+}

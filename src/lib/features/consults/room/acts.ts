@@ -1,0 +1,51 @@
+import { invalidate } from '$app/navigation';
+import { api, ApiError } from '#lib/ui/api.ts';
+import { errorText } from '#lib/ui/error-text.ts';
+import { toast } from '#lib/ui/toast.ts';
+import type { OpinionInput, ProposalInput } from '../schema.ts';
+
+/** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
+export function consultActs(consultId: string) {
+  const path = `/api/consults/${consultId}`;
+  return {
+    say: (text: string) => reading(api('POST', `${path}/messages`, { text })),
+    propose: (proposal: ProposalInput) => reading(api<{ id: string }>('POST', `${path}/proposals`, proposal)),
+    withdraw: (proposalId: string) => reading(api('DELETE', `${path}/proposals?proposal=${proposalId}`)),
+    decide: (proposalId: string, decision: 'accept' | 'reject') =>
+      reading(api('POST', `${path}/decision`, { proposalId, decision })),
+    /** Does not read again: the text in the field is newer than any answer. */
+    saveOpinion: (opinion: OpinionInput) => api('PUT', `${path}/opinion`, opinion),
+    sign: (password: string) => reading(api('POST', `${path}/opinion`, { password })),
+    admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
+    invite: () => api<{ url: string }>('POST', `${path}/invite`),
+    close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
+    ticket: () => api<{ url: string; token: string; iceServers: RTCIceServer[] }>('POST', `${path}/ticket`)
+  };
+}
+export type ConsultActs = ReturnType<typeof consultActs>;
+
+async function reading<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    // Also after a refusal: it often means that the page shows an older state.
+    await invalidate('app:consult');
+  }
+}
+
+/** Words for what went wrong. Anything that is not the server's answer rises. */
+export function wordsFor(error: unknown): string {
+  if (error instanceof ApiError) return errorText(error.code, error.detail);
+  throw error;
+}
+
+/** Run an act and tell its failure in a toast. @returns true where it worked */
+export async function told(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    toast.error(wordsFor(error));
+    return false;
+  }
+}

@@ -1,0 +1,70 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { images } from '#lib/features/imaging/tables.server.ts';
+import type { BoardImage } from '#lib/features/board/initial.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { lockForRequester } from './answer.server.ts';
+import { boardImage } from './board.server.ts';
+import { isOpen } from './consult.ts';
+import { consultChanged } from './read.server.ts';
+import { consultGrantItems } from './tables.server.ts';
+
+/**
+ * Open one more image of the same patient to this consult, to be laid on its board. Twice is once.
+ * @throws AppError `not_found` (not this patient's), `room_not_open`, `forbidden`
+ */
+export async function shareImage(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  imageId: string
+): Promise<BoardImage> {
+  return inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    if (!isOpen(consult)) throw fail('room_not_open');
+    const [image] = await tx.rows
+      .select()
+      .from(images)
+      .where(and(eq(images.id, imageId), eq(images.patientId, consult.patientId)));
+    if (!image) throw fail('not_found');
+    const granted = await tx.rows
+      .select()
+      .from(consultGrantItems)
+      .where(eq(consultGrantItems.consultId, consultId));
+    const whole = granted.find((item) => item.kind === 'consult');
+    if (whole && !granted.some((item) => item.itemId === imageId)) {
+      await tx.rows.insert(consultGrantItems).values({
+        organisationId: consult.organisationId,
+        consultId,
+        patientId: consult.patientId,
+        granteeOrganisationId: whole.granteeOrganisationId,
+        granteeUserId: whole.granteeUserId,
+        kind: 'image',
+        itemId: imageId,
+        purpose: whole.purpose,
+        startsAt: sql`now()`,
+        endsAt: whole.endsAt
+      });
+      await tx.audit({
+        action: 'grant.add',
+        subject: { type: 'image', id: imageId },
+        patientId: consult.patientId,
+        consultId
+      });
+      await consultChanged(tx, consultId, 'grant.added');
+    }
+    return boardImage(image);
+  });
+}
+
+/** Ids of the images opened in a consult: the only ones its board may show. */
+export async function sharedImageIds(call: Call<never, SystemActor>, consultId: string): Promise<Set<string>> {
+  return inTransaction(call, async (tx) => {
+    const rows = await tx.rows
+      .select({ itemId: consultGrantItems.itemId })
+      .from(consultGrantItems)
+      .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
+    return new Set(rows.flatMap((row) => (row.itemId ? [row.itemId] : [])));
+  });
+}
