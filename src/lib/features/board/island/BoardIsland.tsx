@@ -1,0 +1,79 @@
+import { getAssetUrlsByImport } from '@tldraw/assets/imports.vite';
+import {
+  type Editor,
+  type TLComponents,
+  type TLShape,
+  type TLStore,
+  type TLUser,
+  Tldraw,
+  type TldrawOptions
+} from 'tldraw';
+import { m } from '#lib/paraglide/messages.js';
+import { MeasureShapeUtil } from './MeasureShape.tsx';
+import { OdontogramShapeUtil } from './OdontogramShape.tsx';
+import { PinShapeUtil } from './PinShape.tsx';
+import { XrayShapeUtil } from './XrayShape.tsx';
+import { boardToolNodes } from './tools.ts';
+import type { IslandOptions } from './types.ts';
+
+/** Fonts, icons and translations from our own origin; tldraw would fetch them from its CDN. */
+const assetUrls = getAssetUrlsByImport();
+const shapeUtils = [XrayShapeUtil, MeasureShapeUtil, PinShapeUtil, OdontogramShapeUtil];
+
+const options: Partial<TldrawOptions> = {
+  maxPages: 1,
+  createTextOnCanvasDoubleClick: false,
+  maxExportDelayMs: 15_000
+};
+
+/** From the whole of a row of panoramics on a phone to single pixels. */
+const cameraOptions = {
+  wheelBehavior: 'zoom' as const,
+  zoomSteps: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8]
+};
+
+interface Props {
+  store: TLStore;
+  user: TLUser;
+  island: IslandOptions;
+  isPatient: () => boolean;
+  onMount(editor: Editor): () => void;
+}
+
+export function BoardIsland({ store, user, island, isPatient, onMount }: Props) {
+  return (
+    <Tldraw
+      store={store}
+      user={user}
+      hideUi
+      autoFocus={false}
+      assetUrls={assetUrls}
+      shapeUtils={shapeUtils}
+      tools={boardToolNodes}
+      components={componentsFor(island)}
+      options={options}
+      cameraOptions={cameraOptions}
+      {...(island.licenseKey ? { licenseKey: island.licenseKey } : {})}
+      getShapeVisibility={(shape: TLShape) => (shape.type === 'pin' && isPatient() ? 'hidden' : 'inherit')}
+      onMount={onMount}
+    />
+  );
+}
+
+const componentsCache = new WeakMap<IslandOptions, TLComponents>();
+
+function componentsFor(island: IslandOptions): TLComponents {
+  let components = componentsCache.get(island);
+  if (!components) {
+    components = {
+      ErrorFallback: ({ error }) => {
+        queueMicrotask(() => island.onCrash(error));
+        return null;
+      },
+      ShapeErrorFallback: () => <div className="board-shape-broken">{m.board_shape_broken()}</div>,
+      LoadingScreen: () => null
+    };
+    componentsCache.set(island, components);
+  }
+  return components;
+}

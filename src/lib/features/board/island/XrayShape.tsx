@@ -1,0 +1,188 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { HTMLContainer, Rectangle2d, ShapeUtil, stopEventPropagation, useEditor, useValue } from 'tldraw';
+import type { Frame } from '#lib/features/imaging/frame.ts';
+import { type FrameRenderer, createFrameRenderer } from '#lib/features/imaging/renderer.ts';
+import { fitView } from '#lib/features/imaging/view-transform.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { type XrayProps, noScale } from '../shapes.ts';
+import { imageTitle, scaleSource } from '../words.ts';
+import { XrayLabel } from './XrayLabel.tsx';
+import { islandOf } from './island.ts';
+import { type XrayShape, ownMigrations, xrayProps } from './schema.ts';
+import { exportImage } from './xray-export.ts';
+
+/**
+ * An image at its natural size: one page unit is one image pixel, so whatever is drawn on it (its children)
+ * is in image pixels and goes where it goes. Not resizable for the same reason; zoom instead.
+ */
+export class XrayShapeUtil extends ShapeUtil<XrayShape> {
+  static override type = 'xray' as const;
+  static override props = xrayProps;
+  static override migrations = ownMigrations;
+
+  override getDefaultProps(): XrayProps {
+    return {
+      imageId: 'none',
+      w: 100,
+      h: 100,
+      kind: 'other',
+      takenOn: '',
+      side: '',
+      teeth: [],
+      window: null,
+      invert: false,
+      scale: noScale
+    };
+  }
+  /** Hollow, as a frame is: a drag inside selects marks and does not move the image by accident. */
+  override getGeometry(shape: XrayShape): Rectangle2d {
+    return new Rectangle2d({ width: shape.props.w, height: shape.props.h, isFilled: false });
+  }
+  override canResize(): boolean {
+    return false;
+  }
+  override hideResizeHandles(): boolean {
+    return true;
+  }
+  override canReceiveNewChildrenOfType(_shape: XrayShape, type: string): boolean {
+    return type !== 'xray' && type !== 'odontogram';
+  }
+  override canBind(): boolean {
+    return false;
+  }
+  /** In tldraw, though left out of its types: a highlighter stays between image and marks. */
+  providesBackgroundForChildren(): boolean {
+    return true;
+  }
+  override getAriaDescriptor(shape: XrayShape): string {
+    return imageTitle(shape.props);
+  }
+  override component(shape: XrayShape) {
+    return <XrayView shape={shape} />;
+  }
+  override indicator(shape: XrayShape) {
+    return <rect width={shape.props.w} height={shape.props.h} />;
+  }
+  override async toSvg(shape: XrayShape) {
+    const { w, h } = shape.props;
+    const source = await exportImage(islandOf(this.editor).host, shape.props);
+    const size = Math.max(w, h) / 70;
+    return (
+      <>
+        <rect width={w} height={h} fill="#000" />
+        {source ? <image href={source} width={w} height={h} /> : null}
+        <rect width={w} height={h} fill="none" stroke="#64748b" strokeWidth={size / 8} />
+        <text
+          x={size * 0.6}
+          y={size * 1.4}
+          fontSize={size}
+          fill="#fff"
+          stroke="#000"
+          strokeWidth={size / 6}
+          paintOrder="stroke"
+          fontFamily="sans-serif"
+        >
+          {`${imageTitle(shape.props)} · ${scaleSource(shape.props.scale)}`}
+        </text>
+      </>
+    );
+  }
+}
+
+type Loading = { state: 'loading' } | { state: 'ready'; frame: Frame } | { state: 'failed' };
+
+function XrayView({ shape }: { shape: XrayShape }) {
+  const editor = useEditor();
+  const { imageId, w, h } = shape.props;
+  const [loading, setLoading] = useState<Loading>({ state: 'loading' });
+  const [attempt, setAttempt] = useState(0);
+  const isCulled = useValue('culled', () => editor.getCulledShapes().has(shape.id), [editor, shape.id]);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    setLoading({ state: 'loading' });
+    islandOf(editor)
+      .host.loadFrame(imageId, abort.signal)
+      .then((frame) => setLoading({ state: 'ready', frame }))
+      .catch(() => {
+        // The reason is not for this place: the person can try again, and the server has logged it.
+        if (!abort.signal.aborted) setLoading({ state: 'failed' });
+      });
+    return () => abort.abort();
+  }, [editor, imageId, attempt]);
+
+  return (
+    <HTMLContainer className="board-xray" data-image-state={loading.state} style={{ width: w, height: h }}>
+      {loading.state === 'ready' && !isCulled ? <XrayCanvas shape={shape} frame={loading.frame} /> : null}
+      {loading.state === 'loading' ? <p className="board-xray-note">{m.board_image_loading()}</p> : null}
+      {loading.state === 'failed' ? (
+        <p className="board-xray-note" role="alert">
+          {m.board_image_failed()}
+          <button
+            type="button"
+            onPointerDown={stopEventPropagation}
+            onTouchStart={stopEventPropagation}
+            onTouchEnd={stopEventPropagation}
+            onClick={() => setAttempt(attempt + 1)}
+          >
+            {m.board_image_retry()}
+          </button>
+        </p>
+      ) : null}
+      <XrayLabel shape={shape} />
+    </HTMLContainer>
+  );
+}
+
+/** A browser grants about 16 WebGL surfaces a page, and the page around has some too. */
+const maxGpuCanvases = 8;
+let gpuCanvases = 0;
+
+function XrayCanvas({ shape, frame }: { shape: XrayShape; frame: Frame }) {
+  const editor = useEditor();
+  const { w, h, window: grey, invert } = shape.props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const renderer = useRef<FrameRenderer | null>(null);
+  const [reduced, setReduced] = useState(1);
+  // Fewer canvas pixels when seen from afar: a window drag then repaints a quarter or less.
+  const detail = useValue('detail', () => detailFor(editor.getZoomLevel() * window.devicePixelRatio), [
+    editor
+  ]);
+
+  useLayoutEffect(() => {
+    if (!canvas.current) return;
+    gpuCanvases++;
+    renderer.current = createFrameRenderer(canvas.current, { force2d: gpuCanvases > maxGpuCanvases });
+    setReduced(renderer.current.load(frame).reduced);
+    return () => {
+      gpuCanvases--;
+      renderer.current?.dispose();
+      renderer.current = null;
+    };
+  }, [frame]);
+
+  useLayoutEffect(() => {
+    const { center, width } = grey ?? frame.header.window;
+    const view = fitView(
+      frame.header,
+      0,
+      Math.max(1, Math.round(w * detail)),
+      Math.max(1, Math.round(h * detail))
+    );
+    renderer.current?.draw({ center, width, invert, view });
+  }, [frame, grey, invert, w, h, detail]);
+
+  return (
+    <>
+      {/* One canvas belongs to one renderer for life. */}
+      <canvas key={frame.imageId} ref={canvas} style={{ width: w, height: h }} />
+      {reduced > 1 ? (
+        <p className="board-xray-reduced">{m.board_image_reduced({ factor: reduced })}</p>
+      ) : null}
+    </>
+  );
+}
+
+function detailFor(scale: number): number {
+  return scale > 0.5 ? 1 : scale > 0.25 ? 0.5 : 0.25;
+}

@@ -1,0 +1,144 @@
+import { Box, type Editor, type TLShapeId, getIndexAbove } from 'tldraw';
+import { calibrationFrom } from '#lib/features/imaging/measure.ts';
+import { type WindowPreset, presetWindow, windowFromRange } from '#lib/features/imaging/window.ts';
+import { type BoardImage, xrayRecord } from '../initial.ts';
+import { islandOf } from './island.ts';
+import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
+import { currentXray, xraysOf } from './xrays.ts';
+
+/** What people do to what is on the board, apart from drawing. Each is one step of undo. */
+
+const gap = 120;
+/** Longest side of the final picture, pixels: readable in a record, small enough for any browser's canvas. */
+const maxExportPx = 4_096;
+
+export function applyPreset(editor: Editor, preset: WindowPreset): void {
+  const xray = currentXray(editor);
+  if (!xray) return;
+  islandOf(editor)
+    .host.loadFrame(xray.props.imageId)
+    .then(
+      ({ kind, header }) => {
+        if (kind !== 'grey') return;
+        const full = windowFromRange(header.range.low, header.range.high);
+        const window = preset === 'file' ? null : presetWindow(preset, header.window, full);
+        change(editor, xray, { window });
+      },
+      // The image says itself that it did not load; there is nothing to window.
+      () => undefined
+    );
+}
+
+export function toggleInvert(editor: Editor): void {
+  const xray = currentXray(editor);
+  if (xray) change(editor, xray, { invert: !xray.props.invert });
+}
+
+export function rotateImage(editor: Editor): void {
+  const xray = currentXray(editor);
+  if (!xray) return;
+  editor.markHistoryStoppingPoint('rotate');
+  editor.rotateShapesBy([xray.id], Math.PI / 2);
+}
+
+export function insertImage(editor: Editor, image: BoardImage): void {
+  const there = xraysOf(editor).find((xray) => xray.props.imageId === image.imageId);
+  if (there) return focusShape(editor, there.id);
+  const last = editor.getCurrentPageShapesSorted().at(-1);
+  const bounds = Box.Common(xraysOf(editor).map((xray) => editor.getShapePageBounds(xray) ?? new Box()));
+  const { user } = islandOf(editor);
+  const record = xrayRecord(
+    image,
+    {
+      x: xraysOf(editor).length ? bounds.maxX + gap : 0,
+      y: xraysOf(editor).length ? bounds.minY : 0,
+      index: getIndexAbove(last?.index)
+    },
+    { by: user.id, byName: user.name, at: new Date().toISOString() }
+  );
+  editor.markHistoryStoppingPoint('insert image');
+  editor.createShape({ ...record, parentId: editor.getCurrentPageId() } as unknown as XrayShape);
+  focusShape(editor, record.id as TLShapeId);
+}
+
+export function removeImage(editor: Editor, id: string): void {
+  const shape = editor.getShape(id as TLShapeId);
+  if (shape?.type !== 'xray') return;
+  editor.markHistoryStoppingPoint('remove image');
+  editor.deleteShapes([shape.id]);
+}
+
+/** False where the mark is no length or too short to rest a scale on. */
+export function calibrate(editor: Editor, measureId: string, knownMm: number, on: string): boolean {
+  const mark = editor.getShape<MeasureShape>(measureId as TLShapeId);
+  const xray = mark && editor.getShapeParent(mark);
+  const [a, b, third] = mark?.props.points ?? [];
+  if (!mark || xray?.type !== 'xray' || !a || !b || third) return false;
+  const mm = calibrationFrom(a, b, knownMm);
+  if (mm === null) return false;
+  change(editor, xray as XrayShape, {
+    scale: {
+      kind: 'user',
+      rowMm: mm,
+      columnMm: mm,
+      by: islandOf(editor).user.name,
+      at: new Date().toISOString(),
+      on: on.slice(0, 120)
+    }
+  });
+  return true;
+}
+
+export function editPin(
+  editor: Editor,
+  id: string,
+  { text, tooth }: { text?: string; tooth?: string }
+): void {
+  if (editor.getShape(id as TLShapeId)?.type !== 'pin') return;
+  const props = {
+    ...(text === undefined ? {} : { text: text.slice(0, 2_000) }),
+    ...(tooth === undefined ? {} : { tooth: tooth.slice(0, 2) })
+  };
+  editor.updateShape<PinShape>({ id: id as TLShapeId, type: 'pin', props });
+}
+
+export function removeShape(editor: Editor, id: string): void {
+  if (!editor.getShape(id as TLShapeId)) return;
+  editor.markHistoryStoppingPoint('remove');
+  editor.deleteShapes([id as TLShapeId]);
+}
+
+/** Deletes what is selected, but never evidence: images and the chart stay, they have their own act. */
+export function deleteSelection(editor: Editor): void {
+  const ids = editor
+    .getSelectedShapes()
+    .filter((shape) => shape.type !== 'xray' && shape.type !== 'odontogram');
+  if (!ids.length) return;
+  editor.markHistoryStoppingPoint('delete');
+  editor.deleteShapes(ids.map((shape) => shape.id));
+}
+
+export function focusShape(editor: Editor, id: string): void {
+  const bounds = editor.getShapePageBounds(id as TLShapeId);
+  if (!bounds) return;
+  editor.stopFollowingUser();
+  editor.select(id as TLShapeId);
+  const small = bounds.w < 200;
+  if (small) editor.centerOnPoint(bounds.center, { animation: { duration: 200 } });
+  else editor.zoomToBounds(bounds, { animation: { duration: 200 }, inset: 32 });
+}
+
+/** @returns null where there is nothing on the board */
+export async function exportPng(editor: Editor): Promise<Blob | null> {
+  const ids = [...editor.getCurrentPageShapeIds()];
+  const bounds = editor.getCurrentPageBounds();
+  if (!ids.length || !bounds) return null;
+  const pixelRatio = Math.min(1, maxExportPx / (Math.max(bounds.w, bounds.h) + 64));
+  const { blob } = await editor.toImage(ids, { format: 'png', background: true, pixelRatio, padding: 32 });
+  return blob;
+}
+
+function change(editor: Editor, xray: XrayShape, props: Partial<XrayShape['props']>): void {
+  editor.markHistoryStoppingPoint('image');
+  editor.updateShape<XrayShape>({ id: xray.id, type: 'xray', props });
+}

@@ -1,0 +1,155 @@
+import { atom, computed, react } from '@tldraw/state';
+import { type Root, createRoot } from 'react-dom/client';
+import {
+  DefaultColorStyle,
+  DefaultDashStyle,
+  DefaultFontStyle,
+  DefaultSizeStyle,
+  type Editor,
+  type TLStore,
+  type TLUserPreferences,
+  createTLStore,
+  createTLUser
+} from 'tldraw';
+import 'tldraw/tldraw.css';
+import { BoardIsland } from './BoardIsland.tsx';
+import * as acts from './acts.ts';
+import { type Binding, bindStore } from './binding.ts';
+import { registerRules } from './editor-rules.ts';
+import { bindIsland } from './island.ts';
+import './island.css';
+import { pinSchema } from './pin-schema.ts';
+import { bindPresence } from './presence.ts';
+import { boardSchema } from './schema.ts';
+import { readState } from './state.ts';
+import type { BoardMode, IslandHandle, IslandOptions } from './types.ts';
+
+/**
+ * Shows the board of a synced document inside `element`. Resolves once it can be used.
+ * @throws where the browser cannot run it; what is in the document stays as it is
+ */
+export async function mountIsland(element: HTMLElement, island: IslandOptions): Promise<IslandHandle> {
+  const schemaState = pinSchema(island.doc, island.mode !== 'write');
+  const isNewer = schemaState === 'newer';
+  if (isNewer) island.onNotice('board_from_newer_version');
+  const mode = atom<BoardMode>('board mode', isNewer && island.mode === 'write' ? 'read' : island.mode);
+
+  const store = createTLStore({
+    schema: boardSchema(),
+    collaboration: {
+      status: null,
+      mode: computed('access', () => (mode.get() === 'write' ? 'readwrite' : 'readonly'))
+    }
+  });
+  const preferences = atom<TLUserPreferences>('board user', preferencesOf(island));
+  const person = computed('person', () => ({
+    id: island.presenceId,
+    name: island.user.name,
+    color: island.user.color
+  }));
+  const user = createTLUser({
+    userPreferences: preferences,
+    setUserPreferences: (next) => preferences.set(next)
+  });
+
+  let binding = bind(store, island, mode.get());
+  const stopPresence = bindPresence({ store, awareness: island.awareness, user: person, publish: true });
+
+  const root = createRoot(element, { onUncaughtError: (error) => island.onCrash(error) });
+  const editor = await render(root, { store, user, island, isPatient: () => mode.get() === 'patient' });
+  const stopState = react('board state', () => island.onState(readState(editor)));
+
+  return {
+    ...actsOf(editor),
+    setDark: (dark) => preferences.set({ ...preferences.get(), colorScheme: dark ? 'dark' : 'light' }),
+    setMode(next) {
+      if (next === mode.get() || (isNewer && next === 'write')) return;
+      binding.destroy();
+      mode.set(next);
+      binding = bind(store, island, next);
+      editor.setCurrentTool(next === 'patient' ? 'hand' : 'select');
+    },
+    destroy() {
+      stopState();
+      stopPresence();
+      binding.destroy();
+      root.unmount();
+    }
+  };
+}
+
+function bind(store: TLStore, island: IslandOptions, mode: BoardMode): Binding {
+  return bindStore({ store, doc: island.doc, readonly: mode !== 'write', onSetAside: island.onSetAside });
+}
+
+function preferencesOf({ presenceId, user, locale, dark }: IslandOptions): TLUserPreferences {
+  return {
+    id: presenceId,
+    name: user.name,
+    color: user.color,
+    locale,
+    colorScheme: dark ? 'dark' : 'light',
+    // Marks are drawn at the same size on the screen whatever the zoom: images are thousands of pixels wide.
+    isDynamicSizeMode: true
+  };
+}
+
+function render(
+  root: Root,
+  props: {
+    store: TLStore;
+    user: ReturnType<typeof createTLUser>;
+    island: IslandOptions;
+    isPatient: () => boolean;
+  }
+): Promise<Editor> {
+  return new Promise((resolve) => {
+    const onMount = (editor: Editor): (() => void) => {
+      bindIsland(editor, props.island);
+      prepare(editor, props.island.mode);
+      const stopRules = registerRules(editor);
+      resolve(editor);
+      return stopRules;
+    };
+    root.render(<BoardIsland {...props} onMount={onMount} />);
+  });
+}
+
+function prepare(editor: Editor, mode: BoardMode): void {
+  editor.setStyleForNextShapes(DefaultColorStyle, 'yellow');
+  editor.setStyleForNextShapes(DefaultFontStyle, 'sans');
+  editor.setStyleForNextShapes(DefaultDashStyle, 'solid');
+  editor.setStyleForNextShapes(DefaultSizeStyle, 's');
+  editor.zoomToFit({ immediate: true });
+  editor.setCurrentTool(mode === 'patient' ? 'hand' : 'select');
+}
+
+function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'destroy'> {
+  return {
+    setTool: (tool) => void editor.setCurrentTool(tool),
+    setColor(color) {
+      if (editor.getSelectedShapeIds().length) editor.setStyleForSelectedShapes(DefaultColorStyle, color);
+      editor.setStyleForNextShapes(DefaultColorStyle, color);
+    },
+    undo: () => void editor.undo(),
+    redo: () => void editor.redo(),
+    zoomToFit: () => void editor.zoomToFit({ animation: { duration: 200 } }),
+    zoomIn: () => void editor.zoomIn(undefined, { animation: { duration: 120 } }),
+    zoomOut: () => void editor.zoomOut(undefined, { animation: { duration: 120 } }),
+    deleteSelection: () => acts.deleteSelection(editor),
+    leavePenOnly: () => void editor.updateInstanceState({ isPenMode: false }),
+    follow: (presenceId) =>
+      void (presenceId ? editor.startFollowingUser(presenceId) : editor.stopFollowingUser()),
+    applyPreset: (preset) => acts.applyPreset(editor, preset),
+    toggleInvert: () => acts.toggleInvert(editor),
+    rotateImage: () => acts.rotateImage(editor),
+    insertImage: (image) => acts.insertImage(editor, image),
+    removeImage: (id) => acts.removeImage(editor, id),
+    calibrate: (measureId, knownMm, on) => acts.calibrate(editor, measureId, knownMm, on),
+    editPin: (id, edit) => acts.editPin(editor, id, edit),
+    removeShape: (id) => acts.removeShape(editor, id),
+    focusShape: (id) => acts.focusShape(editor, id),
+    closePin: () => void editor.selectNone(),
+    exportPng: () => acts.exportPng(editor)
+  };
+}

@@ -1,0 +1,80 @@
+import { DefaultColorStyle, type Editor } from 'tldraw';
+import { authorOf } from '../shapes.ts';
+import { measureText } from '../words.ts';
+import { scaleOfMark } from './MeasureShape.tsx';
+import type { MeasureShape, PinShape } from './schema.ts';
+import { type BoardColor, type BoardTool, type IslandState, boardColors, boardTools } from './types.ts';
+import { currentXray } from './xrays.ts';
+
+/** What the page around shows of the board. Read inside a reaction: every value here is tracked. */
+export function readState(editor: Editor): IslandState {
+  const tool = editor.getCurrentToolId();
+  const color = editor.getStyleForNextShape(DefaultColorStyle);
+  const shapes = editor.getCurrentPageShapes();
+  const xray = currentXray(editor);
+  return {
+    tool: isTool(tool) ? tool : 'select',
+    color: isColor(color) ? color : 'yellow',
+    canUndo: editor.getCanUndo(),
+    canRedo: editor.getCanRedo(),
+    zoom: editor.getZoomLevel(),
+    pins: shapes
+      .filter((shape): shape is PinShape => shape.type === 'pin')
+      .map(({ id, props, meta }) => {
+        const author = authorOf(meta);
+        return {
+          id,
+          number: props.number,
+          text: props.text,
+          tooth: props.tooth,
+          author,
+          imageId: author?.imageId ?? null
+        };
+      })
+      .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1)),
+    measures: shapes
+      .filter((shape): shape is MeasureShape => shape.type === 'measure')
+      .map((shape) => {
+        const author = authorOf(shape.meta);
+        return {
+          id: shape.id,
+          kind: shape.props.points.length === 3 ? 'angle' : 'length',
+          text: measureText(shape.props, scaleOfMark(editor, shape)),
+          pixels: pixelsOf(shape),
+          imageId: author?.imageId ?? null,
+          author
+        };
+      }),
+    xray: xray && {
+      id: xray.id,
+      imageId: xray.props.imageId,
+      scale: xray.props.scale,
+      invert: xray.props.invert
+    },
+    selectionCount: editor.getSelectedShapeIds().length,
+    openPin: openPin(editor),
+    following: editor.getInstanceState().followingUserId,
+    penOnly: editor.getInstanceState().isPenMode
+  };
+}
+
+function openPin(editor: Editor): IslandState['openPin'] {
+  const only = editor.getOnlySelectedShape();
+  if (only?.type !== 'pin' || editor.isIn('select.translating') || editor.isShapeHidden(only)) return null;
+  const bounds = editor.getShapePageBounds(only);
+  if (!bounds) return null;
+  const { x, y } = editor.pageToViewport(bounds.center);
+  return { id: only.id, at: { x: Math.round(x), y: Math.round(y) } };
+}
+
+function isTool(id: string): id is BoardTool {
+  return (boardTools as readonly string[]).includes(id);
+}
+function isColor(color: unknown): color is BoardColor {
+  return (boardColors as readonly unknown[]).includes(color);
+}
+
+function pixelsOf({ props }: MeasureShape): number | null {
+  const [a, b, third] = props.points;
+  return a && b && !third ? Math.round(Math.hypot(b.x - a.x, b.y - a.y)) : null;
+}

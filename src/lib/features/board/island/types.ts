@@ -1,0 +1,157 @@
+import type { Awareness } from 'y-protocols/awareness';
+import type * as Y from 'yjs';
+import type { Frame } from '#lib/features/imaging/frame.ts';
+import type { WindowPreset } from '#lib/features/imaging/window.ts';
+import type { BoardImage } from '../initial.ts';
+import type { Authorship, ShapeScale } from '../shapes.ts';
+
+/** What the Svelte side and the React island say to each other. Knows neither of them. */
+
+export const boardTools = [
+  'select',
+  'hand',
+  'draw',
+  'highlight',
+  'arrow',
+  'text',
+  'laser',
+  'pin',
+  'window',
+  'length',
+  'angle',
+  'calibrate',
+  'eraser'
+] as const;
+export type BoardTool = (typeof boardTools)[number];
+
+/** Few, and each readable on black, grey and white alike. */
+export const boardColors = ['yellow', 'light-red', 'light-green', 'light-blue', 'white'] as const;
+export type BoardColor = (typeof boardColors)[number];
+
+/** `write`: everything. `read`: look, zoom, open pins. `patient`: look, zoom, point; pins are not shown. */
+export type BoardMode = 'write' | 'read' | 'patient';
+
+export interface BoardUser {
+  id: string;
+  name: string;
+  /** CSS colour `#rrggbb`. */
+  color: string;
+  /** Shown to others beside the name. */
+  role: string;
+}
+
+/** What the board needs from the page around it. */
+export interface BoardHost {
+  loadFrame(imageId: string, signal?: AbortSignal): Promise<Frame>;
+  /**
+   * Show the patient's live chart inside `element`, laid out for its size; the returned function takes it
+   * away. Called again for every place it is shown at (also off screen, for the final picture).
+   */
+  renderChart?: (element: HTMLElement) => () => void;
+}
+
+export interface PinView {
+  id: string;
+  number: number;
+  text: string;
+  tooth: string;
+  author: Authorship | null;
+  imageId: string | null;
+}
+
+export interface MeasureView {
+  id: string;
+  kind: 'length' | 'angle';
+  /** Value with unit and where the scale comes from, as shown. */
+  text: string;
+  /** Length in image pixels; null for an angle. */
+  pixels: number | null;
+  imageId: string | null;
+  author: Authorship | null;
+}
+
+export interface XrayView {
+  id: string;
+  imageId: string;
+  scale: ShapeScale;
+  invert: boolean;
+}
+
+/** A place on the board's element, CSS pixels from its top left. */
+export interface ScreenPoint {
+  x: number;
+  y: number;
+}
+
+export interface IslandState {
+  tool: BoardTool;
+  color: BoardColor;
+  canUndo: boolean;
+  canRedo: boolean;
+  /** 1: an image pixel is a CSS pixel. */
+  zoom: number;
+  pins: PinView[];
+  measures: MeasureView[];
+  /** The X-ray that window acts go to: the selected one, else the one in the middle of the view. */
+  xray: XrayView | null;
+  selectionCount: number;
+  openPin: { id: string; at: ScreenPoint } | null;
+  /** Presence id of who is followed. */
+  following: string | null;
+  /** A pen is in use: fingers move the board and do not draw. */
+  penOnly: boolean;
+}
+
+export type IslandNotice = 'mark_on_image' | 'board_from_newer_version';
+
+export interface IslandOptions {
+  doc: Y.Doc;
+  awareness: Awareness;
+  user: BoardUser;
+  /** Unique to this tab; what others follow. */
+  presenceId: string;
+  mode: BoardMode;
+  /** tldraw's name of the language. */
+  locale: 'zh-cn' | 'en';
+  dark: boolean;
+  licenseKey: string | undefined;
+  host: BoardHost;
+  onState(state: IslandState): void;
+  onNotice(notice: IslandNotice): void;
+  /** A length was drawn to calibrate by. */
+  onCalibrate(measureId: string): void;
+  onSetAside(count: number): void;
+  /** The board broke down; what is drawn is safe in the document. */
+  onCrash(error: unknown): void;
+}
+
+/** What can be done with a mounted board. */
+export interface IslandHandle {
+  setTool(tool: BoardTool): void;
+  setColor(color: BoardColor): void;
+  undo(): void;
+  redo(): void;
+  zoomToFit(): void;
+  zoomIn(): void;
+  zoomOut(): void;
+  deleteSelection(): void;
+  leavePenOnly(): void;
+  setDark(dark: boolean): void;
+  setMode(mode: BoardMode): void;
+  follow(presenceId: string | null): void;
+  applyPreset(preset: WindowPreset): void;
+  toggleInvert(): void;
+  rotateImage(): void;
+  /** Put an image on the board beside the others; shows the one that is there where it already is. */
+  insertImage(image: BoardImage): void;
+  removeImage(xrayId: string): void;
+  /** Millimetres a pixel from the length mark; false where it is too short or no length. */
+  calibrate(measureId: string, knownMm: number, on: string): boolean;
+  editPin(id: string, change: { text?: string; tooth?: string }): void;
+  removeShape(id: string): void;
+  focusShape(id: string): void;
+  closePin(): void;
+  /** The whole page as PNG, at most 4096 pixels a side; null where the board is empty. */
+  exportPng(): Promise<Blob | null>;
+  destroy(): void;
+}

@@ -1,0 +1,58 @@
+import { formatMeasured } from '#lib/features/imaging/measure.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { measureMark } from './scale.ts';
+import type { MeasureProps, ShapeScale, XrayProps } from './shapes.ts';
+
+/** What the board says in words, in the person's language; text only, no drawing. */
+
+const kindNames: Record<string, () => string> = {
+  panoramic: m.board_kind_panoramic,
+  periapical: m.board_kind_periapical,
+  bitewing: m.board_kind_bitewing,
+  'lateral-ceph': m.board_kind_lateral_ceph,
+  cbct: m.board_kind_cbct,
+  'intraoral-photo': m.board_kind_intraoral_photo
+};
+
+const sideNames: Record<XrayProps['side'], () => string> = {
+  '': () => '',
+  R: m.board_side_r,
+  L: m.board_side_l,
+  B: m.board_side_b,
+  U: () => ''
+};
+
+export function kindName(kind: string): string {
+  return (kindNames[kind] ?? m.board_kind_other)();
+}
+
+/** Kind, date, side and teeth of an image: `全景片 · 2026-11-20 · 右侧 · 36`. */
+export function imageTitle(props: Pick<XrayProps, 'kind' | 'takenOn' | 'side' | 'teeth'>): string {
+  return [kindName(props.kind), props.takenOn, sideNames[props.side](), props.teeth.join(' ')]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** Where the scale comes from. Says "not calibrated" for everything that makes no millimetres. */
+export function scaleSource(scale: ShapeScale): string {
+  switch (scale.kind) {
+    case 'none':
+      return m.board_scale_none();
+    case 'detector':
+      return m.board_scale_detector({ mm: scale.columnMm.toFixed(3) });
+    case 'calibrated':
+      return m.board_scale_file();
+    case 'user':
+      return m.board_scale_user({ name: scale.by, object: scale.on });
+  }
+}
+
+/** A mark's value and, beside a length, the source of its scale: `312 px · 未校正`. */
+export function measureText(props: MeasureProps, scale: ShapeScale): string {
+  const measured = measureMark(props.points, scale);
+  if (!measured) return '';
+  const value = formatMeasured(measured);
+  if (measured.unit === '°') return value;
+  if (measured.unit === 'px') return m.board_length_px({ value });
+  return `${value} · ${scaleSource(scale)}`;
+}
