@@ -1,0 +1,374 @@
+import * as Y from 'yjs';
+import type { Clock } from '#lib/kernel/clock.ts';
+import type { Logger } from '#lib/kernel/ports.ts';
+import type { BoardWrite } from '#lib/features/board/document.ts';
+import { type Access, authorOf } from './access.ts';
+import { Cadence } from './cadence.ts';
+import type { CloseReason } from './close-codes.ts';
+import type { Limits } from './limits.ts';
+import type { DocumentKey, LogRow, Persistence, StoredDocument } from './persistence.ts';
+import { type PresenceMember, Presences } from './presence.ts';
+import { type Notice, encodeSaved, encodeUpdate } from './protocol.ts';
+import { UpdateLog } from './update-log.ts';
+import { examine, isKnown } from './update.ts';
+
+/** What one client sent, in its order. */
+export type Contribution = { kind: 'update'; update: Uint8Array } | { kind: 'mark'; mark: number };
+
+/** A socket, as a document sees it. */
+export interface Member extends PresenceMember {
+  readonly ended: boolean;
+  /** Something of it was refused: its copy differs from the document, so nothing is told to be saved any more. */
+  tainted: boolean;
+  sendUpdate(frame: Uint8Array): void;
+  send(frame: Uint8Array): void;
+  notify(notice: Notice): void;
+  /** Tells that a change was not taken, because the document is only read. */
+  refuseWrite(reason: ReadOnlyReason): void;
+  end(reason: CloseReason): void;
+  /** Stop, or go on, reading its socket. */
+  holdBack(why: 'overload' | 'inspection', on: boolean): void;
+}
+
+export type ReadOnlyReason = 'access' | 'closed' | 'full';
+
+/** Judges one write before it is applied. Null: in order. A promise: ask again once it has resolved. */
+export type Inspect = (
+  write: BoardWrite,
+  context: { documentId: string; access: Access }
+) => { code: string } | null | Promise<void>;
+
+export interface DocumentOptions {
+  key: DocumentKey;
+  stored: StoredDocument;
+  persistence: Persistence;
+  inspect: Inspect | null;
+  limits: Limits;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Marks changes that came from the log, so that they are not written there again. */
+const fromLog = Symbol('log');
+
+/** One document in memory: applies, tells and saves what its members contribute. */
+export class LiveDocument {
+  readonly key: DocumentKey;
+  readonly doc = new Y.Doc();
+  readonly members = new Set<Member>();
+  readonly presences: Presences;
+  readonly updates: UpdateLog;
+  /** Set once Yjs itself failed on it: what memory holds is no longer to be trusted. */
+  failed = false;
+  readonly #options: DocumentOptions;
+  readonly #cadence: Cadence;
+  #incoming = new Map<Member, Contribution[]>();
+  /** What waits for a look-up of `inspect`, first the update that is asked about. */
+  readonly #blocked = new Map<Member, Contribution[]>();
+  /** Who the flush under way writes for. */
+  #author = '';
+  /** What the flush under way has changed. */
+  #emitted: Uint8Array[] = [];
+  #marks: { member: Member; mark: number; after: number }[] = [];
+  #readOnly: 'closed' | 'full' | null;
+  #overloaded = false;
+  #delayed = false;
+  /** Every row of the log up to this number is in `doc`. */
+  #known: number;
+  #rowsSince: number;
+  #bytesSince: number;
+  #snapshotBytes: number;
+  #snapshotting: Promise<void> | null = null;
+  /** Counts changes, to see whether there was one. */
+  version = 0;
+
+  constructor(options: DocumentOptions) {
+    const { key, stored, limits } = options;
+    this.key = key;
+    this.#options = options;
+    this.#readOnly = stored.closedAt ? 'closed' : null;
+    this.#known = stored.lastNumber;
+    this.#rowsSince = stored.updates.length;
+    this.#bytesSince = stored.updates.reduce((sum, update) => sum + update.byteLength, 0);
+    this.#snapshotBytes = stored.snapshot?.byteLength ?? 0;
+    this.#apply(stored.snapshot ? [stored.snapshot, ...stored.updates] : stored.updates);
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#changed(update, origin));
+    this.#cadence = new Cadence(limits.tickMs, () => this.flush());
+    this.presences = new Presences({ ...limits, members: this.members, nowMs: () => performance.now() });
+    this.updates = new UpdateLog({
+      ...limits,
+      append: (rows) => this.#append(rows),
+      onSaved: (failures) => this.#saved(failures),
+      onFailed: (error, failures) => this.#saveFailed(error, failures)
+    });
+  }
+
+  /** Why this member may not write; null where it may. */
+  readOnlyFor(access: Access): ReadOnlyReason | null {
+    return access.mode === 'read' ? 'access' : this.#readOnly;
+  }
+
+  join(member: Member): void {
+    this.members.add(member);
+    if (this.#overloaded) member.holdBack('overload', true);
+  }
+
+  leave(member: Member): void {
+    this.members.delete(member);
+    this.#marks = this.#marks.filter((waiting) => waiting.member !== member);
+    this.presences.leave(member);
+  }
+
+  /** Take in what a member sent. Its order is kept; it is applied at the end of the tick. */
+  submit(member: Member, contribution: Contribution): void {
+    const own = this.#blocked.get(member) ?? this.#incoming.get(member);
+    if (own) own.push(contribution);
+    else this.#incoming.set(member, [contribution]);
+    this.#cadence.request();
+  }
+
+  /** What a client that has `stateVector` is lacking. @throws where it is no state vector */
+  difference(stateVector: Uint8Array): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc, stateVector);
+  }
+
+  /** Apply all that was submitted: one message to everyone, one row an author. */
+  flush(): void {
+    this.#cadence.stop();
+    const incoming = this.#incoming;
+    this.#incoming = new Map();
+    const writers = new Set<Member>();
+    for (const [member, contributions] of incoming) {
+      const before = this.#emitted.length;
+      // One transaction a member: its changes come out of Yjs as one update, under its author.
+      this.#author = authorOf(member.access);
+      try {
+        this.doc.transact(() => this.#take(member, contributions), member);
+      } catch (error) {
+        this.#fail(error);
+      }
+      if (this.#emitted.length > before) writers.add(member);
+    }
+    this.#tell(writers.size === 1 ? [...writers][0]! : null);
+    this.#acknowledge();
+    if (!this.#overloaded && this.updates.bytes > this.#options.limits.unsavedBytes) this.#overload(true);
+  }
+
+  #take(member: Member, contributions: readonly Contribution[]): void {
+    for (const [i, contribution] of contributions.entries()) {
+      if (contribution.kind === 'mark') {
+        // After this member's transaction, whose changes are entry `added + 1` if there are any.
+        this.#marks.push({ member, mark: contribution.mark, after: this.updates.added + 1 });
+        continue;
+      }
+      const outcome = this.#takeUpdate(member, contribution.update);
+      if (outcome instanceof Promise) this.#block(member, outcome, contributions.slice(i));
+      // What follows a refused update of the same client builds on it.
+      if (outcome !== 'taken') return;
+    }
+  }
+
+  #block(member: Member, until: Promise<void>, contributions: Contribution[]): void {
+    this.#blocked.set(member, contributions);
+    member.holdBack('inspection', true);
+    const unblock = (): Contribution[] => {
+      const waiting = this.#blocked.get(member) ?? [];
+      this.#blocked.delete(member);
+      member.holdBack('inspection', false);
+      return waiting;
+    };
+    until.then(
+      () => {
+        for (const contribution of unblock()) this.submit(member, contribution);
+      },
+      (error: unknown) => {
+        unblock();
+        this.#options.log.error({ ...this.key, error: nameOf(error) }, 'inspection failed');
+        member.end('serverFailed');
+      }
+    );
+  }
+
+  #takeUpdate(member: Member, update: Uint8Array): 'taken' | 'refused' | Promise<void> {
+    const readOnly = this.readOnlyFor(member.access);
+    if (readOnly !== null) {
+      // The answer of a reader's client to our step 1 usually says nothing new.
+      if (isKnown(update, this.doc)) return 'taken';
+      member.refuseWrite(readOnly);
+      return 'refused';
+    }
+    const examined = examine(update, this.doc);
+    if (examined.kind !== 'ok') {
+      this.#logRefusal(member, examined.kind);
+      member.end('badMessage');
+      return 'refused';
+    }
+    for (const write of examined.writes) {
+      const verdict = this.#inspect(write, member);
+      if (verdict === null) continue;
+      if (verdict instanceof Promise) return verdict;
+      this.#logRefusal(member, verdict.code);
+      member.notify({ kind: 'refused', code: verdict.code });
+      member.end('refusedContent');
+      return 'refused';
+    }
+    Y.applyUpdate(this.doc, update, member);
+    return 'taken';
+  }
+
+  #logRefusal(member: Member, why: string): void {
+    this.#options.log.warn({ ...this.key, author: authorOf(member.access), why }, 'update refused');
+  }
+
+  #inspect(write: BoardWrite, member: Member): { code: string } | null | Promise<void> {
+    const context = { documentId: this.key.documentId, access: member.access };
+    return this.#options.inspect?.(write, context) ?? null;
+  }
+
+  #changed(update: Uint8Array, origin: unknown): void {
+    this.version++;
+    this.#emitted.push(update);
+    if (origin !== fromLog)
+      this.updates.add({ bytes: update, author: this.#author, at: this.#options.clock.now() });
+  }
+
+  /** Send what was changed to all but `author`, who has it. */
+  #tell(author: Member | null): void {
+    const emitted = this.#emitted;
+    this.#emitted = [];
+    if (emitted.length === 0) return;
+    const frame = encodeUpdate(emitted.length === 1 ? emitted[0]! : Y.mergeUpdates(emitted));
+    for (const member of this.members) if (member !== author) member.sendUpdate(frame);
+  }
+
+  #acknowledge(): void {
+    const { added, saved } = this.updates;
+    this.#marks = this.#marks.filter(({ member, mark, after }) => {
+      if (Math.min(after, added) > saved) return true;
+      if (!member.ended && !member.tainted) member.send(encodeSaved(mark));
+      return false;
+    });
+  }
+
+  async #append(rows: readonly LogRow[]): Promise<void> {
+    const { persistence } = this.#options;
+    const last = await persistence.append(this.key, rows);
+    const before = last - rows.length;
+    // Rows between are another process's, or ours of a try that failed after its commit.
+    if (before > this.#known) this.#adopt(await persistence.since(this.key, this.#known, before));
+    this.#known = last;
+    this.#rowsSince += rows.length;
+    this.#bytesSince += rows.reduce((sum, row) => sum + row.bytes.byteLength, 0);
+  }
+
+  #adopt(updates: readonly Uint8Array[]): void {
+    this.#apply(updates);
+    this.#tell(null);
+  }
+
+  #apply(updates: readonly Uint8Array[]): void {
+    this.doc.transact(() => {
+      for (const update of updates) Y.applyUpdate(this.doc, update, fromLog);
+    }, fromLog);
+  }
+
+  #saved(failures: number): void {
+    if (this.#delayed) this.#announce({ kind: 'save-resumed' });
+    if (failures > 0) this.#options.log.info({ ...this.key, failures }, 'save succeeded again');
+    this.#delayed = false;
+    this.#acknowledge();
+    const { unsavedBytes } = this.#options.limits;
+    if (this.#overloaded && this.updates.bytes <= unsavedBytes / 2) this.#overload(false);
+    if (this.#snapshotIsDue()) void this.snapshot().catch((error: unknown) => this.#snapshotFailed(error));
+  }
+
+  #saveFailed(error: unknown, failures: number): void {
+    const { log } = this.#options;
+    log.error(
+      { ...this.key, failures, bytes: this.updates.bytes, error: nameOf(error) },
+      'save failed, kept'
+    );
+    if (this.#delayed || failures < 3) return;
+    this.#delayed = true;
+    this.#announce({ kind: 'save-delayed' });
+  }
+
+  #snapshotFailed(error: unknown): void {
+    this.#options.log.warn({ ...this.key, error: nameOf(error) }, 'snapshot failed, the log has all');
+  }
+
+  #announce(notice: Notice): void {
+    for (const member of this.members) member.notify(notice);
+  }
+
+  #overload(on: boolean): void {
+    this.#overloaded = on;
+    for (const member of this.members) member.holdBack('overload', on);
+  }
+
+  #snapshotIsDue(): boolean {
+    const { snapshotRows, snapshotBytes } = this.#options.limits;
+    // In proportion to the snapshot, so that a large document is not written whole for every few changes.
+    const bytes = Math.max(snapshotBytes, this.#snapshotBytes / 2);
+    return this.#bytesSince >= bytes || this.#rowsSince >= Math.max(snapshotRows, this.#snapshotBytes / 1024);
+  }
+
+  get needsSnapshot(): boolean {
+    return this.#rowsSince > 0;
+  }
+
+  /** Write the whole state, garbage collected. Rejects where that failed; the log holds all of it anyway. */
+  async snapshot(): Promise<void> {
+    this.#snapshotting ??= this.#writeSnapshot().finally(() => {
+      this.#snapshotting = null;
+    });
+    return this.#snapshotting;
+  }
+
+  async #writeSnapshot(): Promise<void> {
+    const { persistence, clock, limits } = this.#options;
+    const [rows, bytes] = [this.#rowsSince, this.#bytesSince];
+    // encodeStateAsUpdate, not mergeUpdates: the latter keeps all that was ever typed.
+    const state = Y.encodeStateAsUpdate(this.doc);
+    await persistence.snapshot(this.key, { upTo: this.#known, state, at: clock.now() });
+    this.#rowsSince -= rows;
+    this.#bytesSince -= bytes;
+    this.#snapshotBytes = state.byteLength;
+    if (state.byteLength > limits.documentBytes && this.#readOnly === null) this.setReadOnly('full');
+  }
+
+  /** No more changes from now on; what came before is taken. */
+  setReadOnly(reason: 'closed' | 'full'): void {
+    this.flush();
+    this.#readOnly = reason;
+    for (const member of this.members)
+      if (member.access.mode === 'write') member.notify({ kind: 'read-only', reason });
+  }
+
+  /** True while something is not durable yet. */
+  get busy(): boolean {
+    return this.#incoming.size > 0 || this.#blocked.size > 0 || !this.updates.idle;
+  }
+
+  #fail(error: unknown): void {
+    this.#options.log.error({ ...this.key, error: nameOf(error) }, 'document failed, will be read anew');
+    this.failed = true;
+    for (const member of this.members) member.end('serverFailed');
+  }
+
+  destroy(): void {
+    this.#cadence.stop();
+    this.presences.stop();
+    this.updates.stop();
+    this.doc.destroy();
+  }
+}
+
+/** What an error may leave in a log: its kind, never its text, which can quote content. */
+export function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const cause = error.cause;
+  const code =
+    'code' in error ? error.code : cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === undefined ? error.name : `${error.name} ${String(code)}`;
+}

@@ -1,0 +1,31 @@
+import { sql } from 'drizzle-orm';
+import {
+  appendBoardUpdates,
+  readBoard,
+  readBoardLog,
+  writeBoardSnapshot
+} from '#lib/features/board/store.server.ts';
+import type { Database } from '#lib/features/tenancy/call.ts';
+import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
+import type { DocumentKey, Persistence } from './persistence.ts';
+
+/** Boards in Postgres: each call one transaction, in the tenant that owns the document. */
+export function postgresPersistence(db: Database): Persistence {
+  async function asTenant<T>(key: DocumentKey, work: (rows: Tx['rows']) => Promise<T>): Promise<T> {
+    return db.transaction(async (rows) => {
+      // LOCAL: the setting ends with the transaction and a pooled connection keeps nothing.
+      await rows.execute(
+        sql`select set_config('app.organisation', ${key.organisationId}, true),
+                   set_config('app.actor', 'collab', true), set_config('app.consult', '', true)`
+      );
+      return work(rows);
+    });
+  }
+  return {
+    load: (key) => asTenant(key, (rows) => readBoard(rows, key)),
+    append: (key, updates) => asTenant(key, (rows) => appendBoardUpdates(rows, key, updates)),
+    since: (key, after, upTo) =>
+      asTenant(key, async (rows) => (await readBoardLog(rows, key, after, upTo)).map((row) => row.bytes)),
+    snapshot: (key, snapshot) => asTenant(key, (rows) => writeBoardSnapshot(rows, key, snapshot))
+  };
+}

@@ -1,0 +1,218 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import { type Clock, systemClock } from '#lib/kernel/clock.ts';
+import { isId } from '#lib/kernel/ids.ts';
+import type { Logger } from '#lib/kernel/ports.ts';
+import { type Access, type Authorisation, type Authorise, type Whose, authorOf, isWhose } from './access.ts';
+import { type CloseReason, closeCodes } from './close-codes.ts';
+import { Connection } from './connection.ts';
+import { type Inspect, nameOf } from './document.ts';
+import { Documents } from './documents.ts';
+import { type Limits, defaultLimits } from './limits.ts';
+import type { Persistence } from './persistence.ts';
+
+export interface CollabOptions {
+  authorise: Authorise;
+  persistence: Persistence;
+  log: Logger;
+  /** Origins whose pages may connect, e.g. `https://consult.example.org`. */
+  origin: string | readonly string[];
+  /** Judges every write before it is applied; without it all writes of a writer are taken. */
+  inspect?: Inspect;
+  clock?: Clock;
+  limits?: Partial<Limits>;
+}
+
+export interface Collab {
+  /** Takes upgrades of `/collab/<documentId>`. @returns false, socket untouched, for every other path */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Access was taken away: cuts the sockets at once, and those just being let in. */
+  revoke(whose: Whose): void;
+  /** Access may have changed: looks it up again, which may cut, or switch between reading and writing. */
+  recheck(whose: Whose): Promise<void>;
+  /** Readable, no longer writable, from now on. Resolves once all that was sent before is durable. */
+  closeDocument(documentId: string, state: 'read-only'): Promise<void>;
+  stats(): CollabStats;
+  /** Ends every socket, saves every document; gives up on the saves after `limits.closeMs`. */
+  close(): Promise<void>;
+}
+
+export interface CollabStats {
+  connections: number;
+  documents: number;
+  /** Documents with something not yet durable, and how much, in bytes. */
+  unsavedDocuments: number;
+  unsavedBytes: number;
+}
+
+const path = /^\/collab\/([^/?]+)(?:\?|$)/;
+/** ws itself ends a message this much above our limit; up to there our own code says so. */
+const frameSlackBytes = 64 * 1024;
+const tooBigForWs = 1009;
+
+/** ws's own "message too big" is no final code for y-websocket's client, which would send the same for ever. */
+class ServerSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    if (code === tooBigForWs) super.close(closeCodes.tooLarge, 'tooLarge');
+    else super.close(code, reason);
+  }
+}
+
+/** The collaboration server: y-websocket's protocol, with access, limits and durability. Rules in SPEC.md. */
+export function createCollab(options: CollabOptions): Collab {
+  const { authorise, log } = options;
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const origins = new Set(typeof options.origin === 'string' ? [options.origin] : options.origin);
+  const connections = new Set<Connection>();
+  const documents = new Documents({
+    persistence: options.persistence,
+    inspect: options.inspect ?? null,
+    limits,
+    clock: options.clock ?? systemClock,
+    log
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes + frameSlackBytes,
+    WebSocket: ServerSocket
+  });
+  let closing = false;
+
+  const carer = setInterval(() => {
+    const now = performance.now();
+    for (const document of documents.all()) document.presences.renew();
+    for (const connection of connections) {
+      connection.care(now);
+      if (connection.document && now - connection.authorisedAtMs > limits.reauthoriseMs)
+        void lookUpAgain(connection);
+    }
+  }, limits.careMs);
+  carer.unref();
+
+  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const match = path.exec(request.url ?? '');
+    if (!match) return false;
+    const documentId = match[1];
+    if (!request.headers.origin || !origins.has(request.headers.origin)) refuse(socket, '403 Forbidden');
+    else if (!isId(documentId)) refuse(socket, '404 Not Found');
+    else if (closing || connections.size >= limits.connections) refuse(socket, '503 Service Unavailable');
+    else
+      sockets.handleUpgrade(request, socket, head, (accepted) => {
+        const connection = new Connection({ socket: accepted, request, documentId, limits, onEnd });
+        connections.add(connection);
+        void letIn(connection);
+      });
+    return true;
+  }
+
+  function onEnd(connection: Connection, reason: CloseReason | null): void {
+    connections.delete(connection);
+    if (connection.document) documents.leave(connection.document, connection);
+    log.debug({ documentId: connection.documentId, reason }, 'collab socket ended');
+  }
+
+  async function letIn(connection: Connection): Promise<void> {
+    try {
+      const access = await currentAccess(connection);
+      if (!access) return;
+      connection.grant(access);
+      const { organisationId, consultId } = access;
+      const key = { organisationId, consultId, documentId: connection.documentId };
+      const document = await documents.join(key, connection);
+      if (!document) return connection.end('unknownDocument');
+      if (document.members.size > limits.connectionsADocument) connection.end('documentFull');
+      if (connection.ended) return documents.leave(document, connection);
+      connection.open(document);
+      log.debug({ ...key, author: authorOf(access), mode: access.mode }, 'collab socket open');
+    } catch (error) {
+      log.error({ documentId: connection.documentId, error: nameOf(error) }, 'collab socket failed');
+      connection.end('serverFailed');
+    }
+  }
+
+  /** Null where there is none; the connection has ended then. */
+  async function currentAccess(connection: Connection): Promise<Access | null> {
+    for (;;) {
+      connection.stale = false;
+      const answer = await withTimeout(
+        authorise(connection.request, connection.documentId),
+        limits.authoriseMs
+      );
+      if (connection.ended) return null;
+      // Something was revoked while we asked: the answer may be from before.
+      if (connection.stale) continue;
+      if (answer.ok) return answer.access;
+      connection.end(answer.close);
+      return null;
+    }
+  }
+
+  async function lookUpAgain(connection: Connection): Promise<void> {
+    connection.authorisedAtMs = performance.now();
+    try {
+      const access = await currentAccess(connection);
+      if (access) connection.grant(access);
+    } catch (error) {
+      // Not known to be allowed is not allowed; the client comes back and is asked anew.
+      log.error({ documentId: connection.documentId, error: nameOf(error) }, 'collab re-check failed');
+      connection.end('serverFailed');
+    }
+  }
+
+  /** Connections of these people. Those whose access is being looked up are marked: their answer is stale. */
+  function affected(whose: Whose): Connection[] {
+    return [...connections].filter((connection) => {
+      connection.stale = true;
+      const access = connection.accessOrNull;
+      return access !== null && isWhose(access, whose);
+    });
+  }
+
+  return {
+    handleUpgrade,
+    revoke(whose) {
+      for (const connection of affected(whose)) connection.end('forbidden');
+    },
+    async recheck(whose) {
+      await Promise.all(affected(whose).map(lookUpAgain));
+    },
+    closeDocument: (documentId) => documents.setReadOnly(documentId),
+    stats() {
+      const all = documents.all();
+      return {
+        connections: connections.size,
+        documents: all.length,
+        unsavedDocuments: all.filter((document) => document.busy).length,
+        unsavedBytes: all.reduce((sum, document) => sum + document.updates.bytes, 0)
+      };
+    },
+    async close() {
+      closing = true;
+      clearInterval(carer);
+      for (const connection of [...connections]) connection.end('shuttingDown');
+      await documents.close(limits.closeMs);
+      sockets.close();
+    }
+  };
+}
+
+/** Before the upgrade there is only HTTP to say no with. */
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+async function withTimeout(answer: Promise<Authorisation>, ms: number): Promise<Authorisation> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('authorise: no answer')), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,180 @@
+import * as Y from 'yjs';
+import type { BoardWrite } from '#lib/features/board/document.ts';
+
+/**
+ * Looks into an update before it is applied: whether it is one, whether the document has all it builds on,
+ * and what it would write where. Costs time in proportion to the update, not to the document. A document
+ * cannot take an update back, so what is refused must never be applied.
+ */
+export type Examined =
+  | { kind: 'malformed' }
+  /** Builds on content the document does not have. */
+  | { kind: 'incomplete' }
+  | { kind: 'ok'; writes: BoardWrite[] };
+
+type Struct = Y.Item | Y.GC;
+type Place = { root: string; path: (string | null)[] };
+/** `gone`: in a part of the document that was deleted, where Yjs drops it. */
+type Located = Place | 'gone';
+
+const maxDepth = 16;
+
+export function examine(update: Uint8Array, doc: Y.Doc): Examined {
+  try {
+    return new Examination(update, doc).result();
+  } catch {
+    // The decoder's own errors: cut off, lengths that do not fit, unknown content.
+    return { kind: 'malformed' };
+  }
+}
+
+/** True where the document already has all of a well-formed update, deletions included. */
+export function isKnown(update: Uint8Array, doc: Y.Doc): boolean {
+  try {
+    const { structs, ds } = Y.decodeUpdate(update);
+    const known = structs.every(({ id, length }) => id.clock + length <= Y.getState(doc.store, id.client));
+    return (
+      known &&
+      [...ds.clients].every(([client, ranges]) => ranges.every((range) => isDeleted(doc, client, range)))
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isDeleted(doc: Y.Doc, client: number, range: { clock: number; len: number }): boolean {
+  const end = range.clock + range.len;
+  const structs = doc.store.clients.get(client);
+  if (range.len === 0) return true;
+  if (!structs || end > Y.getState(doc.store, client)) return false;
+  for (let i = Y.findIndexSS(structs, range.clock); i < structs.length; i++) {
+    const struct = structs[i]!;
+    if (struct.id.clock >= end) return true;
+    if (!struct.deleted) return false;
+  }
+  return true;
+}
+
+class Examination {
+  readonly #doc: Y.Doc;
+  readonly #decoded: ReturnType<typeof Y.decodeUpdate>;
+  /** New structs by client, in order of their clock. */
+  readonly #fresh = new Map<number, Struct[]>();
+  /** Clock after the update, of the clients in it. */
+  readonly #ends = new Map<number, number>();
+  readonly #located = new Map<Y.Item, Located>();
+
+  constructor(update: Uint8Array, doc: Y.Doc) {
+    this.#doc = doc;
+    this.#decoded = Y.decodeUpdate(update);
+  }
+
+  result(): Examined {
+    if (!this.#isContiguous() || !this.#dependenciesAreKnown()) return { kind: 'incomplete' };
+    const writes: BoardWrite[] = [];
+    for (const structs of this.#fresh.values())
+      for (const struct of structs) if (struct instanceof Y.Item) this.#collect(struct, writes);
+    return { kind: 'ok', writes };
+  }
+
+  #isContiguous(): boolean {
+    for (const struct of this.#decoded.structs) {
+      const { client, clock } = struct.id;
+      const state = this.#ends.get(client) ?? Y.getState(this.#doc.store, client);
+      const end = clock + struct.length;
+      if (!Number.isSafeInteger(end)) throw new RangeError('clock');
+      if (struct instanceof Y.Skip || clock > state) return false;
+      if (end <= state) continue;
+      this.#ends.set(client, end);
+      const fresh = this.#fresh.get(client);
+      if (fresh) fresh.push(struct);
+      else this.#fresh.set(client, [struct]);
+    }
+    return true;
+  }
+
+  #has(id: Y.ID | null | undefined): boolean {
+    return !id || id.clock < (this.#ends.get(id.client) ?? Y.getState(this.#doc.store, id.client));
+  }
+
+  #dependenciesAreKnown(): boolean {
+    for (const structs of this.#fresh.values())
+      for (const struct of structs) {
+        if (!(struct instanceof Y.Item)) continue;
+        if (!this.#has(struct.origin) || !this.#has(struct.rightOrigin)) return false;
+        if (struct.parent instanceof Y.ID && !this.#has(struct.parent)) return false;
+      }
+    for (const [client, ranges] of this.#decoded.ds.clients)
+      for (const { clock, len } of ranges)
+        if (len > 0 && !this.#has(Y.createID(client, clock + len - 1))) return false;
+    return true;
+  }
+
+  #find(id: Y.ID): Struct {
+    const fresh = this.#fresh.get(id.client);
+    if (fresh && id.clock >= fresh[0]!.id.clock) return fresh[Y.findIndexSS(fresh, id.clock)]!;
+    return Y.getItem(this.#doc.store, id);
+  }
+
+  #collect(item: Y.Item, writes: BoardWrite[]): void {
+    const { content } = item;
+    if (content instanceof Y.ContentDeleted) return;
+    const located = this.#locate(item, 0);
+    if (located === 'gone') return;
+    if (content instanceof Y.ContentAny)
+      for (const value of content.arr) writes.push({ ...located, content: { kind: 'value', value } });
+    else if (content instanceof Y.ContentBinary)
+      writes.push({ ...located, content: { kind: 'bytes', size: content.content.byteLength } });
+    else if (content instanceof Y.ContentType)
+      writes.push({ ...located, content: { kind: 'type', type: typeOf(content.type) } });
+    else writes.push({ ...located, content: { kind: 'other' } });
+  }
+
+  /**
+   * Where an item will be. An update names the parent only of items without neighbours; all others are where
+   * their left neighbour is, else their right one, as Yjs itself decides it.
+   */
+  #locate(item: Y.Item, depth: number): Located {
+    if (depth > maxDepth) throw new RangeError('nesting');
+    const way: Y.Item[] = [];
+    const onWay = new Set<Y.Item>();
+    let at: Struct = item;
+    let located: Located | undefined;
+    while (located === undefined) {
+      if (!(at instanceof Y.Item)) located = 'gone';
+      else if (onWay.has(at)) throw new RangeError('circle');
+      else {
+        located = this.#located.get(at);
+        if (located !== undefined) break;
+        way.push(at);
+        onWay.add(at);
+        const neighbour: Y.ID | null = at.parent ? null : (at.origin ?? at.rightOrigin);
+        if (neighbour) at = this.#find(neighbour);
+        else located = this.#below(at, depth);
+      }
+    }
+    for (const passed of way) this.#located.set(passed, located);
+    return located;
+  }
+
+  #below(item: Y.Item, depth: number): Located {
+    const { parent } = item;
+    if (typeof parent === 'string') return { root: parent, path: [item.parentSub] };
+    const holder = parent instanceof Y.ID ? this.#find(parent) : parent?._item;
+    if (holder === undefined) return 'gone';
+    if (holder === null) return { root: this.#rootName(parent), path: [item.parentSub] };
+    if (!(holder instanceof Y.Item) || !(holder.content instanceof Y.ContentType)) return 'gone';
+    const above = this.#locate(holder, depth + 1);
+    return above === 'gone' ? above : { root: above.root, path: [...above.path, item.parentSub] };
+  }
+
+  #rootName(type: unknown): string {
+    for (const [name, root] of this.#doc.share) if (root === type) return name;
+    throw new RangeError('root');
+  }
+}
+
+function typeOf(type: unknown): 'map' | 'array' | 'other' {
+  if (type instanceof Y.Map) return 'map';
+  return type instanceof Y.Array ? 'array' : 'other';
+}

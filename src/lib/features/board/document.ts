@@ -1,0 +1,181 @@
+import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
+import { pinnedSchema } from './schema-pin.ts';
+import { drawnShapeTypes, ownShapeTypes } from './shapes.ts';
+
+/**
+ * What may be written into a board's document (laid out in format.ts), decided value by value, before an
+ * update is applied and before anyone else sees it.
+ */
+
+/** One value that an update would put at one place of the document. */
+export interface BoardWrite {
+  /** Name of the root type. */
+  root: string;
+  /** Keys from the root down; null stands for a place in a list. */
+  path: readonly (string | null)[];
+  content:
+    | { kind: 'value'; value: unknown }
+    | { kind: 'bytes'; size: number }
+    | { kind: 'type'; type: 'map' | 'array' | 'other' }
+    /** Anything else Yjs can hold: rich text, sub-documents. */
+    | { kind: 'other' };
+}
+
+export type RefusalCode =
+  /** Not of a board's layout. */
+  | 'unknown-content'
+  | 'unknown-shape'
+  /** An image that is not of this patient or not shared in this consult. */
+  | 'foreign-image'
+  /** An address that would be fetched or opened. */
+  | 'outside-link'
+  /** Written by a newer version of the app than the server's. */
+  | 'newer-client'
+  | 'too-large';
+
+export interface Refusal {
+  code: RefusalCode;
+  recordId?: string;
+  imageId?: string;
+}
+
+export interface BoardPolicy {
+  /** A promise: not known yet; ask again once it has resolved. */
+  allowsImage(imageId: string): boolean | Promise<void>;
+}
+
+const recordId = /^(document|page|shape|binding):[\w:-]{1,64}$/;
+const shapeTypes: ReadonlySet<unknown> = new Set<string>([...ownShapeTypes, ...drawnShapeTypes]);
+const maxInkChunkBytes = 256 * 1024;
+const maxMetaBytes = 64 * 1024;
+
+/** [BD-3] Null: the write is in order. A promise: ask again once it has resolved. */
+export function checkWrite(write: BoardWrite, policy: BoardPolicy): Refusal | null | Promise<void> {
+  if (write.root === recordsRoot) return checkRecordWrite(write, policy);
+  if (write.root === metaRoot) return checkMetaWrite(write);
+  return { code: 'unknown-content' };
+}
+
+function checkRecordWrite(
+  { path, content }: BoardWrite,
+  policy: BoardPolicy
+): Refusal | null | Promise<void> {
+  const [id, field, place] = path;
+  const refuse = (code: RefusalCode): Refusal => (typeof id === 'string' ? { code, recordId: id } : { code });
+  if (typeof id !== 'string' || !recordId.test(id) || field === null) return refuse('unknown-content');
+  if (field === undefined)
+    return content.kind === 'type' && content.type === 'map' ? null : refuse('unknown-content');
+  if (field === inkKey) return checkInk(content, path.length, place) ? null : refuse('unknown-content');
+  if (path.length !== 2 || content.kind !== 'value') return refuse('unknown-content');
+  return checkField(id, field, content.value, policy);
+}
+
+function checkInk(content: BoardWrite['content'], depth: number, place: string | null | undefined): boolean {
+  if (depth === 2) return content.kind === 'type' && content.type === 'array';
+  return depth === 3 && place === null && content.kind === 'bytes' && content.size <= maxInkChunkBytes;
+}
+
+function checkField(
+  id: string,
+  field: string,
+  value: unknown,
+  policy: BoardPolicy
+): Refusal | null | Promise<void> {
+  const kind = id.slice(0, id.indexOf(':'));
+  switch (field) {
+    case 'id':
+      return value === id ? null : { code: 'unknown-content', recordId: id };
+    case 'typeName':
+      return value === kind ? null : { code: 'unknown-content', recordId: id };
+    case 'type':
+      return (kind === 'shape' && shapeTypes.has(value)) || (kind === 'binding' && value === 'arrow')
+        ? null
+        : { code: 'unknown-shape', recordId: id };
+    case 'props.imageId':
+      return checkImage(id, value, policy);
+    case 'props.url':
+      return value === '' ? null : { code: 'outside-link', recordId: id };
+    // No shape of a board shows an asset of tldraw's own.
+    case 'props.assetId':
+    case 'props.src':
+      return value === null || value === '' ? null : { code: 'outside-link', recordId: id };
+    case 'meta':
+      if (!isObject(value)) return { code: 'unknown-content', recordId: id };
+      return value['imageId'] === undefined ? null : checkImage(id, value['imageId'], policy);
+    default:
+      return null;
+  }
+}
+
+function checkImage(id: string, imageId: unknown, policy: BoardPolicy): Refusal | null | Promise<void> {
+  if (typeof imageId !== 'string') return { code: 'unknown-content', recordId: id };
+  const allowed = policy.allowsImage(imageId);
+  if (typeof allowed !== 'boolean') return allowed;
+  return allowed ? null : { code: 'foreign-image', recordId: id, imageId };
+}
+
+function checkMetaWrite({ path, content }: BoardWrite): Refusal | null {
+  const [key] = path;
+  if (path.length !== 1 || typeof key !== 'string' || content.kind !== 'value')
+    return { code: 'unknown-content' };
+  if (JSON.stringify(content.value ?? null).length > maxMetaBytes) return { code: 'too-large' };
+  return key === schemaKey && isNewerSchema(content.value) ? { code: 'newer-client' } : null;
+}
+
+/** True where records written in `schema` could hold what this version cannot read. */
+function isNewerSchema(schema: unknown): boolean {
+  if (!isObject(schema) || !isObject(schema['sequences'])) return true;
+  const known: Readonly<Record<string, number>> = pinnedSchema.sequences;
+  return Object.entries(schema['sequences']).some(
+    ([sequence, version]) => typeof version !== 'number' || version > (known[sequence] ?? -1)
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export interface ImageRegister {
+  allows(consultId: string, imageId: string): boolean | Promise<void>;
+}
+
+/**
+ * Which images a consult may show, looked up with `load` and remembered for `keepMs`. An image not among those
+ * remembered is looked up anew, at most once in `retryMs` a consult, so that one just shared is let in.
+ */
+export function imageRegister(options: {
+  load: (consultId: string) => Promise<ReadonlySet<string>>;
+  nowMs: () => number;
+  keepMs?: number;
+  retryMs?: number;
+}): ImageRegister {
+  const { load, nowMs, keepMs = 30_000, retryMs = 1_000 } = options;
+  const known = new Map<string, { images: ReadonlySet<string>; atMs: number }>();
+  const loading = new Map<string, Promise<void>>();
+
+  function refresh(consultId: string): Promise<void> {
+    const under = loading.get(consultId);
+    if (under) return under;
+    const started = (async () => {
+      try {
+        const images = await load(consultId);
+        for (const [id, entry] of known) if (nowMs() - entry.atMs > keepMs) known.delete(id);
+        known.set(consultId, { images, atMs: nowMs() });
+      } finally {
+        loading.delete(consultId);
+      }
+    })();
+    loading.set(consultId, started);
+    return started;
+  }
+
+  return {
+    allows(consultId, imageId) {
+      const entry = known.get(consultId);
+      const ageMs = entry ? nowMs() - entry.atMs : Number.POSITIVE_INFINITY;
+      if (!entry || ageMs > keepMs) return refresh(consultId);
+      if (entry.images.has(imageId)) return true;
+      return ageMs <= retryMs ? false : refresh(consultId);
+    }
+  };
+}
