@@ -31,28 +31,38 @@ function finding(
 const each = (numbers: string, make: (tooth: string) => DemoFinding): DemoFinding[] =>
   numbers.split(' ').map(make);
 
-/** Adults: each variant is one person's mouth. 36 is left free of decay in the first, whom the tour examines. */
+/** Adults: each variant is one person's mouth. */
 const adults: DemoFinding[][] = [
   [
     finding(820, '46', 'filling', 'existing', 'O', { grade: 'composite' }),
     finding(820, '26', 'filling', 'existing', 'OD', { grade: 'amalgam' }),
-    finding(820, '38', 'impacted', 'existing', '', { grade: 'mesial' }),
+    finding(820, '48', 'missing', 'existing'),
     finding(210, '15', 'filling', 'done', 'MO', { grade: 'composite' }),
-    finding(12, '31', 'calculus', 'needs', '', { grade: '2' }),
-    finding(12, '41', 'calculus', 'needs', '', { grade: '2' })
+    finding(5, '38', 'impacted', 'existing', '', { grade: 'mesial', note: '反复冠周炎' }),
+    finding(5, '37', 'caries', 'needs', 'D', { grade: 'medium', note: '远中邻面,食物嵌塞' }),
+    finding(5, '31', 'calculus', 'needs', '', { grade: '2' }),
+    finding(5, '41', 'calculus', 'needs', '', { grade: '2' })
   ],
   [
-    finding(400, '16', 'root_canal', 'done'),
-    finding(380, '16', 'crown', 'done', '', { grade: 'ceramic' }),
-    finding(30, '45', 'caries', 'needs', 'DO', { grade: 'medium' }),
-    finding(30, '24', 'wedge_defect', 'needs', 'B'),
-    finding(30, '25', 'wedge_defect', 'needs', 'B'),
-    finding(30, '48', 'impacted', 'existing', '', { grade: 'horizontal', note: '偶有冠周炎发作' })
+    finding(400, '26', 'root_canal', 'done'),
+    finding(380, '26', 'crown', 'done', '', { grade: 'ceramic' }),
+    finding(35, '16', 'caries', 'needs', 'D', { grade: 'medium', note: '食物嵌塞' }),
+    finding(35, '45', 'filling', 'existing', 'OD', { grade: 'composite' }),
+    finding(35, '24', 'wedge_defect', 'needs', 'B'),
+    finding(35, '25', 'wedge_defect', 'needs', 'B'),
+    finding(35, '36', 'pocket', 'needs', '', { grade: '5' }),
+    finding(35, '48', 'impacted', 'existing', '', { grade: 'horizontal' })
   ],
   [
     finding(190, '37', 'sealant', 'done', 'O'),
     finding(190, '47', 'sealant', 'done', 'O'),
-    finding(60, '17', 'caries', 'needs', 'O', { grade: 'superficial' })
+    finding(44, '17', 'caries', 'needs', 'O', { grade: 'superficial' }),
+    ...each('18 28', (tooth) => finding(44, tooth, 'unerupted', 'existing'))
+  ],
+  [
+    finding(300, '46', 'filling', 'done', 'OD', { grade: 'composite' }),
+    finding(300, '36', 'filling', 'existing', 'O', { grade: 'composite' }),
+    ...each('31 32 41 42', (tooth) => finding(7, tooth, 'calculus', 'needs', '', { grade: '1' }))
   ],
   [
     finding(600, '21', 'root_canal', 'existing', '', { note: '十年前外伤' }),
@@ -100,8 +110,9 @@ const schoolChild: DemoFinding[] = [
   ...each('51 52 61 62 71 72 81 82', (tooth) =>
     finding(150, tooth, 'missing', 'existing', '', { note: '已替换' })
   ),
-  ...each('16 26', (tooth) => finding(150, tooth, 'sealant', 'done', 'O')),
-  finding(150, '64', 'filling', 'done', 'OD', { grade: 'glass_ionomer' }),
+  finding(200, '54', 'filling', 'done', 'O', { grade: 'composite' }),
+  finding(200, '64', 'filling', 'done', 'OD', { grade: 'composite' }),
+  ...each('16 26 36 46', (tooth) => finding(12, tooth, 'sealant', 'proposed', 'O')),
   finding(150, '85', 'crown', 'done', '', { grade: 'metal', note: '预成冠' }),
   finding(8, '55', 'caries', 'needs', 'O', { grade: 'medium' }),
   finding(8, '75', 'caries', 'needs', 'MO', { grade: 'deep' }),
@@ -126,14 +137,14 @@ const orthodontic: DemoFinding[] = [
 ];
 
 const implant: DemoFinding[] = [
-  finding(500, '36', 'residual_root', 'needs'),
-  finding(420, '36', 'extraction', 'done'),
-  finding(420, '46', 'missing', 'existing'),
-  finding(200, '46', 'implant', 'done', '', { note: '4.1×10 mm' }),
-  finding(90, '46', 'crown', 'done', '', { grade: 'ceramic' }),
-  finding(15, '36', 'implant', 'proposed'),
-  finding(15, '47', 'filling', 'existing', 'O', { grade: 'amalgam' }),
-  finding(15, '37', 'malposition', 'needs', '', { note: '近中倾斜' })
+  finding(900, '36', 'residual_root', 'needs'),
+  finding(820, '36', 'extraction', 'done'),
+  finding(640, '36', 'implant', 'done', '', { note: '4.1×10 mm' }),
+  finding(540, '36', 'crown', 'done', '', { grade: 'ceramic' }),
+  finding(60, '46', 'missing', 'existing', '', { note: '缺失两年' }),
+  finding(60, '46', 'implant', 'proposed'),
+  finding(60, '47', 'malposition', 'needs', '', { note: '近中倾斜' }),
+  finding(60, '26', 'filling', 'existing', 'O', { grade: 'amalgam' })
 ];
 
 const periodontal: DemoFinding[] = [

@@ -42,7 +42,10 @@ const gapBetweenJaws = 10;
 
 /** Lay out the rows from the upper roots down to the lower roots. */
 export function layoutChart(shown: ShownDentition): ChartLayout {
-  const columns = shown === 'primary' ? primaryAlone : permanentColumns;
+  const columns =
+    shown === 'primary'
+      ? primaryAlone
+      : permanentColumns.map((width) => (shown === 'mixed' ? width * 0.86 : width));
   const half = columns.reduce((sum, width) => sum + width, 0);
   const width = 2 * (half + halfMidline + marginX);
   const dentitions: { dentition: Dentition; scale: number }[] =
