@@ -106,9 +106,7 @@ async function launch(
     masterKey(config.dataDir, config.masterKey),
     isDemo(config.dataDir, config.demo),
     progress.step('Texts', () => ensureMessages(config.root)),
-    config.development
-      ? null
-      : progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }))
+    build(options)
   );
 
   // Imported only now: some of it needs the compiled texts.
@@ -178,6 +176,11 @@ async function mediaServer(
   const media = await startMediaServer({ config: config.media, dataDir: config.dataDir, appPort, log });
   closers.add('media server', () => media.stop());
   return media;
+}
+
+async function build({ config, progress }: Launch): Promise<void> {
+  if (config.development) return;
+  await progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }));
 }
 
 async function showMedia(media: RunningMediaServer, progress: Progress, wait: boolean): Promise<void> {
