@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { endOfCall, leadOf, nextSpeaker, orderTiles, retryPauseMs, roleFrom, socketUrl, type ParticipantView } from './call.ts';
+import {
+  endOfCall,
+  leadOf,
+  nextSpeaker,
+  orderTiles,
+  retryPauseMs,
+  roleFrom,
+  socketUrl,
+  type ParticipantView
+} from './call.ts';
 
 const person = (identity: string, more: Partial<ParticipantView> = {}): ParticipantView => ({
   identity,
@@ -19,7 +28,12 @@ const screen = { id: 's', attach: () => () => undefined };
 
 describe('tiles', () => {
   it('[CALL-7] come with shared screens first and self last', () => {
-    const people = [person('self', { isSelf: true }), person('a', { joinedAt: 2 }), person('b', { joinedAt: 1 }), person('c', { screen })];
+    const people = [
+      person('self', { isSelf: true }),
+      person('a', { joinedAt: 2 }),
+      person('b', { joinedAt: 1 }),
+      person('c', { screen })
+    ];
     expect(orderTiles(people, 'a').map((p) => p.identity)).toEqual(['c', 'a', 'b', 'self']);
     expect(orderTiles(people, null).map((p) => p.identity)).toEqual(['c', 'b', 'a', 'self']);
   });
@@ -35,7 +49,11 @@ describe('tiles', () => {
   });
 
   it('[CALL-7] show the patient a clinician, the one speaking if any', () => {
-    const people = [person('p', { isSelf: true, role: 'patient' }), person('e', { role: 'expert' }), person('r', { role: 'requester' })];
+    const people = [
+      person('p', { isSelf: true, role: 'patient' }),
+      person('e', { role: 'expert' }),
+      person('r', { role: 'requester' })
+    ];
     expect(leadOf(people, null)?.identity).toBe('r');
     expect(leadOf(people, 'e')?.identity).toBe('e');
     expect(leadOf([person('p', { isSelf: true })], null)).toBeNull();
@@ -69,8 +87,9 @@ describe('small readings', () => {
     expect(socketUrl('wss://sfu.example', 'https://a.example')).toBe('wss://sfu.example');
   });
 
-  it.each([undefined, '', '{', 'null', '{"role":"admin"}'])('[CALL-7] takes metadata %j for a member', (metadata) =>
-    expect(roleFrom(metadata)).toBe('member')
+  it.each([undefined, '', '{', 'null', '{"role":"admin"}'])(
+    '[CALL-7] takes metadata %j for a member',
+    (metadata) => expect(roleFrom(metadata)).toBe('member')
   );
   it('[CALL-7] reads a role', () => expect(roleFrom('{"role":"expert"}')).toBe('expert'));
 });

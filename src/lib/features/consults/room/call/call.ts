@@ -56,7 +56,8 @@ export function roleFrom(metadata: string | undefined): SeatRole {
   try {
     const value: unknown = JSON.parse(metadata ?? '');
     if (typeof value === 'object' && value !== null && 'role' in value)
-      for (const role of ['requester', 'expert', 'member', 'patient'] as const) if (value.role === role) return role;
+      for (const role of ['requester', 'expert', 'member', 'patient'] as const)
+        if (value.role === role) return role;
   } catch {
     // Foreign or missing metadata: an ordinary member.
   }
@@ -106,7 +107,10 @@ export function retryPauseMs(attempt: number, random: number): number {
  * Order of the tiles: who shares a screen, then the one last heard (kept until someone else speaks, so that
  * tiles do not jump in a conversation), then by coming; self last.
  */
-export function orderTiles(people: readonly ParticipantView[], lastSpeaker: string | null): ParticipantView[] {
+export function orderTiles(
+  people: readonly ParticipantView[],
+  lastSpeaker: string | null
+): ParticipantView[] {
   const rank = (person: ParticipantView) =>
     person.isSelf ? 3 : person.screen ? 0 : person.identity === lastSpeaker ? 1 : 2;
   return [...people].sort(
@@ -118,12 +122,16 @@ export function orderTiles(people: readonly ParticipantView[], lastSpeaker: stri
 export function nextSpeaker(people: readonly ParticipantView[], former: string | null): string | null {
   const others = people.filter((person) => !person.isSelf);
   const speaking = others.filter((person) => person.speaking);
-  if (speaking.length > 0 && !speaking.some((person) => person.identity === former)) return speaking[0]?.identity ?? null;
+  if (speaking.length > 0 && !speaking.some((person) => person.identity === former))
+    return speaking[0]?.identity ?? null;
   return others.some((person) => person.identity === former) ? former : null;
 }
 
 /** Who a patient sees large: the last clinician heard, else the expert, else who asked, else anyone. */
-export function leadOf(people: readonly ParticipantView[], lastSpeaker: string | null): ParticipantView | null {
+export function leadOf(
+  people: readonly ParticipantView[],
+  lastSpeaker: string | null
+): ParticipantView | null {
   const others = people.filter((person) => !person.isSelf);
   const clinicians = others.filter((person) => person.role !== 'patient');
   return (

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { brightness, darkBelow, heardFrom, loudness, troubleFrom, verdictOf } from './check.ts';
 
 const tone = (amplitude: number) => Float32Array.from({ length: 480 }, (_, i) => amplitude * Math.sin(i / 5));
-const grey = (level: number) => Uint8ClampedArray.from({ length: 400 }, (_, i) => (i % 4 === 3 ? 255 : level));
+const grey = (level: number) =>
+  Uint8ClampedArray.from({ length: 400 }, (_, i) => (i % 4 === 3 ? 255 : level));
 
 describe('measuring', () => {
   it('[CALL-2] silence is zero, speech counts as heard, a hum does not', () => {

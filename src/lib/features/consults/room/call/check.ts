@@ -46,13 +46,7 @@ export function troubleFrom(error: unknown, isSecure: boolean): DeviceTrouble {
 
 /** One line for the whole lobby; the first that applies. */
 export type LobbyVerdict =
-  | 'checking'
-  | 'fine'
-  | 'say_something'
-  | 'too_dark'
-  | 'sound_only'
-  | 'picture_only'
-  | 'nothing';
+  'checking' | 'fine' | 'say_something' | 'too_dark' | 'sound_only' | 'picture_only' | 'nothing';
 
 export function verdictOf(state: {
   checking: boolean;

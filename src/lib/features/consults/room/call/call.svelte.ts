@@ -1,0 +1,359 @@
+import {
+  endOfCall,
+  nextSpeaker,
+  orderTiles,
+  retryPauseMs,
+  type CallPhase,
+  type LeaveReason,
+  type ParticipantView,
+  type Ticket
+} from './call.ts';
+import { troubleFrom, type DeviceTrouble } from './check.ts';
+import { Devices, type DeviceKind } from './devices.svelte.ts';
+import { Preview } from './preview.svelte.ts';
+import { refusalFrom } from './refusal.ts';
+import type { LocalTracks, Session, SessionListener } from './session.ts';
+
+export interface CallOptions {
+  /**
+   * A door to the media server. `held`: asked for in the lobby, to connect unseen; the server may answer with
+   * an ordinary ticket (`held` absent), which is then used only on Join.
+   * @throws an error with a `code` of kernel/errors.ts where it is refused
+   */
+  getTicket(wish: { held: boolean }): Promise<Ticket>;
+  /** Tells the server that the person pressed Join: the held seat becomes a real one. */
+  takeSeat?: () => Promise<void>;
+}
+
+const seatWithinMs = 4_000;
+/** A ticket lives five minutes; an older one is fetched anew. */
+const ticketFreshMs = 4 * 60_000;
+
+/** One person's call, from the lobby to leaving. Holds all state; components only draw it. */
+export class CallController {
+  phase = $state.raw<CallPhase>({ kind: 'lobby' });
+  /** In the order of the tiles, self last. In the lobby: who is there already, where that is known. */
+  participants = $state.raw<readonly ParticipantView[]>([]);
+  lastSpeaker = $state<string | null>(null);
+  /** What the person wants; kept through reconnections and new rooms. */
+  micOn = $state(true);
+  cameraOn = $state(true);
+  sharing = $state(false);
+  /** The browser wants a touch before it plays sound: show a button that calls `startAudio`. */
+  audioBlocked = $state(false);
+  /** A device failed while in the call; told until dismissed. */
+  trouble = $state.raw<{ source: 'camera' | 'microphone' | 'screen'; trouble: DeviceTrouble } | null>(null);
+
+  readonly devices = new Devices();
+  readonly preview = new Preview(this.devices);
+  self = $derived(this.participants.find((person) => person.isSelf) ?? null);
+  others = $derived(this.participants.filter((person) => !person.isSelf));
+
+  readonly #options: CallOptions;
+  #session: Session | null = null;
+  #warm: { ticket: Ticket; session: Session; at: number } | null = null;
+  #warming: Promise<void> | null = null;
+  #queued = false;
+  /** Numbers each stay, so that the answer of an older one changes nothing. */
+  #stay = 0;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the lobby: devices and self view. Sends nothing and loads no media client. */
+  async openLobby(): Promise<void> {
+    this.devices.start();
+    if (this.micOn || this.cameraOn) await this.preview.start();
+  }
+
+  /**
+   * Makes Join quick: loads the media client, fetches a ticket and opens the connection, as a held seat where
+   * the server allows it. For those who may enter; failures are kept for Join to meet.
+   */
+  prepare(): Promise<void> {
+    this.#warming ??= this.#prepare().finally(() => (this.#warming = null));
+    return this.#warming;
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.phase.kind !== 'lobby' || this.#warm) return;
+    const stay = this.#stay;
+    try {
+      const [{ Session }, ticket] = await Promise.all([
+        import('./session.ts'),
+        this.#options.getTicket({ held: this.#options.takeSeat !== undefined })
+      ]);
+      if (stay !== this.#stay || this.phase.kind !== 'lobby') return;
+      const session: Session = new Session(this.#listener(() => session));
+      const warm = { ticket, session, at: Date.now() };
+      if (ticket.held) await session.connect(ticket);
+      else await session.warm(ticket);
+      if (stay !== this.#stay || this.phase.kind !== 'lobby') await session.disconnect();
+      else {
+        this.#warm = warm;
+        this.#draw(session);
+      }
+    } catch {
+      // The lobby stays usable; Join starts from nothing and says what is wrong then.
+      this.#warm = null;
+    }
+  }
+
+  async join(): Promise<void> {
+    if (this.phase.kind !== 'lobby' && this.phase.kind !== 'failed') return;
+    const stay = ++this.#stay;
+    this.phase = { kind: 'joining' };
+    this.micOn = this.preview.microphone.kind === 'on';
+    this.cameraOn = this.preview.camera.kind === 'on';
+    const tracks = this.preview.release();
+    try {
+      await this.#enter(stay, tracks);
+    } catch (error) {
+      if (stay !== this.#stay) return;
+      const refusal = refusalFrom(error);
+      await this.#drop();
+      if (refusal.kind === 'final') this.#leave(refusal.left);
+      else {
+        this.phase = { kind: 'failed', reason: refusal.failed };
+        await this.openLobby();
+      }
+    }
+  }
+
+  async #enter(stay: number, tracks: LocalTracks): Promise<void> {
+    const warm = this.#warm;
+    this.#warm = null;
+    if (warm?.ticket.held && warm.session.isConnected && this.#options.takeSeat) {
+      try {
+        const taking = this.#options.takeSeat();
+        // The rights often arrive over the open line before the answer to the request does.
+        await Promise.all([
+          taking,
+          warm.session.seated(seatWithinMs).then(() => this.#live(stay, warm.session, tracks))
+        ]);
+        return;
+      } catch {
+        // The held seat was lost (a laptop that slept, a restart): enter by the front door.
+        await warm.session.disconnect();
+        if (stay !== this.#stay) return;
+      }
+    }
+    const usable = warm && !warm.ticket.held && Date.now() - warm.at < ticketFreshMs;
+    const [{ Session }, ticket] = await Promise.all([
+      import('./session.ts'),
+      usable ? warm.ticket : this.#options.getTicket({ held: false })
+    ]);
+    if (stay !== this.#stay) return;
+    const session: Session = usable ? warm.session : new Session(this.#listener(() => session));
+    const connecting = session.connect(ticket);
+    const publishing = this.#publish(session, tracks);
+    await connecting;
+    this.#live(stay, session, null);
+    await publishing;
+  }
+
+  /** The room is open: from here on this session is the call. */
+  #live(stay: number, session: Session, tracks: LocalTracks | null): void {
+    if (stay !== this.#stay) {
+      void session.disconnect();
+      return;
+    }
+    this.#session = session;
+    this.phase = { kind: 'live' };
+    this.#draw(session);
+    if (tracks) void this.#publish(session, tracks);
+    const speaker = this.devices.chosen('audiooutput');
+    if (speaker) void this.#guard('microphone', session.useDevice('audiooutput', speaker));
+  }
+
+  async #publish(session: Session, tracks: LocalTracks): Promise<void> {
+    await this.#guard('camera', session.publish(tracks));
+  }
+
+  async toggleMic(): Promise<void> {
+    if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
+      return this.preview.setOn('microphone', this.preview.microphone.kind !== 'on');
+    this.micOn = !this.micOn;
+    await this.#apply('microphone');
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
+      return this.preview.setOn('camera', this.preview.camera.kind !== 'on');
+    this.cameraOn = !this.cameraOn;
+    await this.#apply('camera');
+  }
+
+  async toggleScreen(): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    await this.#guard('screen', session.setScreen(!session.isSharing));
+    this.#draw(session);
+  }
+
+  async #apply(source: 'camera' | 'microphone'): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    const done =
+      source === 'camera'
+        ? await this.#guard('camera', session.setCamera(this.cameraOn, this.devices.chosen('videoinput')))
+        : await this.#guard(
+            'microphone',
+            session.setMicrophone(this.micOn, this.devices.chosen('audioinput'))
+          );
+    if (!done) {
+      if (source === 'camera') this.cameraOn = false;
+      else this.micOn = false;
+    }
+    this.#draw(session);
+  }
+
+  async chooseDevice(kind: DeviceKind, id: string): Promise<void> {
+    this.devices.choose(kind, id);
+    const source = kind === 'videoinput' ? 'camera' : 'microphone';
+    if (this.#session) await this.#guard(source, this.#session.useDevice(kind, id));
+    else if (kind !== 'audiooutput') await this.preview.reopen(source);
+  }
+
+  /** Front and back camera of a phone. */
+  async flipCamera(): Promise<void> {
+    if (!this.#session) return this.preview.flip();
+    this.preview.facing = this.preview.facing === 'user' ? 'environment' : 'user';
+    await this.#guard('camera', this.#session.flipCamera(this.preview.facing));
+  }
+
+  async startAudio(): Promise<void> {
+    await this.#session?.startAudio();
+  }
+
+  async leave(): Promise<void> {
+    this.#leave('self');
+    await this.#drop();
+  }
+
+  /** Back to the lobby after leaving or failing. */
+  async again(): Promise<void> {
+    this.#stay++;
+    this.phase = { kind: 'lobby' };
+    this.participants = [];
+    await this.openLobby();
+  }
+
+  /** The page goes away: everything is let go. */
+  destroy(): void {
+    this.#stay++;
+    this.preview.stop();
+    this.devices.stop();
+    void this.#drop();
+  }
+
+  /** For tests of bad lines. */
+  async simulate(scenario: Parameters<Session['simulate']>[0]): Promise<void> {
+    await this.#session?.simulate(scenario);
+  }
+
+  #leave(reason: LeaveReason): void {
+    this.#stay++;
+    this.phase = { kind: 'left', reason };
+    this.preview.stop();
+    this.participants = [];
+    this.sharing = false;
+  }
+
+  async #drop(): Promise<void> {
+    const sessions = [this.#session, this.#warm?.session];
+    this.#session = this.#warm = null;
+    await Promise.all(sessions.map((session) => session?.disconnect()));
+  }
+
+  #listener(session: () => Session): SessionListener {
+    return {
+      changed: () => this.#drawSoon(session),
+      line: (state) => {
+        if (this.#session !== session()) return;
+        if (state === 'live') {
+          this.phase = { kind: 'live' };
+          this.#draw(session());
+        } else if (this.phase.kind === 'live')
+          this.phase = { kind: 'reconnecting', since: Date.now(), lost: false };
+      },
+      ended: (reason) => this.#ended(session(), reason),
+      audioBlocked: (blocked) => (this.audioBlocked = blocked)
+    };
+  }
+
+  #ended(session: Session, reason: number | undefined): void {
+    if (this.#warm?.session === session) {
+      this.#warm = null;
+      if (this.phase.kind === 'lobby') this.participants = [];
+      return;
+    }
+    if (this.#session !== session) return;
+    this.#session = null;
+    const end = endOfCall(reason);
+    if (end) this.#leave(end);
+    else void this.#comeBack();
+  }
+
+  /** The media client gave up: a new room with a new ticket, for as long as the person stays. */
+  async #comeBack(): Promise<void> {
+    const stay = this.#stay;
+    const since = this.phase.kind === 'reconnecting' ? this.phase.since : Date.now();
+    this.phase = { kind: 'reconnecting', since, lost: true };
+    this.sharing = false;
+    for (let attempt = 0; stay === this.#stay; attempt++) {
+      try {
+        const [{ Session }, ticket] = await Promise.all([
+          import('./session.ts'),
+          this.#options.getTicket({ held: false })
+        ]);
+        if (stay !== this.#stay) return;
+        const session: Session = new Session(this.#listener(() => session));
+        await session.connect(ticket);
+        this.#live(stay, session, null);
+        // Only what was on before; who was muted stays so because nothing is opened at all.
+        if (this.micOn) await this.#apply('microphone');
+        if (this.cameraOn) await this.#apply('camera');
+        return;
+      } catch (error) {
+        const refusal = refusalFrom(error);
+        if (stay === this.#stay && refusal.kind === 'final') return this.#leave(refusal.left);
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryPauseMs(attempt, Math.random())));
+    }
+  }
+
+  /** True where it worked; else the trouble is kept to be told. */
+  async #guard(source: 'camera' | 'microphone' | 'screen', act: Promise<unknown>): Promise<boolean> {
+    try {
+      await act;
+      return true;
+    } catch (error) {
+      // Closing the browser's own dialogue for a screen is a choice, not a trouble.
+      if (source !== 'screen')
+        this.trouble = { source, trouble: troubleFrom(error, globalThis.isSecureContext) };
+      return false;
+    }
+  }
+
+  #drawSoon(session: () => Session): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    queueMicrotask(() => {
+      this.#queued = false;
+      this.#draw(session());
+    });
+  }
+
+  #draw(session: Session): void {
+    const isWarm = this.#warm?.session === session && this.phase.kind === 'lobby';
+    if (session !== this.#session && !isWarm) return;
+    // While the line is down the media client forgets everyone; the last picture of the room stays.
+    if (this.phase.kind === 'reconnecting') return;
+    const people = session.views();
+    this.lastSpeaker = nextSpeaker(people, this.lastSpeaker);
+    this.participants = orderTiles(people, this.lastSpeaker);
+    this.sharing = session.isSharing;
+  }
+}

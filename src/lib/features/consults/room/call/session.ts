@@ -1,0 +1,283 @@
+/**
+ * One LiveKit room from connecting to its end: the only module that imports the media client, and itself
+ * imported only when a connection is wanted (150 kB gzip).
+ */
+import {
+  AudioPresets,
+  ConnectionState,
+  LocalAudioTrack,
+  LocalVideoTrack,
+  ParticipantEvent,
+  RemoteAudioTrack,
+  Room,
+  RoomEvent,
+  ScreenSharePresets,
+  setLogLevel,
+  Track,
+  VideoPreset,
+  VideoPresets,
+  type Participant,
+  type RoomOptions
+} from 'livekit-client';
+import {
+  qualityFrom,
+  roleFrom,
+  socketUrl,
+  type ParticipantView,
+  type Ticket,
+  type VideoSource
+} from './call.ts';
+
+export interface SessionListener {
+  /** Something drawn has changed: people, tracks, speaking, quality. */
+  changed(): void;
+  /** The line went or came back, by the media client's own effort. */
+  line(state: 'live' | 'reconnecting'): void;
+  /** Over: by the server, or because the media client gave up. `reason` is LiveKit's disconnect reason. */
+  ended(reason: number | undefined): void;
+  /** The browser wants a touch before it plays sound. */
+  audioBlocked(blocked: boolean): void;
+}
+
+export interface LocalTracks {
+  camera: MediaStreamTrack | null;
+  microphone: MediaStreamTrack | null;
+}
+
+const layers = [new VideoPreset(320, 180, 150_000, 15), new VideoPreset(640, 360, 500_000, 25)];
+
+const options: RoomOptions = {
+  // Pictures nobody looks at are neither sent to us (adaptiveStream) nor encoded by us (dynacast).
+  adaptiveStream: true,
+  dynacast: true,
+  videoCaptureDefaults: { resolution: VideoPresets.h720.resolution },
+  publishDefaults: {
+    simulcast: true,
+    videoSimulcastLayers: layers,
+    videoEncoding: { maxBitrate: 1_700_000, maxFramerate: 30 },
+    audioPreset: AudioPresets.speech,
+    // Sound comes before picture on a weak line: each packet carries the one before it, silence costs nothing.
+    red: true,
+    dtx: true,
+    screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
+    stopMicTrackOnMute: false
+  },
+  disconnectOnPageLeave: true
+};
+
+export class Session {
+  readonly #room = new Room(options);
+  readonly #listener: SessionListener;
+  readonly #sources = new WeakMap<Track, VideoSource>();
+  readonly #sounds = new Map<string, HTMLMediaElement>();
+  #over = false;
+
+  constructor(listener: SessionListener) {
+    setLogLevel('warn');
+    this.#listener = listener;
+    const changed = () => listener.changed();
+    for (const event of [
+      RoomEvent.ParticipantConnected,
+      RoomEvent.ParticipantDisconnected,
+      RoomEvent.TrackSubscribed,
+      RoomEvent.TrackUnsubscribed,
+      RoomEvent.TrackMuted,
+      RoomEvent.TrackUnmuted,
+      RoomEvent.TrackPublished,
+      RoomEvent.TrackUnpublished,
+      RoomEvent.LocalTrackPublished,
+      RoomEvent.LocalTrackUnpublished,
+      RoomEvent.ActiveSpeakersChanged,
+      RoomEvent.ConnectionQualityChanged,
+      RoomEvent.ParticipantNameChanged,
+      RoomEvent.ParticipantMetadataChanged,
+      RoomEvent.SignalConnected
+    ] as const)
+      this.#room.on(event, changed);
+    this.#room
+      .on(RoomEvent.TrackSubscribed, (track) => {
+        if (track instanceof RemoteAudioTrack) this.#play(track);
+      })
+      .on(RoomEvent.TrackUnsubscribed, (track) => {
+        for (const element of track.detach()) if (element instanceof HTMLAudioElement) element.remove();
+        if (track.sid) this.#sounds.delete(track.sid);
+      })
+      .on(RoomEvent.SignalReconnecting, () => listener.line('reconnecting'))
+      .on(RoomEvent.Reconnecting, () => listener.line('reconnecting'))
+      .on(RoomEvent.Reconnected, () => listener.line('live'))
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => listener.audioBlocked(!this.#room.canPlaybackAudio))
+      .on(RoomEvent.Disconnected, (reason) => {
+        if (this.#over) return;
+        this.#over = true;
+        this.#silence();
+        listener.ended(reason);
+      });
+  }
+
+  get isConnected(): boolean {
+    return !this.#over && this.#room.state === ConnectionState.Connected;
+  }
+
+  get mayPublish(): boolean {
+    return this.#room.localParticipant.permissions?.canPublish === true;
+  }
+
+  /** Opens name look-up, TCP and TLS to where `connect` will go. */
+  async warm(ticket: Ticket): Promise<void> {
+    await this.#room.prepareConnection(socketUrl(ticket.url, location.origin), ticket.token);
+  }
+
+  /** @throws whatever the media client throws; the session is then of no more use */
+  async connect(ticket: Ticket): Promise<void> {
+    await this.#room.connect(socketUrl(ticket.url, location.origin), ticket.token, {
+      // Named even when none: left out, the client would ask public STUN servers.
+      ...(ticket.iceServers
+        ? { rtcConfig: { iceServers: ticket.iceServers.map((server) => ({ ...server })) } }
+        : {})
+    });
+  }
+
+  /** Resolves once a held seat has been taken and may send. */
+  async seated(withinMs: number): Promise<void> {
+    if (this.mayPublish) return;
+    const local = this.#room.localParticipant;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => done(new Error('seat not given in time')), withinMs);
+      const look = () => {
+        if (this.mayPublish) done();
+      };
+      const done = (error?: Error) => {
+        clearTimeout(timer);
+        local.off(ParticipantEvent.ParticipantPermissionsChanged, look);
+        if (error) reject(error);
+        else resolve();
+      };
+      local.on(ParticipantEvent.ParticipantPermissionsChanged, look);
+    });
+  }
+
+  /** Sends the lobby's tracks as they are. May be called while connecting: they go out with the first chance. */
+  async publish(tracks: LocalTracks): Promise<void> {
+    const local = this.#room.localParticipant;
+    const sending: Promise<unknown>[] = [];
+    if (tracks.microphone) {
+      // Not "user provided": the client may stop and reopen them, so that muting turns the camera's light off.
+      const track = new LocalAudioTrack(tracks.microphone, undefined, false);
+      track.source = Track.Source.Microphone;
+      sending.push(local.publishTrack(track));
+    }
+    if (tracks.camera) {
+      const track = new LocalVideoTrack(tracks.camera, undefined, false);
+      track.source = Track.Source.Camera;
+      sending.push(local.publishTrack(track));
+    }
+    await Promise.all(sending);
+  }
+
+  async setMicrophone(on: boolean, deviceId: string | null): Promise<void> {
+    await this.#room.localParticipant.setMicrophoneEnabled(
+      on,
+      deviceId ? { deviceId: { ideal: deviceId } } : undefined
+    );
+  }
+
+  async setCamera(on: boolean, deviceId: string | null): Promise<void> {
+    await this.#room.localParticipant.setCameraEnabled(
+      on,
+      deviceId ? { deviceId: { ideal: deviceId } } : undefined
+    );
+  }
+
+  async setScreen(on: boolean): Promise<void> {
+    await this.#room.localParticipant.setScreenShareEnabled(on, {
+      audio: false,
+      contentHint: 'detail',
+      selfBrowserSurface: 'exclude',
+      surfaceSwitching: 'include'
+    });
+  }
+
+  async flipCamera(facing: 'user' | 'environment'): Promise<void> {
+    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
+    if (track instanceof LocalVideoTrack)
+      await track.restartTrack({ facingMode: facing, resolution: VideoPresets.h720.resolution });
+  }
+
+  async useDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
+    await this.#room.switchActiveDevice(kind, deviceId);
+  }
+
+  /** Within a touch or click, where the browser had held sound back. */
+  async startAudio(): Promise<void> {
+    await this.#room.startAudio();
+  }
+
+  get isSharing(): boolean {
+    return this.#room.localParticipant.isScreenShareEnabled;
+  }
+
+  /** Everybody as drawn; a held seat does not see itself as being here. */
+  views(): ParticipantView[] {
+    const local = this.#room.localParticipant;
+    const all: Participant[] = [...this.#room.remoteParticipants.values()];
+    if (local.identity && this.mayPublish) all.push(local);
+    return all.map((participant) => this.#view(participant));
+  }
+
+  async disconnect(): Promise<void> {
+    this.#over = true;
+    this.#silence();
+    await this.#room.disconnect();
+  }
+
+  /** For tests of bad lines. */
+  async simulate(scenario: Parameters<Room['simulateScenario']>[0]): Promise<void> {
+    await this.#room.simulateScenario(scenario);
+  }
+
+  #view(participant: Participant): ParticipantView {
+    return {
+      identity: participant.identity,
+      name: participant.name || participant.identity,
+      role: roleFrom(participant.metadata),
+      isSelf: participant.isLocal,
+      micOn: participant.isMicrophoneEnabled,
+      cameraOn: participant.isCameraEnabled,
+      speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
+      quality: qualityFrom(participant.connectionQuality),
+      joinedAt: participant.joinedAt?.getTime() ?? 0,
+      camera: this.#source(participant, Track.Source.Camera),
+      screen: this.#source(participant, Track.Source.ScreenShare)
+    };
+  }
+
+  #source(participant: Participant, source: Track.Source): VideoSource | null {
+    const publication = participant.getTrackPublication(source);
+    const track = publication?.track;
+    if (!track || publication.isMuted) return null;
+    let found = this.#sources.get(track);
+    if (!found) {
+      found = {
+        id: publication.trackSid,
+        attach: (element) => {
+          track.attach(element);
+          return () => void track.detach(element);
+        }
+      };
+      this.#sources.set(track, found);
+    }
+    return found;
+  }
+
+  #play(track: RemoteAudioTrack): void {
+    const element = track.attach();
+    element.hidden = true;
+    document.body.append(element);
+    if (track.sid) this.#sounds.set(track.sid, element);
+  }
+
+  #silence(): void {
+    for (const element of this.#sounds.values()) element.remove();
+    this.#sounds.clear();
+  }
+}

@@ -1,0 +1,66 @@
+import { m } from '#lib/paraglide/messages.js';
+import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
+import type { DeviceTrouble, LobbyVerdict } from './check.ts';
+
+/** The texts of states, each table complete by its type. */
+export const roleWords: Record<SeatRole, () => string> = {
+  requester: m.room_role_requester,
+  expert: m.room_role_expert,
+  member: m.room_role_member,
+  patient: m.room_role_patient
+};
+
+export const qualityWords: Record<Exclude<LineQuality, 'unknown'>, () => string> = {
+  good: m.room_quality_good,
+  fair: m.room_quality_fair,
+  poor: m.room_quality_poor,
+  lost: m.room_quality_lost
+};
+
+export const verdictWords: Record<LobbyVerdict, () => string> = {
+  checking: m.room_verdict_checking,
+  fine: m.room_verdict_fine,
+  say_something: m.room_verdict_say_something,
+  too_dark: m.room_verdict_too_dark,
+  sound_only: m.room_verdict_sound_only,
+  picture_only: m.room_verdict_picture_only,
+  nothing: m.room_verdict_nothing
+};
+
+export const leftWords: Record<LeaveReason, () => string> = {
+  self: m.room_left_self,
+  removed: m.room_left_removed,
+  ended: m.room_left_ended,
+  elsewhere: m.room_left_elsewhere
+};
+
+export const failWords: Record<FailReason, () => string> = {
+  unavailable: m.room_failed_unavailable,
+  refused: m.room_failed_refused,
+  blocked: m.room_failed_blocked,
+  unsupported: m.room_failed_unsupported
+};
+
+const troubleTexts: Record<
+  'camera' | 'microphone',
+  Record<Exclude<DeviceTrouble, 'insecure'>, () => string>
+> = {
+  camera: {
+    blocked: m.room_trouble_camera_blocked,
+    missing: m.room_trouble_camera_missing,
+    busy: m.room_trouble_camera_busy,
+    other: m.room_trouble_camera_other
+  },
+  microphone: {
+    blocked: m.room_trouble_microphone_blocked,
+    missing: m.room_trouble_microphone_missing,
+    busy: m.room_trouble_microphone_busy,
+    other: m.room_trouble_microphone_other
+  }
+};
+
+/** What is wrong with a device and what to do. */
+export function troubleWords(source: 'camera' | 'microphone' | 'screen', trouble: DeviceTrouble): string {
+  if (trouble === 'insecure') return m.room_trouble_insecure();
+  return source === 'screen' ? m.room_trouble_screen_other() : troubleTexts[source][trouble]();
+}
