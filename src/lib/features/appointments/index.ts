@@ -6,4 +6,5 @@ export { default as SlotPicker } from './SlotPicker.svelte';
 export type { BookingRequest, BookingServices, BookingStart, SlotsQuery } from './booking.svelte.ts';
 export type { MoveHandler } from './day.svelte.ts';
 export type * from './view.ts';
+export { bookingServices } from './client.ts';
 export { whenText } from './words.ts';

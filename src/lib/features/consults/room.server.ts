@@ -1,6 +1,7 @@
 import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Actor, MemberActor, PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
+import type { MediaGrant } from '#lib/kernel/ports.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { isOpen } from './consult.ts';
@@ -14,7 +15,9 @@ export interface RoomTicket {
   url: string;
   token: string;
   /** Ours only: the public STUN servers a client would otherwise ask are none of our business. */
-  iceServers: RTCIceServer[];
+  iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;
+  /** True: the seat is held, unseen and without any right, until `takeSeat`. */
+  held: boolean;
 }
 
 /** The media server's name for an actor; says nothing of the person. */
@@ -23,40 +26,59 @@ export function identityOf(actor: MemberActor | PatientLinkActor): string {
 }
 
 /**
- * A ticket to the call: for staff of both sides while the consult is open, for the patient once let in.
+ * A ticket to the call: for staff of both sides while the consult is open, for the patient once let in. With
+ * `held` it connects in the lobby, where nothing is sent and nobody is shown, so that Join is quick.
  * @throws AppError `room_not_open`, `not_admitted`, `sfu_unavailable`, `not_found`
  */
 export async function enterRoom(
   call: Call<'media', MemberActor | PatientLinkActor>,
-  consultId: string
+  consultId: string,
+  { held = false }: { held?: boolean } = {}
 ): Promise<RoomTicket> {
+  const grant = await grantFor(call, consultId, held ? 'room.prepare' : 'room.enter');
+  if (!call.media.clientUrl) throw fail('sfu_unavailable');
+  const token = await call.media.token({ ...grant, hidden: held });
+  return { url: call.media.clientUrl, token, iceServers: call.media.iceServers, held };
+}
+
+/** Join was pressed: the held seat becomes one that is seen and heard. Access is checked anew. */
+export async function takeSeat(
+  call: Call<'media', MemberActor | PatientLinkActor>,
+  consultId: string
+): Promise<void> {
+  await call.media.takeSeat(await grantFor(call, consultId, 'room.enter'));
+}
+
+async function grantFor(
+  call: Call<never, MemberActor | PatientLinkActor>,
+  consultId: string,
+  action: string
+): Promise<MediaGrant> {
   const { actor } = call;
-  const seat = await inTransaction(call, async (tx) => {
+  return inTransaction(call, async (tx) => {
     const { consult, side } = await consultFor(tx, consultId);
     if (!isOpen(consult)) throw fail('room_not_open');
     if (side === 'patient') {
       const [own] = await tx.rows.select().from(consultSeats).where(seatIs(consultId, identityOf(actor)));
-      if (own?.state !== 'admitted' && own?.state !== 'in-room') throw fail('not_admitted');
+      if (!own?.admittedById) throw fail('not_admitted');
     }
     await tx.audit({
-      action: 'room.enter',
+      action,
       subject: { type: 'consult', id: consultId },
       patientId: consult.patientId,
       consultId,
       organisationId: consult.organisationId
     });
-    return { name: actor.name, role: roleIn(consult, actor, side) };
+    const role = roleIn(consult, actor, side);
+    return {
+      room: consultId,
+      identity: identityOf(actor),
+      name: actor.name,
+      role,
+      canPublish: true,
+      canPublishData: role !== 'patient'
+    };
   });
-  if (!call.media.clientUrl) throw fail('sfu_unavailable');
-  const token = await call.media.token({
-    room: consultId,
-    identity: identityOf(actor),
-    name: seat.name,
-    role: seat.role,
-    canPublish: true,
-    canPublishData: seat.role !== 'patient'
-  });
-  return { url: call.media.clientUrl, token, iceServers: [] };
 }
 
 /** The patient takes a place in the waiting room; staff of the room hear of it. */

@@ -1,14 +1,16 @@
 import * as v from 'valibot';
-import { enterRoom, waitInLobby } from '#lib/features/consults/room.server.ts';
+import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { answered, jsonBody, parsed, visitorCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-const stepInput = v.object({ step: v.picklist(['wait', 'ticket']) });
+const stepInput = v.object({ step: v.picklist(['wait', 'ticket', 'seat']), held: v.optional(v.boolean(), false) });
 
-/** The patient's two steps: take a place in the waiting room; once let in, a ticket to the call. */
+/** The patient's steps: a place in the waiting room; once let in, a ticket to the call; then the seat. */
 export const POST: RequestHandler = ({ locals, request }) =>
   answered(async () => {
     const call = visitorCall(locals);
-    const { step } = parsed(stepInput, await jsonBody(request));
-    return step === 'wait' ? { state: await waitInLobby(call) } : enterRoom(call, call.actor.consultId);
+    const { step, held } = parsed(stepInput, await jsonBody(request));
+    const { consultId } = call.actor;
+    if (step === 'wait') return { state: await waitInLobby(call) };
+    return step === 'seat' ? takeSeat(call, consultId) : enterRoom(call, consultId, { held });
   });

@@ -2,6 +2,9 @@ import { invalidate } from '$app/navigation';
 import { api, ApiError } from '#lib/ui/api.ts';
 import { errorText } from '#lib/ui/error-text.ts';
 import { toast } from '#lib/ui/toast.ts';
+import type { BoardImage } from '#lib/features/board/initial.ts';
+
+import type { Ticket } from './call/call.ts';
 import type { OpinionInput, ProposalInput } from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
@@ -19,7 +22,9 @@ export function consultActs(consultId: string) {
     admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
     invite: () => api<{ url: string }>('POST', `${path}/invite`),
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
-    ticket: () => api<{ url: string; token: string; iceServers: RTCIceServer[] }>('POST', `${path}/ticket`)
+    ticket: (wish: { held: boolean }) => api<Ticket>('POST', `${path}/ticket`, wish),
+    takeSeat: async () => void (await api('PUT', `${path}/ticket`)),
+    shareImage: (imageId: string) => reading(api<BoardImage>('POST', `${path}/images`, { imageId }))
   };
 }
 export type ConsultActs = ReturnType<typeof consultActs>;

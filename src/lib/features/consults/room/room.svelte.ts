@@ -1,0 +1,72 @@
+import { browser } from '$app/environment';
+import { attachSaved, BoardController, type Saved, type SavedState } from '#lib/features/board/index.ts';
+import { CallController } from './call/index.ts';
+import { consultActs, type ConsultActs } from './acts.ts';
+
+/** One colour a person, from their id: the same in every browser, readable on light and dark. */
+const colors = ['#0f766e', '#b45309', '#6d28d9', '#be123c', '#1d4ed8', '#4d7c0f', '#a21caf', '#0e7490'];
+export function colorOf(userId: string): string {
+  let sum = 0;
+  for (const char of userId) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
+  return colors[sum % colors.length]!;
+}
+
+/** Which panel stands beside the board; on a phone, which part of the room is shown. */
+export type RoomPanel = 'record' | 'proposals' | 'opinion' | 'chat';
+
+/** A room as one person has it open: its board, its call, what can be done in it. */
+export class RoomController {
+  readonly acts: ConsultActs;
+  readonly call: CallController;
+  /** Null while the page is drawn on the server: sockets are the browser's. */
+  readonly board: BoardController | null;
+  saved = $state<SavedState>('offline');
+  readonly #saved: Saved | null;
+  panel = $state<RoomPanel>('record');
+  panelOpen = $state(true);
+  /** Into the room without waiting for the call: the board and the record need no camera. */
+  inside = $state(false);
+
+  constructor(options: {
+    consultId: string;
+    boardId: string;
+    me: { userId: string; name: string; role: string };
+    /** The consult is open for work; a closed one is read only and has no call. */
+    open: boolean;
+  }) {
+    const { consultId, boardId, me, open } = options;
+    this.acts = consultActs(consultId);
+    this.call = new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
+    this.board = browser
+      ? new BoardController({
+          documentId: boardId,
+          url: `${location.origin.replace(/^http/, 'ws')}/collab`,
+          user: { id: me.userId, name: me.name, color: colorOf(me.userId), role: me.role },
+          mode: open ? 'write' : 'read'
+        })
+      : null;
+    // Right after the provider was made: its marks must follow the changes it sends.
+    this.#saved = this.board && attachSaved(this.board.provider, this.board.doc);
+    this.#saved?.subscribe((now) => (this.saved = now));
+    this.inside = !open;
+  }
+
+  /** The consult was closed (or opened) meanwhile. */
+  follow(open: boolean): void {
+    if (!this.board) return;
+    const mode = open ? 'write' : 'read';
+    if (this.board.mode !== mode) this.board.setMode(mode);
+    if (!open && this.call.phase.kind === 'live') void this.call.leave();
+  }
+
+  show(panel: RoomPanel): void {
+    this.panelOpen = !(this.panelOpen && this.panel === panel);
+    this.panel = panel;
+  }
+
+  destroy(): void {
+    this.call.destroy();
+    this.#saved?.destroy();
+    this.board?.destroy();
+  }
+}
