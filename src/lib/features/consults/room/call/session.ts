@@ -67,14 +67,12 @@ const options: RoomOptions = {
 
 export class Session {
   readonly #room = new Room(options);
-  readonly #listener: SessionListener;
   readonly #sources = new WeakMap<Track, VideoSource>();
   readonly #sounds = new Map<string, HTMLMediaElement>();
   #over = false;
 
   constructor(listener: SessionListener) {
     setLogLevel('warn');
-    this.#listener = listener;
     const changed = () => listener.changed();
     for (const event of [
       RoomEvent.ParticipantConnected,
