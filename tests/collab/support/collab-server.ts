@@ -1,5 +1,6 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,6 +8,7 @@ import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Access, Authorise } from '../../../server/collab/access.ts';
+import type { Persistence } from '../../../server/collab/persistence.ts';
 import { type Collab, type CollabOptions, createCollab } from '../../../server/collab/server.ts';
 
 export const origin = 'https://consult.test';
@@ -22,12 +24,16 @@ export class TestServer {
   /** Awaited before a person's access is looked up. */
   beforeAuthorise: () => Promise<void> = async () => {};
   authorised = 0;
+  #life = { ended: false };
+  readonly #sockets = new Set<Duplex>();
 
   private constructor(http: Server, options: Partial<CollabOptions> & Pick<CollabOptions, 'persistence'>) {
     this.#http = http;
     this.#options = options;
     this.collab = this.#create();
     http.on('upgrade', (request, socket, head) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
       if (!this.collab.handleUpgrade(request, socket, head)) socket.destroy();
     });
   }
@@ -47,7 +53,17 @@ export class TestServer {
   }
 
   #create(): Collab {
-    return createCollab({ authorise: this.#authorise, log: quiet, origin, ...this.#options });
+    const life = { ended: false };
+    this.#life = life;
+    const persistence = severable(this.#options.persistence, life);
+    return createCollab({ authorise: this.#authorise, log: quiet, origin, ...this.#options, persistence });
+  }
+
+  /** As `kill -9` and a new start: sockets break off, nothing more of the old engine reaches the disk. */
+  kill(): void {
+    this.#life.ended = true;
+    for (const socket of this.#sockets) socket.destroy();
+    this.collab = this.#create();
   }
 
   readonly #authorise: Authorise = async (request) => {
@@ -76,7 +92,7 @@ export class TestServer {
     return whole;
   }
 
-  /** A new engine on the same address; `kill`: the old one gets no chance to save. */
+  /** A new engine on the same address. */
   restart(): void {
     this.collab = this.#create();
   }
@@ -173,11 +189,11 @@ export class RawClient {
   }
 }
 
-export async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean, withinMs = 5_000, everyMs = 2): Promise<void> {
   const end = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`);
-    await wait(2);
+    await wait(everyMs);
   }
 }
 
@@ -205,4 +221,15 @@ export function contentOf(doc: Y.Doc): string {
     sorted(doc.getMap('meta')),
     doc.getArray('list').toJSON()
   ]);
+}
+
+/** What a dead process asks of the disk is never answered. */
+function severable(persistence: Persistence, life: { ended: boolean }): Persistence {
+  const ask = <T>(work: () => Promise<T>): Promise<T> => (life.ended ? new Promise(() => {}) : work());
+  return {
+    load: (key) => ask(() => persistence.load(key)),
+    append: (key, rows) => ask(() => persistence.append(key, rows)),
+    since: (key, after, upTo) => ask(() => persistence.since(key, after, upTo)),
+    snapshot: (key, snapshot) => ask(() => persistence.snapshot(key, snapshot))
+  };
 }

@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { newId } from '#lib/kernel/ids.ts';
+import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
+import { type RawRecord, createRecord, recordsOf } from '#lib/features/board/format.ts';
+import { pinnedSchema } from '#lib/features/board/schema-pin.ts';
+import { attachNotices } from '#lib/features/board/saved.ts';
+import { closeCodes } from '../../server/collab/close-codes.ts';
+import { TestServer, gate, until } from './support/collab-server.ts';
+import { MemoryPersistence } from './support/memory-persistence.ts';
+
+const ours = newId();
+const foreign = newId();
+
+function xray(imageId: string, id = 'shape:one'): RawRecord {
+  return { id, typeName: 'shape', type: 'xray', x: 1, props: { imageId, w: 100, h: 50 }, meta: {} };
+}
+
+async function start(load = async (): Promise<ReadonlySet<string>> => new Set([ours])) {
+  const persistence = new MemoryPersistence();
+  const documentId = newId();
+  persistence.create(documentId);
+  const register = imageRegister({ load, nowMs: () => Date.now() });
+  const server = await TestServer.start({
+    persistence,
+    inspect: (write, { access }) =>
+      checkWrite(write, { allowsImage: (imageId) => register.allows(access.consultId, imageId) })
+  });
+  server.admit('li');
+  server.admit('wang');
+  const li = await server.connect('li', documentId).synced();
+  const wang = await server.connect('wang', documentId).synced();
+  const refusals: string[] = [];
+  attachNotices(wang.provider, (notice) => {
+    if (notice.kind === 'refused') refusals.push(notice.code);
+  });
+  return { server, documentId, persistence, li, wang, refusals };
+}
+
+test("[CO-12] [BD-3] a record with another patient's image is refused, its sender told, others never see it", async () => {
+  const { li, wang, refusals, persistence, documentId } = await start();
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+  await until(() => li.records.has('shape:one'));
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(foreign, 'shape:two')));
+  await until(() => wang.closes.length > 0);
+  expect(wang.closes).toEqual([closeCodes.refusedContent]);
+  expect(refusals).toEqual(['foreign-image']);
+  await wait(250);
+  expect(li.records.has('shape:two')).toBe(false);
+  expect(wang.closes).toHaveLength(1);
+  for (const row of persistence.of(documentId).rows)
+    expect(Buffer.from(row.bytes).includes(foreign)).toBe(false);
+});
+
+test('[CO-12] [BD-3] a field that is overwritten is found, though the update does not name it', async () => {
+  const { li, wang, refusals } = await start();
+  const record = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+  await until(() => li.records.has('shape:one'));
+  record.set('x', 7);
+  await until(() => (li.records.get('shape:one') as Y.Map<unknown>).get('x') === 7);
+  record.set('props.imageId', foreign);
+  await until(() => wang.closes.length > 0);
+  expect(refusals).toEqual(['foreign-image']);
+  expect((li.records.get('shape:one') as Y.Map<unknown>).get('props.imageId')).toBe(ours);
+});
+
+test('[CO-12] [BD-3] content set and overwritten offline, or brought in one piece, is found as well', async () => {
+  const { server, documentId, li } = await start();
+  const doc = new Y.Doc();
+  const record = doc.transact(() => createRecord(recordsOf(doc), xray(ours)));
+  for (let i = 0; i < 100; i++) record.set('x', i);
+  record.set('props.imageId', foreign);
+  const late = server.connect('wang', documentId, { doc });
+  await until(() => late.closes.length > 0);
+  expect(late.closes).toEqual([closeCodes.refusedContent]);
+  await wait(50);
+  expect(li.records.size).toBe(0);
+});
+
+test('[CO-12] [BD-3] marks made on a foreign image, unknown shapes, links and newer schemas are refused', async () => {
+  const cases: [string, (doc: Y.Doc) => void][] = [
+    ['foreign-image', (doc) => createRecord(recordsOf(doc), { ...xray(ours), meta: { imageId: foreign } })],
+    ['unknown-shape', (doc) => createRecord(recordsOf(doc), { ...xray(ours), type: 'embed' })],
+    [
+      'outside-link',
+      (doc) =>
+        createRecord(recordsOf(doc), { ...xray(ours), type: 'geo', props: { url: 'https://evil.test' } })
+    ],
+    ['unknown-content', (doc) => doc.getMap('records').set('shape:x', { whole: 'record' })],
+    ['unknown-content', (doc) => doc.getMap('records').set('user:x', new Y.Map())],
+    ['unknown-content', (doc) => doc.getMap('other').set('a', 1)],
+    ['unknown-content', (doc) => doc.getText('records').insert(0, 'text')],
+    [
+      'newer-client',
+      (doc) =>
+        doc.getMap('meta').set('schema', {
+          ...pinnedSchema,
+          sequences: { ...pinnedSchema.sequences, 'com.tldraw.shape': 999 }
+        })
+    ]
+  ];
+  for (const [code, write] of cases) {
+    const { wang, refusals } = await start();
+    wang.doc.transact(() => write(wang.doc));
+    await until(() => wang.closes.length > 0);
+    expect([code, ...refusals]).toEqual([code, code]);
+  }
+});
+
+test('[CO-12] an image that has just been shared is looked up, and what waits keeps its order', async () => {
+  const door = gate();
+  const shared = new Set([ours]);
+  const { li, wang, server, documentId } = await start(async () => {
+    if (shared.size > 1) await door.pass();
+    return new Set(shared);
+  });
+  const first = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+  await until(() => li.records.has('shape:one'));
+  await wait(1100);
+  shared.add(foreign);
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(foreign, 'shape:two')));
+  first.set('x', 99);
+  await until(() => door.waiting() > 0);
+  li.records.set('shape:three', new Y.Map());
+  await until(() => wang.records.has('shape:three'));
+  expect(li.records.has('shape:two')).toBe(false);
+  door.open();
+  await until(
+    () => li.records.has('shape:two') && (li.records.get('shape:one') as Y.Map<unknown>).get('x') === 99
+  );
+  expect(server.collab.stats().connections).toBe(2);
+  expect(documentId).toBeTruthy();
+});
+
+test('[CO-12] strokes in progress and what lies on a new board are in order', async () => {
+  const { li, wang } = await start();
+  const record = wang.doc.transact(() =>
+    createRecord(recordsOf(wang.doc), {
+      id: 'shape:d',
+      typeName: 'shape',
+      type: 'draw',
+      props: { segments: [] }
+    })
+  );
+  const ink = new Y.Array<Uint8Array>();
+  record.set('ink', ink);
+  ink.push([new Uint8Array([1, 2, 3])]);
+  ink.push([new Uint8Array([4, 5])]);
+  wang.doc.getMap('meta').set('schema', pinnedSchema);
+  await until(() => li.doc.getMap('meta').has('schema'));
+  expect(((li.records.get('shape:d') as Y.Map<unknown>).get('ink') as Y.Array<Uint8Array>).length).toBe(2);
+  record.delete('ink');
+  li.records.delete('shape:d');
+  await until(() => !wang.records.has('shape:d'));
+  // Writes into what is already deleted are no content.
+  record.set('x', 1);
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+  await until(() => li.records.has('shape:one'));
+});

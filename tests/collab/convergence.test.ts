@@ -1,0 +1,121 @@
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { newId } from '#lib/kernel/ids.ts';
+import { type TestClient, TestServer, contentOf, until } from './support/collab-server.ts';
+import { MemoryPersistence } from './support/memory-persistence.ts';
+
+/** More by `SEEDS=1000 vitest run tests/collab/convergence`; one alone by `SEED=17`. */
+const seeds = process.env['SEED']
+  ? [Number(process.env['SEED'])]
+  : range(Number(process.env['SEEDS'] ?? 300));
+const atOnce = 20;
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+/** mulberry32: small, and the same everywhere. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+function edit(client: TestClient, pick: (below: number) => number): void {
+  const { doc, records } = client;
+  const list = doc.getArray<number>('list');
+  const key = `k${pick(6)}`;
+  switch (pick(5)) {
+    case 0:
+      records.set(key, pick(1000));
+      break;
+    case 1:
+      records.delete(key);
+      break;
+    case 2:
+      records.set(key, new Y.Map([['x', pick(1000)]]));
+      break;
+    case 3: {
+      const inner = records.get(key);
+      if (inner instanceof Y.Map) inner.set('x', pick(1000));
+      break;
+    }
+    default:
+      if (list.length > 3 && pick(2) === 0) list.delete(pick(list.length), 1);
+      else list.insert(pick(list.length + 1), [pick(1000), pick(1000)]);
+  }
+}
+
+async function converges(server: TestServer, persistence: MemoryPersistence, seed: number): Promise<void> {
+  const pick = random(seed);
+  const documentId = newId();
+  persistence.create(documentId);
+  const clients = range(2 + pick(3)).map((i) => server.connect(`p${i}`, documentId));
+  for (let step = 0; step < 40; step++) {
+    const client = clients[pick(clients.length)]!;
+    const what = pick(20);
+    if (what === 0) client.provider.disconnect();
+    else if (what === 1) client.provider.connect();
+    // The line breaks off without a word.
+    else if (what === 2) (client.provider.ws as unknown as { terminate?: () => void })?.terminate?.();
+    else if (what < 6) await turn();
+    else edit(client, pick);
+    if (step % 13 === 0) await wait(pick(6));
+  }
+  for (const client of clients) client.provider.connect();
+  const alike = (): boolean =>
+    clients.every(
+      (client) =>
+        client.provider.synced && Y.equalSnapshots(Y.snapshot(client.doc), Y.snapshot(clients[0]!.doc))
+    );
+  try {
+    await until(alike, 15_000, 20);
+    for (const { doc } of clients) {
+      expect(doc.store.pendingStructs).toBeNull();
+      expect(doc.store.pendingDs).toBeNull();
+      expect(contentOf(doc)).toBe(contentOf(clients[0]!.doc));
+    }
+    const content = contentOf(clients[0]!.doc);
+    const disk = (): string => {
+      const read = new Y.Doc();
+      const { rows, snapshot } = persistence.of(documentId);
+      if (snapshot) Y.applyUpdate(read, snapshot.state);
+      for (const row of rows.slice(snapshot?.upTo ?? 0)) Y.applyUpdate(read, row.bytes);
+      return contentOf(read);
+    };
+    // With the clients still there: what a killed engine had not saved, they bring again.
+    await until(() => disk() === content, 5_000, 20);
+    for (const client of clients) client.destroy();
+    await wait(pick(10));
+    const late = await server.connect('p1', documentId).synced();
+    expect(contentOf(late.doc)).toBe(content);
+    late.destroy();
+  } catch (error) {
+    throw new Error(`seed ${seed}: run it alone with SEED=${seed}`, { cause: error });
+  }
+}
+
+test('[CO-5] [CO-8] whatever order, breaks and restarts: everyone has the same in the end, and so has the disk', async () => {
+  process.setMaxListeners(100);
+  const persistence = new MemoryPersistence();
+  persistence.beforeAppend = () => wait(1);
+  const server = await TestServer.start({
+    persistence,
+    limits: { idleMs: 3, saveMs: 2, snapshotRows: 5, retryMs: 2, messagesASecond: 1e6 }
+  });
+  for (const i of range(6)) server.admit(`p${i}`);
+  const left = [...seeds];
+  const work = async (): Promise<void> => {
+    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
+      // All documents share the engine, so a kill hits whatever the others are just doing.
+      if (seed % 25 === 0) server.kill();
+      await converges(server, persistence, seed);
+    }
+  };
+  await Promise.all(range(atOnce).map(work));
+}, 120_000);

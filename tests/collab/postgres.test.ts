@@ -1,0 +1,208 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { newId } from '#lib/kernel/ids.ts';
+import { attachSaved } from '#lib/features/board/saved.ts';
+import { closeBoardDocument, openBoardDocument, readBoardLog } from '#lib/features/board/store.server.ts';
+import type { Database } from '#lib/features/tenancy/call.ts';
+import type { DocumentKey, Persistence } from '../../server/collab/persistence.ts';
+import { postgresPersistence } from '../../server/collab/postgres-persistence.ts';
+import { useDatabase } from '../support/database.ts';
+import { TestServer, contentOf, until } from './support/collab-server.ts';
+import { MemoryPersistence } from './support/memory-persistence.ts';
+
+const database = useDatabase();
+let owner: postgres.Sql;
+let app: postgres.Sql;
+let db: Database;
+
+beforeAll(() => {
+  owner = postgres(database.ownerUrl, { max: 1 });
+  app = postgres(database.appUrl, { max: 4 });
+  db = drizzle(app);
+});
+afterAll(async () => {
+  await app.end();
+  await owner.end();
+});
+
+/** A board with its patient, in an organisation of its own. */
+async function board(): Promise<DocumentKey> {
+  const [organisationId, patientId, consultId, documentId] = [newId(), newId(), newId(), newId()];
+  await owner`insert into organisation (id, name, name_en, kind) values (${organisationId}, '门诊', 'Clinic', 'clinic')`;
+  const clinicId = newId();
+  await owner`insert into clinic (id, organisation_id, name, name_en) values (${clinicId}, ${organisationId}, '门诊', 'Clinic')`;
+  await owner`insert into patient (id, organisation_id, clinic_id, number, name, sex, birth_date, phone)
+    values (${patientId}, ${organisationId}, ${clinicId}, '1', '甲', 'female', '1980-01-01', '13800000000')`;
+  await owner`insert into board_document (id, organisation_id, consult_id, patient_id)
+    values (${documentId}, ${organisationId}, ${consultId}, ${patientId})`;
+  return { organisationId, consultId, documentId };
+}
+
+const row = (text: string, author = 'someone') => ({
+  bytes: Buffer.from(text),
+  author,
+  at: new Date(1_700_000_000_123)
+});
+const texts = (updates: readonly Uint8Array[]): string[] =>
+  updates.map((bytes) => Buffer.from(bytes).toString());
+
+describe.each(['memory', 'postgres'] as const)('persistence in %s', (kind) => {
+  let persistence: Persistence;
+  let key: DocumentKey;
+  beforeEach(async () => {
+    if (kind === 'postgres') {
+      key = await board();
+      persistence = postgresPersistence(db);
+      return;
+    }
+    const memory = new MemoryPersistence();
+    key = { organisationId: newId(), consultId: newId(), documentId: newId() };
+    memory.create(key.documentId);
+    persistence = memory;
+  });
+
+  test('[CO-4] a document that is not there is null, a new one empty', async () => {
+    expect(await persistence.load({ ...key, documentId: newId() })).toBeNull();
+    expect(await persistence.load(key)).toEqual({
+      snapshot: null,
+      upTo: 0,
+      updates: [],
+      lastNumber: 0,
+      closedAt: null
+    });
+  });
+
+  test('[CO-5] rows are numbered without gaps and come back in order', async () => {
+    expect(await persistence.append(key, [row('a'), row('b')])).toBe(2);
+    expect(await persistence.append(key, [row('c')])).toBe(3);
+    const stored = await persistence.load(key);
+    expect([texts(stored!.updates), stored!.lastNumber]).toEqual([['a', 'b', 'c'], 3]);
+    expect(texts(await persistence.since(key, 1, 2))).toEqual(['b']);
+  });
+
+  test('[CO-8] a snapshot stands for the rows up to it; an older one never replaces it', async () => {
+    await persistence.append(key, [row('a'), row('b'), row('c')]);
+    const at = new Date();
+    await persistence.snapshot(key, { upTo: 2, state: Buffer.from('AB'), at });
+    await persistence.snapshot(key, { upTo: 1, state: Buffer.from('A'), at });
+    const stored = await persistence.load(key);
+    expect(Buffer.from(stored!.snapshot!).toString()).toBe('AB');
+    expect([stored!.upTo, texts(stored!.updates), stored!.lastNumber]).toEqual([2, ['c'], 3]);
+    await persistence.snapshot(key, { upTo: 3, state: Buffer.from('ABC'), at });
+    expect(await persistence.load(key)).toMatchObject({ upTo: 3, updates: [], lastNumber: 3 });
+  });
+
+  test('[CO-18] appends from several processes at once get numbers of their own', async () => {
+    const lasts = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => persistence.append(key, [row(`r${i}`)]))
+    );
+    expect([...lasts].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+});
+
+describe('boards in Postgres', () => {
+  test('[BD-2] another organisation does not find the board, neither to read nor to write', async () => {
+    const key = await board();
+    const persistence = postgresPersistence(db);
+    await persistence.append(key, [row('a')]);
+    const other = { ...key, organisationId: newId() };
+    expect(await persistence.load(other)).toBeNull();
+    await expect(persistence.append(other, [row('b')])).rejects.toThrow();
+    expect(await persistence.since(other, 0, 10)).toEqual([]);
+    await expect(
+      persistence.snapshot(other, { upTo: 1, state: Buffer.from('x'), at: new Date() })
+    ).rejects.toThrow();
+  });
+
+  test('[BD-1] a consult has one board, however often it is opened', async () => {
+    const key = await board();
+    const [{ patient_id: patientId }] =
+      (await owner`select patient_id from board_document where id = ${key.documentId}`) as unknown as [
+        { patient_id: string }
+      ];
+    const consultId = newId();
+    const open = () =>
+      db.transaction(async (rows) => {
+        await rows.execute(`select set_config('app.organisation', '${key.organisationId}', true)`);
+        return openBoardDocument(rows, {
+          organisationId: key.organisationId,
+          consultId,
+          patientId,
+          first: row('first', 'system')
+        });
+      });
+    const ids = await Promise.all([open(), open(), open()]);
+    expect(new Set(ids).size).toBe(1);
+    const stored = await postgresPersistence(db).load({ ...key, consultId, documentId: ids[0]! });
+    expect(texts(stored!.updates)).toEqual(['first']);
+  });
+
+  test('[BD-4] closing says which document, keeps the first moment, and is loaded with it', async () => {
+    const key = await board();
+    const close = (at: Date) =>
+      db.transaction(async (rows) => {
+        await rows.execute(`select set_config('app.organisation', '${key.organisationId}', true)`);
+        return closeBoardDocument(rows, key.consultId, at);
+      });
+    const first = new Date(1_700_000_000_000);
+    expect(await close(first)).toBe(key.documentId);
+    expect(await close(new Date())).toBe(key.documentId);
+    expect((await postgresPersistence(db).load(key))!.closedAt).toEqual(first);
+  });
+
+  test('[CO-5] [CO-6] [CO-8] two clients, a stop and a new start: all of it is there, and who did it', async () => {
+    const key = await board();
+    const server = await TestServer.start({ persistence: postgresPersistence(db), limits: { idleMs: 20 } });
+    const author = server.admit('li', key).userId;
+    server.admit('wang', key);
+    const li = await server.connect('li', key.documentId).synced();
+    const wang = await server.connect('wang', key.documentId).synced();
+    const states: string[] = [];
+    attachSaved(li.provider, li.doc).subscribe((state) => states.push(state));
+    const shape = new Y.Map<unknown>([['x', 1]]);
+    li.records.set('shape:1', shape);
+    await until(() => wang.records.has('shape:1') && states.at(-1) === 'saved');
+    const log = await db.transaction(async (rows) => {
+      await rows.execute(`select set_config('app.organisation', '${key.organisationId}', true)`);
+      return readBoardLog(rows, key, 0);
+    });
+    expect(log.map((entry) => entry.author)).toEqual([author]);
+    shape.set('x', 2);
+    wang.records.set('shape:2', new Y.Map([['x', 3]]));
+    await until(() => contentOf(li.doc) === contentOf(wang.doc));
+    const content = contentOf(li.doc);
+    await server.collab.close();
+    server.restart();
+    li.destroy();
+    const late = await server.connect('wang', key.documentId).synced();
+    await until(() => contentOf(late.doc) === content);
+    const [snapshot] =
+      await owner`select up_to, size, octet_length(state) as length from board_snapshot where document_id = ${key.documentId}`;
+    expect(Number(snapshot!['up_to'])).toBeGreaterThan(0);
+    expect(snapshot!['size']).toBe(snapshot!['length']);
+  });
+
+  test('[CO-7] a database that goes away for a while costs nothing', async () => {
+    const key = await board();
+    const server = await TestServer.start({ persistence: postgresPersistence(db), limits: { retryMs: 20 } });
+    server.admit('li', key);
+    const li = await server.connect('li', key.documentId).synced();
+    const states: string[] = [];
+    attachSaved(li.provider, li.doc).subscribe((state) => states.push(state));
+    await until(() => states.at(-1) === 'saved');
+    for (let i = 0; i < 10; i++) {
+      li.records.set(`k${i}`, i);
+      await owner`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = ${database.name} and usename <> current_user`;
+      if (i % 3 === 0) await until(() => states.at(-1) === 'saved', 10_000);
+    }
+    await until(() => states.at(-1) === 'saved', 10_000);
+    await server.collab.close();
+    const stored = (await postgresPersistence(db).load(key))!;
+    const read = new Y.Doc();
+    if (stored.snapshot) Y.applyUpdate(read, stored.snapshot);
+    expect(read.getMap('records').size).toBe(10);
+  });
+});
