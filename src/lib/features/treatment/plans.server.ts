@@ -1,0 +1,337 @@
+import { and, asc, desc, eq } from 'drizzle-orm';
+import { fail } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import { actorId, inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
+import type { Surface } from '#lib/features/odontogram/teeth.ts';
+import {
+  nextItemStatuses,
+  parsePlanDraft,
+  planStatusOf,
+  progressOf,
+  visitsDoneAt,
+  type ItemStatus,
+  type PlanItemDraft,
+  type PlanItemView,
+  type PlanView
+} from './plan.ts';
+import { mayWithSomePlan, planRights, type PlanRights } from './policy.server.ts';
+import { isProcedure } from './procedures.ts';
+import type { ItemStatusInput, ItemVisitInput } from './schema.ts';
+import { treatmentPlanItems, treatmentPlans } from './tables.server.ts';
+
+type PlanRow = typeof treatmentPlans.$inferSelect;
+type ItemRow = typeof treatmentPlanItems.$inferSelect;
+
+/**
+ * All plans of a patient, newest first. A remote expert gets those a consult's grant lets through.
+ * @throws AppError `forbidden`, `not_found`
+ */
+export async function readPlans(call: Call, patientId: string): Promise<PlanView[]> {
+  if (!mayWithSomePlan(call.actor, 'read')) throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    const organisationId = await patientFor(tx, patientId, 'read');
+    const plans = await planRows(tx, patientId);
+    await tx.audit({
+      action: 'plan.read',
+      subject: { type: 'patient', id: patientId },
+      patientId,
+      organisationId
+    });
+    return plans;
+  });
+}
+
+/** The plans of a patient inside a transaction that already checked and audited the read; newest first. */
+export async function planRows(tx: Tx, patientId: string): Promise<PlanView[]> {
+  const [plans, items] = await Promise.all([
+    tx.rows
+      .select()
+      .from(treatmentPlans)
+      .where(eq(treatmentPlans.patientId, patientId))
+      .orderBy(desc(treatmentPlans.acceptedAt), desc(treatmentPlans.id)),
+    tx.rows
+      .select()
+      .from(treatmentPlanItems)
+      .where(eq(treatmentPlanItems.patientId, patientId))
+      .orderBy(asc(treatmentPlanItems.phase), asc(treatmentPlanItems.position))
+  ]);
+  return plans.map((plan) =>
+    toView(
+      plan,
+      items.filter((item) => item.planId === plan.id)
+    )
+  );
+}
+
+/**
+ * Make a plan for an own patient. With an `id` from the browser a repeated request returns the first plan.
+ * @throws AppError `forbidden`, `not_found`, `invalid_input`, `unknown_tooth`, `surface_not_on_tooth`, `conflict`
+ */
+export async function createPlan(
+  call: Call,
+  input: { patientId: string; id?: string; draft: unknown }
+): Promise<PlanView> {
+  if (!mayWithSomePlan(call.actor, 'create')) throw fail('forbidden');
+  const draft = parsePlanDraft(input.draft);
+  return inTransaction(call, async (tx) => {
+    const organisationId = await patientFor(tx, input.patientId, 'create');
+    return insertPlan(tx, {
+      id: input.id,
+      draft,
+      patientId: input.patientId,
+      organisationId,
+      authorId: actorId(call.actor),
+      authorName: nameOf(tx),
+      authorOrganisationId: call.actor.organisationId
+    });
+  });
+}
+
+/** What {@link insertPlan} writes: a parsed draft, whose it is and where it came from. */
+export interface NewPlan {
+  id?: string;
+  /** Parsed. Items may say how far they have come already (demo data, plans taken over); default planned. */
+  draft: { title: string; phases: { title: string; items: (PlanItemDraft & { status?: ItemStatus })[] }[] };
+  patientId: string;
+  /** The organisation that owns the patient. Default: the actor's. */
+  organisationId?: string;
+  authorId: string;
+  authorName: string;
+  authorOrganisationId: string;
+  consultId?: string | null;
+  proposalId?: string | null;
+  /** Default: the transaction's time. Demo data sets it. */
+  acceptedAt?: Date;
+}
+
+/**
+ * Write a plan inside a transaction whose use case has checked access: accepting a proposal, demo data.
+ * Writing the same id or the same proposal again changes nothing and returns the first.
+ * @throws AppError `conflict`
+ */
+export async function insertPlan(tx: Tx, plan: NewPlan): Promise<PlanView> {
+  const organisationId = plan.organisationId ?? tx.actor.organisationId;
+  const id = plan.id ?? newId(tx.now.getTime());
+  const shared = { organisationId, patientId: plan.patientId, updatedAt: tx.now };
+  const items = plan.draft.phases.flatMap((phase, p) =>
+    phase.items.map((item, i) => {
+      const status = item.status ?? 'planned';
+      return {
+        ...shared,
+        ...item,
+        planId: id,
+        phase: p + 1,
+        phaseTitle: phase.title,
+        position: i + 1,
+        status,
+        visitsDone:
+          status === 'in-progress'
+            ? Math.min(1, item.visits - 1)
+            : visitsDoneAt(status, { ...item, visitsDone: 0 })
+      };
+    })
+  );
+  const [row] = await tx.rows
+    .insert(treatmentPlans)
+    .values({
+      ...shared,
+      id,
+      title: plan.draft.title,
+      status: planStatusOf(items),
+      consultId: plan.consultId ?? null,
+      proposalId: plan.proposalId ?? null,
+      authorId: plan.authorId,
+      authorName: plan.authorName,
+      authorOrganisationId: plan.authorOrganisationId,
+      acceptedAt: plan.acceptedAt ?? tx.now,
+      acceptedBy: nameOf(tx)
+    })
+    .onConflictDoNothing()
+    .returning();
+  if (!row) return alreadyWritten(tx, plan);
+  const written = await tx.rows.insert(treatmentPlanItems).values(items).returning();
+  await audit(tx, row, 'plan.create', row.id, { items: items.length });
+  return toView(row, written);
+}
+
+async function alreadyWritten(tx: Tx, plan: NewPlan): Promise<PlanView> {
+  const same = plan.proposalId
+    ? eq(treatmentPlans.proposalId, plan.proposalId)
+    : plan.id
+      ? eq(treatmentPlans.id, plan.id)
+      : undefined;
+  if (!same) throw fail('conflict');
+  const [row] = await tx.rows
+    .select()
+    .from(treatmentPlans)
+    .where(and(same, eq(treatmentPlans.patientId, plan.patientId)));
+  if (!row) throw fail('conflict');
+  return toView(row, await itemRows(tx, row.id));
+}
+
+/**
+ * Move an item on: started, done, cancelled, or back after a slip. The plan's own status follows. Asking
+ * for the status it has changes nothing.
+ * @throws AppError `forbidden`, `not_found`, `conflict` (the item cannot go there from where it is)
+ */
+export async function setItemStatus(call: Call, input: ItemStatusInput): Promise<PlanView> {
+  if (!mayWithSomePlan(call.actor, 'progress')) throw fail('forbidden');
+  return changeItem(call, input.itemId, 'plan.item_status', (item) => {
+    if (item.status === input.status) return null;
+    if (!nextItemStatuses(item.status).includes(input.status)) throw fail('conflict');
+    return { status: input.status, visitsDone: visitsDoneAt(input.status, item) };
+  });
+}
+
+/**
+ * One more visit of this item took place: the first starts it; the last of the estimate does not end it, the
+ * dentist says when it is done.
+ * @throws AppError `forbidden`, `not_found`, `conflict` (done or cancelled already)
+ */
+export async function recordVisit(call: Call, input: ItemVisitInput): Promise<PlanView> {
+  if (!mayWithSomePlan(call.actor, 'progress')) throw fail('forbidden');
+  return changeItem(call, input.itemId, 'plan.item_visit', (item) => {
+    if (item.status !== 'planned' && item.status !== 'in-progress') throw fail('conflict');
+    return { status: 'in-progress', visitsDone: item.visitsDone + 1 };
+  });
+}
+
+/**
+ * Tie an item to the appointment booked for it, or untie it, inside the booking's transaction.
+ * @throws AppError `not_found`
+ */
+export async function linkAppointment(tx: Tx, itemId: string, appointmentId: string | null): Promise<void> {
+  const linked = await tx.rows
+    .update(treatmentPlanItems)
+    .set({ appointmentId, updatedAt: tx.now })
+    .where(
+      and(eq(treatmentPlanItems.id, itemId), eq(treatmentPlanItems.organisationId, tx.actor.organisationId))
+    )
+    .returning({ id: treatmentPlanItems.id });
+  if (linked.length === 0) throw fail('not_found');
+}
+
+type Change = Partial<Pick<ItemRow, 'status' | 'visitsDone'>>;
+
+async function changeItem(
+  call: Call,
+  itemId: string,
+  action: string,
+  change: (item: ItemRow) => Change | null
+): Promise<PlanView> {
+  return inTransaction(call, async (tx) => {
+    const [found] = await tx.rows
+      .select({ planId: treatmentPlanItems.planId, organisationId: treatmentPlanItems.organisationId })
+      .from(treatmentPlanItems)
+      .where(eq(treatmentPlanItems.id, itemId));
+    if (!found || !planRights(tx.actor, found.organisationId).progress) throw fail('not_found');
+    // The plan's row is the lock: two items changed at once still leave one true plan status.
+    const [plan] = await tx.rows
+      .select()
+      .from(treatmentPlans)
+      .where(eq(treatmentPlans.id, found.planId))
+      .for('update');
+    if (!plan) throw fail('not_found');
+    const items = await itemRows(tx, plan.id);
+    const item = items.find((row) => row.id === itemId);
+    if (!item) throw fail('not_found');
+    const changed = change(item);
+    if (!changed) return toView(plan, items);
+    await tx.rows
+      .update(treatmentPlanItems)
+      .set({ ...changed, updatedAt: tx.now })
+      .where(eq(treatmentPlanItems.id, itemId));
+    const after = items.map((row) => (row.id === itemId ? { ...row, ...changed } : row));
+    const status = planStatusOf(after);
+    await tx.rows
+      .update(treatmentPlans)
+      .set({ status, updatedAt: tx.now })
+      .where(eq(treatmentPlans.id, plan.id));
+    await audit(tx, plan, action, itemId, { from: item.status, to: changed.status ?? item.status });
+    return toView({ ...plan, status }, after);
+  });
+}
+
+async function itemRows(tx: Tx, planId: string): Promise<ItemRow[]> {
+  return tx.rows
+    .select()
+    .from(treatmentPlanItems)
+    .where(eq(treatmentPlanItems.planId, planId))
+    .orderBy(asc(treatmentPlanItems.phase), asc(treatmentPlanItems.position));
+}
+
+/** The patient's organisation, where this actor may do this. A foreign or unknown id is not found. */
+async function patientFor(tx: Tx, patientId: string, right: keyof PlanRights): Promise<string> {
+  const [patient] = await tx.rows
+    .select({ organisationId: patients.organisationId })
+    .from(patients)
+    .where(eq(patients.id, patientId));
+  if (!patient) throw fail('not_found');
+  const rights = planRights(tx.actor, patient.organisationId);
+  if (!rights.read) throw fail('not_found');
+  if (!rights[right]) throw fail('forbidden');
+  return patient.organisationId;
+}
+
+async function audit(
+  tx: Tx,
+  plan: PlanRow,
+  action: string,
+  subjectId: string,
+  detail: Record<string, string | number>
+): Promise<void> {
+  await tx.audit({
+    action,
+    subject: { type: action === 'plan.create' ? 'treatment_plan' : 'treatment_plan_item', id: subjectId },
+    patientId: plan.patientId,
+    consultId: plan.consultId,
+    organisationId: plan.organisationId,
+    detail
+  });
+}
+
+function nameOf(tx: Tx): string {
+  return tx.actor.kind === 'system' ? 'system' : tx.actor.name;
+}
+
+function toView(plan: PlanRow, items: readonly ItemRow[]): PlanView {
+  const phases = new Map<number, PlanView['phases'][number]>();
+  for (const item of items) {
+    const phase = phases.get(item.phase) ?? { phase: item.phase, title: item.phaseTitle, items: [] };
+    phases.set(item.phase, phase);
+    phase.items.push(toItemView(item));
+  }
+  return {
+    id: plan.id,
+    patientId: plan.patientId,
+    title: plan.title,
+    status: plan.status,
+    consultId: plan.consultId,
+    proposalId: plan.proposalId,
+    author: { id: plan.authorId, name: plan.authorName, organisationId: plan.authorOrganisationId },
+    acceptedAt: plan.acceptedAt.toISOString(),
+    acceptedBy: plan.acceptedBy,
+    phases: [...phases.values()],
+    progress: progressOf(items)
+  };
+}
+
+function toItemView(row: ItemRow): PlanItemView {
+  if (!isProcedure(row.procedure))
+    throw fail('internal', {}, new Error(`treatment_plan_item ${row.id}: unknown procedure`));
+  return {
+    id: row.id,
+    tooth: row.tooth,
+    surfaces: row.surfaces as Surface[],
+    procedure: row.procedure,
+    visits: row.visits,
+    visitsDone: row.visitsDone,
+    minutes: row.minutes,
+    priceMinor: row.priceMinor,
+    note: row.note,
+    status: row.status,
+    appointmentId: row.appointmentId
+  };
+}

@@ -1,0 +1,44 @@
+import type { Actor } from '#lib/kernel/actor.ts';
+
+export interface PlanRights {
+  read: boolean;
+  /** Make a plan for a patient. */
+  create: boolean;
+  /** Move items on: started, done, cancelled. */
+  progress: boolean;
+}
+
+const none: PlanRights = { read: false, create: false, progress: false };
+const all: PlanRights = { read: true, create: true, progress: true };
+const readOnly: PlanRights = { read: true, create: false, progress: false };
+
+/**
+ * What `actor` may do with plans of a patient of `patientOrganisationId`. For an expert of another
+ * organisation `read` means "where a grant lets the row through": row-level security holds the grant.
+ */
+export function planRights(actor: Actor, patientOrganisationId: string): PlanRights {
+  const own = actor.organisationId === patientOrganisationId;
+  switch (actor.kind) {
+    case 'system':
+      return own ? all : none;
+    case 'patient-link':
+      return none;
+    case 'member':
+      switch (actor.role) {
+        case 'dentist':
+          return own ? all : none;
+        case 'nurse':
+          return own ? { read: true, create: false, progress: true } : none;
+        case 'expert':
+          return own ? all : readOnly;
+        case 'owner':
+        case 'receptionist':
+          return own ? readOnly : none;
+      }
+  }
+}
+
+/** Before anything is read: may this actor do this with any plan at all? */
+export function mayWithSomePlan(actor: Actor, right: keyof PlanRights): boolean {
+  return planRights(actor, actor.organisationId)[right];
+}
