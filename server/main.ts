@@ -5,7 +5,7 @@ import type { Logger } from '#lib/kernel/ports.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { startPostgres } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
-import { portError, startHttp, type RunningHttp } from './http.ts';
+import { portError, startHttp } from './http.ts';
 import { ensureBuild } from './launch/build.ts';
 import { createClosers, together, type Closers } from './launch/closers.ts';
 import { helpText } from './launch/help.mjs';
@@ -15,7 +15,7 @@ import { openLog, type OpenLog } from './launch/log.ts';
 import { ensureMessages } from './launch/messages.ts';
 import { noMedia } from './launch/no-media.ts';
 import { developmentPages, productionPages } from './launch/pages.ts';
-import { tryPort } from './launch/ports.ts';
+import { freePort, tryPort } from './launch/ports.ts';
 import { createProgress, type Progress } from './launch/progress.mjs';
 import { onStopSignal } from './launch/signals.ts';
 import { explain, StopError } from './launch/stop-error.ts';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       process.stdout.write(helpText);
       return;
     }
-    const config = readConfig(process.argv.slice(2), process.env);
+    const config = await withPort(readConfig(process.argv.slice(2), process.env));
     const progress = createProgress();
     await mkdir(config.dataDir, { recursive: true }).catch((error: unknown) => {
       throw explain(error, `The data folder ${config.dataDir} cannot be made`);
@@ -97,12 +97,11 @@ async function launch(
   options: Launch
 ): Promise<{ address: string; signIns: SignIn[]; media: RunningMediaServer | null }> {
   const { config, closers, progress, log } = options;
-  let http: RunningHttp | null = null;
-  let address = publicOrigin(config, config.port);
+  const address = publicOrigin(config, config.port);
 
   const [urls, media, key, demo] = await together(
     database(options),
-    mediaServer(options, () => http?.port ?? config.port),
+    mediaServer(options),
     masterKey(config.dataDir, config.masterKey),
     isDemo(config.dataDir, config.demo),
     progress.step('Texts', () => ensureMessages(config.root)),
@@ -132,7 +131,7 @@ async function launch(
     );
   if (config.roles.has('worker')) await composition.startWorker();
 
-  http = await startHttp({
+  const http = await startHttp({
     host: config.host,
     port: config.port,
     trustProxy: config.trustProxy,
@@ -145,10 +144,14 @@ async function launch(
     },
     log
   });
-  address = publicOrigin(config, http.port);
-  closers.add('http', () => http?.close());
+  closers.add('http', () => http.close());
   if (media) await showMedia(media, progress, config.readyJson);
   return { address, signIns, media };
+}
+
+/** Port 0 asks for any free one; it is chosen now, since addresses are made from it before anything listens. */
+async function withPort(config: Config): Promise<Config> {
+  return config.port === 0 ? { ...config, port: await freePort(config.host) } : config;
 }
 
 /** Postgres, ours or the site's, brought to this version. */
@@ -168,12 +171,14 @@ async function database({ config, closers, progress, log, stop }: Launch) {
   }
 }
 
-async function mediaServer(
-  { config, closers, log }: Launch,
-  appPort: () => number
-): Promise<RunningMediaServer | null> {
+async function mediaServer({ config, closers, log }: Launch): Promise<RunningMediaServer | null> {
   if (!config.media) return null;
-  const media = await startMediaServer({ config: config.media, dataDir: config.dataDir, appPort, log });
+  const media = await startMediaServer({
+    config: config.media,
+    dataDir: config.dataDir,
+    appPort: config.port,
+    log
+  });
   closers.add('media server', () => media.stop());
   return media;
 }

@@ -1,0 +1,28 @@
+import { defineConfig } from 'playwright/test';
+import { browserFlags, findBrowser, mediaFlags } from './tests/support/browser.ts';
+
+const executablePath = findBrowser();
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'test-results/e2e',
+  // Two cores: one test at a time, else calls and clocks are measured against each other.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: Boolean(process.env['CI']),
+  timeout: 120_000,
+  globalTimeout: 15 * 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    viewport: { width: 1440, height: 900 },
+    permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    video: { mode: 'retain-on-failure', size: { width: 720, height: 450 } },
+    launchOptions: { args: [...browserFlags, ...mediaFlags], ...(executablePath ? { executablePath } : {}) }
+  }
+});

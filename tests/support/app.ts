@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../server/config.ts';
+import { endProcess, waitForExit } from '../../server/launch/processes.ts';
+
+export interface StartAppOptions {
+  /** Default: a new one, removed by `stop()`. Given: kept, so that the app can be started on it again. */
+  dataDir?: string;
+  env?: Record<string, string>;
+  /** More options of the command line, e.g. `--no-demo`. */
+  args?: string[];
+  /** How long until ready. The first start in a clone may build. */
+  withinMs?: number;
+}
+
+export interface TestApp {
+  origin: string;
+  pid: number;
+  dataDir: string;
+  /** Start to ready, in ms. */
+  startedInMs: number;
+  /** What it printed and logged so far. */
+  log(): Promise<string>;
+  /** Send a signal and wait until the process is gone; its children may live on after SIGKILL. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** An orderly end, then everything it left is removed. Safe to call twice, and after `kill`. */
+  stop(): Promise<void>;
+}
+
+/** Not started: what it said, and with which exit code it ended. */
+export class NotStarted extends Error {
+  readonly exitCode: number | null;
+  readonly output: string;
+  constructor(exitCode: number | null, output: string) {
+    super(`the app ended with code ${exitCode} before it was ready:\n${output}`);
+    this.exitCode = exitCode;
+    this.output = output;
+  }
+}
+
+/** The real app, as `npm start` runs it, on a free port and a data folder of its own. */
+export async function startApp(options: StartAppOptions = {}): Promise<TestApp> {
+  const ownFolder = options.dataDir === undefined;
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'consilium-app-')));
+  const began = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      join(repositoryRoot, 'server', 'main.ts'),
+      '--ready-json',
+      '--data',
+      dataDir,
+      ...(options.args?.includes('--port') ? [] : ['--port', '0']),
+      ...(options.args ?? [])
+    ],
+    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] }
+  );
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((done) => child.once('exit', done));
+  const ready = await new Promise<{ origin: string }>((done, failed) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      failed(new NotStarted(null, `${output}\n(not ready in time)`));
+    }, options.withinMs ?? 240_000);
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const line = /^\{"ready":true.*$/m.exec(output)?.[0];
+      if (line) {
+        clearTimeout(timer);
+        done(JSON.parse(line) as { origin: string });
+      }
+    });
+    void exited.then((code) => {
+      clearTimeout(timer);
+      // The last words may come after the end.
+      setImmediate(() => failed(new NotStarted(code, output)));
+    });
+  });
+  const startedInMs = performance.now() - began;
+  const pid = child.pid ?? 0;
+
+  async function kill(signal: NodeJS.Signals): Promise<void> {
+    child.kill(signal);
+    await exited;
+    await waitForExit(pid, 1_000);
+  }
+  return {
+    origin: ready.origin,
+    pid,
+    dataDir,
+    startedInMs,
+    kill,
+    log: async () => `${output}\n${await readFile(join(dataDir, 'logs', 'app.log'), 'utf8').catch(() => '')}`,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        await endProcess(pid, [
+          { signal: 'SIGTERM', waitMs: 30_000 },
+          { signal: 'SIGKILL', waitMs: 5_000 }
+        ]);
+        await exited;
+      }
+      if (ownFolder) await removeDataDir(dataDir);
+    }
+  };
+}
+
+/** A data folder, what a killed app left running in it, and the database's place elsewhere if it has one. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  const elsewhere = (await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => '')).trim();
+  const folders = [elsewhere, join(dataDir, 'postgres')].filter(Boolean);
+  for (const folder of folders) {
+    const pidFile = await readFile(join(folder, 'cluster', 'postmaster.pid'), 'utf8').catch(() => '');
+    const pid = Number(pidFile.split('\n')[0]);
+    if (pid > 1)
+      await endProcess(pid, [
+        { signal: 'SIGINT', waitMs: 5_000 },
+        { signal: 'SIGKILL', waitMs: 1_000 }
+      ]);
+  }
+  if (elsewhere) await rm(elsewhere, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+}

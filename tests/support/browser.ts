@@ -1,0 +1,138 @@
+import { execFile, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright';
+
+const run = promisify(execFile);
+
+/** Flags every browser of the tests and benches starts with; nothing may phone home. */
+export const browserFlags: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+];
+
+/** For calls: a camera that beeps and turns, at 30 frames a second, allowed without asking. */
+export const mediaFlags: readonly string[] = [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream=fps=30',
+  '--autoplay-policy=no-user-gesture-required'
+];
+
+const names = [
+  'google-chrome-stable',
+  'google-chrome',
+  'chromium',
+  'chromium-browser',
+  'chrome',
+  'microsoft-edge'
+];
+const usualPlaces = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/snap/bin/chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe'
+];
+
+/** A Chrome or Chromium of this machine: CHROME_PATH, on PATH, a usual place, Playwright's own. Null: none. */
+export function findBrowser(env: NodeJS.ProcessEnv = process.env): string | null {
+  const given = env['CHROME_PATH'];
+  if (given) {
+    if (isExecutable(given)) return given;
+    throw new Error(`CHROME_PATH is ${given}: no program is there.`);
+  }
+  const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...onPath, ...usualPlaces, playwrightsOwn()].find(isExecutable) ?? null;
+}
+
+/**
+ * A browser and Chinese glyphs, got where they are missing: Playwright's download, else the system's
+ * packages (as root). @throws where neither works, with what to do
+ */
+export async function ensureBrowser(root: string, say: (line: string) => void): Promise<string> {
+  let path = findBrowser();
+  if (!path) {
+    say("no Chrome or Chromium found: trying Playwright's download");
+    await tryToRun(
+      process.execPath,
+      [join(root, 'node_modules', 'playwright', 'cli.js'), 'install', 'chromium'],
+      say
+    );
+    path = findBrowser();
+  }
+  if (!path) {
+    say("trying the system's package");
+    await installPackages(['chromium', 'fonts-noto-cjk'], say);
+    path = findBrowser();
+  }
+  if (!path)
+    throw new Error('No browser for the tests: install Chrome or Chromium, or set CHROME_PATH to one.');
+  if (!(await hasChineseFont())) {
+    say('no font with Chinese glyphs found: installing fonts-noto-cjk');
+    await installPackages(['fonts-noto-cjk'], say);
+    if (!(await hasChineseFont())) throw new Error('No font with Chinese glyphs: install fonts-noto-cjk.');
+  }
+  return path;
+}
+
+async function hasChineseFont(): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  try {
+    return (await run('fc-list', [':lang=zh', 'file'])).stdout.trim() !== '';
+  } catch {
+    return existsSync('/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc');
+  }
+}
+
+async function installPackages(packages: string[], say: (line: string) => void): Promise<void> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await tryToRun('apt-get', ['update', '-qq'], say, env);
+  await tryToRun('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], say, env);
+}
+
+/** Runs to its end or ten minutes; a failure is said and left to the look that follows. */
+async function tryToRun(
+  file: string,
+  args: string[],
+  say: (line: string) => void,
+  env = process.env
+): Promise<void> {
+  const child = spawn(file, args, {
+    env: { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '15000', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 600_000
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
+  const outcome = await new Promise<string | null>((done) => {
+    child.once('error', (error) => done(error.message));
+    child.once('close', (code) => done(code === 0 ? null : `ended with code ${code}`));
+  });
+  if (outcome !== null) say(`${file}: ${outcome} ${said.trim().split('\n').at(-1) ?? ''}`);
+}
+
+function playwrightsOwn(): string {
+  try {
+    return chromium.executablePath();
+  } catch {
+    return '';
+  }
+}
+
+function isExecutable(path: string): boolean {
+  if (path === '') return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,1 @@
+export { freePort, isPortFree } from '../../server/launch/ports.ts';

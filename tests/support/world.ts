@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { afterAll, beforeAll } from 'vitest';
+import type { Actor, MemberActor, SystemActor } from '#lib/kernel/actor.ts';
+import { systemClock } from '#lib/kernel/clock.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { LiveEvent, MediaServer } from '#lib/kernel/ports.ts';
+import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { createAuthenticator } from '../../server/adapters/auth.ts';
+import { createLocalFileStore } from '../../server/adapters/file-store.ts';
+import { createPdfRenderer } from '../../server/adapters/pdf.ts';
+import { useDatabase, type TestDatabase } from './database.ts';
+
+export const testPassword = 'a long enough one';
+
+/** A town clinic that asks, a hospital whose experts answer, a second clinic that must see nothing. */
+export interface World {
+  services: Services;
+  database: TestDatabase;
+  people: Record<'li' | 'nurse' | 'reception' | 'wang' | 'sun' | 'liu' | 'stranger', MemberActor>;
+  clinicId: string;
+  hospitalId: string;
+  patientId: string;
+  otherPatientId: string;
+  noteId: string;
+  published: LiveEvent[];
+  /** A call of a use case by this person. */
+  as<A extends Actor>(actor: A): Services & { actor: A; request: { id: string; ip: string } };
+}
+
+/** No media server runs in these tests: what it would be asked is what they look at. */
+const silentMedia: MediaServer = {
+  clientUrl: '/sfu',
+  iceServers: [],
+  token: async (grant) => `${grant.room}/${grant.identity}/${grant.hidden ? 'held' : 'seat'}`,
+  takeSeat: async () => {},
+  remove: async () => {},
+  closeRoom: async () => {},
+  participants: async () => []
+};
+
+export function useWorld(): World {
+  const database = useDatabase();
+  const world = {} as World;
+  let folder: string;
+  let pools: postgres.Sql[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'consilium-world-'));
+    pools = [postgres(database.appUrl, { max: 6 }), postgres(database.systemUrl, { max: 3 })];
+    const [db, systemDb] = pools.map((sql) => drizzle(sql)) as [Services['db'], Services['db']];
+    const masterKey = randomBytes(32);
+    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+    const services: Services = {
+      db,
+      systemDb,
+      clock: systemClock,
+      files: createLocalFileStore({ folder, masterKey }),
+      live: { publish: async () => {}, subscribe: () => () => {} },
+      media: silentMedia,
+      mail: { configured: false, send: async () => {} },
+      pdf: createPdfRenderer(),
+      auth: createAuthenticator({ systemDb, clock: systemClock, origin: 'http://localhost', masterKey }),
+      log: quiet,
+      settings: { origin: 'http://localhost', demo: false, maxUploadBytes: 64 * 1024 * 1024 },
+      demoSignIns: []
+    };
+    Object.assign(world, {
+      services,
+      database,
+      published: [],
+      as: (actor: Actor) => ({ ...services, actor, request: { id: 'test', ip: '127.0.0.1' } })
+    });
+    await furnish(world);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(pools.map((sql) => sql.end()));
+    await rm(folder, { recursive: true, force: true });
+  });
+  return world;
+}
+
+async function furnish(world: World): Promise<void> {
+  const clinic = await organisation(world, '清河镇口腔门诊', [
+    ['li', 'dentist', '李明'],
+    ['nurse', 'nurse', '周敏'],
+    ['reception', 'receptionist', '何芳']
+  ]);
+  const hospital = await organisation(world, '市口腔医院', [
+    ['wang', 'expert', '王志远', 'endodontics'],
+    ['sun', 'expert', '孙雅琴', 'endodontics'],
+    ['liu', 'expert', '刘思敏', 'orthodontics']
+  ]);
+  const other = await organisation(world, '别处口腔门诊', [['stranger', 'dentist', '外人']]);
+  world.people = { ...clinic.people, ...hospital.people, ...other.people } as World['people'];
+  world.clinicId = clinic.clinicId;
+  world.hospitalId = hospital.organisationId;
+  const { li } = world.people;
+  const system: SystemActor = { kind: 'system', organisationId: clinic.organisationId, reason: 'test' };
+  await inTransaction(world.as(system), async (tx) => {
+    const made = { organisationId: clinic.organisationId, clinicId: clinic.clinicId, sex: 'female' as const };
+    const [first, second] = await tx.rows
+      .insert(patients)
+      .values([
+        { ...made, number: 'P1', name: '王秀英', birthDate: '1959-03-02', phone: '13800001234' },
+        { ...made, number: 'P2', name: '张伟', birthDate: '1985-03-02', phone: '13800005678' }
+      ])
+      .returning();
+    world.patientId = first!.id;
+    world.otherPatientId = second!.id;
+    const item = { organisationId: clinic.organisationId, recordedById: li.userId, recordedByName: li.name };
+    await tx.rows.insert(healthItems).values([
+      { ...item, patientId: first!.id, kind: 'allergy', label: '青霉素', severity: 'high' },
+      { ...item, patientId: first!.id, kind: 'condition', label: '高血压' },
+      { ...item, patientId: second!.id, kind: 'allergy', label: '碘' }
+    ]);
+    const [note] = await tx.rows
+      .insert(notes)
+      .values({
+        organisationId: clinic.organisationId,
+        patientId: first!.id,
+        text: '36 叩痛',
+        teeth: ['36'],
+        authorId: li.userId,
+        authorName: li.name,
+        writtenAt: tx.now
+      })
+      .returning();
+    world.noteId = note!.id;
+  });
+}
+
+type Person = [key: string, role: MemberActor['role'], name: string, specialty?: string];
+
+async function organisation(world: World, name: string, list: Person[]) {
+  const organisationId = newId();
+  const clinicId = newId();
+  const people: Record<string, MemberActor> = {};
+  for (const [key, role, personName, specialty] of list) {
+    const userId = await world.services.auth.createUser({
+      email: `${key}@test.invalid`,
+      password: testPassword,
+      name: personName
+    });
+    people[key] = {
+      kind: 'member',
+      userId,
+      memberId: newId(),
+      organisationId,
+      clinicId,
+      role,
+      specialty: specialty ?? null,
+      name: personName,
+      sessionId: 'test'
+    };
+  }
+  const system: SystemActor = { kind: 'system', organisationId, reason: 'test' };
+  await inTransaction(world.as(system), async (tx) => {
+    await tx.rows.insert(organisations).values({ id: organisationId, name, nameEn: name, kind: 'clinic' });
+    await tx.rows.insert(clinics).values({ id: clinicId, organisationId, name, nameEn: name });
+    for (const [key, role, personName, specialty] of list) {
+      const { userId, memberId } = people[key]!;
+      const row = { organisationId, userId, name: personName, title: '主任医师' };
+      await tx.rows.insert(members).values({ ...row, id: memberId, clinicId, role, specialty: specialty ?? null });
+      if (specialty)
+        await tx.rows
+          .insert(expertListings)
+          .values({ ...row, memberId, specialty, organisationName: name, organisationNameEn: name });
+    }
+  });
+  return { organisationId, clinicId, people };
+}
