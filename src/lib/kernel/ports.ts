@@ -93,7 +93,9 @@ export interface OpinionDocument {
   images: { label: string; date: string; sopInstanceUid: string | null }[];
   boardPng: Uint8Array | null;
   author: { name: string; title: string; organisation: string };
+  /** ISO 8601, shown in `timeZone` (IANA; default UTC). */
   signedAt: string;
+  timeZone?: string;
   /** SHA-256 of the signed text in canonical JSON, hex. */
   digest: string;
   /** Drawn across the page while not signed. */
