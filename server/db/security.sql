@@ -12,6 +12,9 @@ CREATE OR REPLACE FUNCTION app_organisation() RETURNS uuid LANGUAGE sql STABLE P
   $$ SELECT nullif(current_setting('app.organisation', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION app_actor() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.actor', true), '') $$;
+-- Of an expert only: a question to a specialty is seen by its experts, not by the whole hospital.
+CREATE OR REPLACE FUNCTION app_specialty() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.specialty', true), '') $$;
 CREATE OR REPLACE FUNCTION app_consult() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.consult', true), '')::uuid $$;
 
@@ -21,7 +24,8 @@ CREATE OR REPLACE VIEW active_grant WITH (security_invoker = true) AS
     FROM consult_grant_item
    WHERE grantee_organisation_id = (SELECT app_organisation())
      AND (SELECT app_consult()) IS NULL
-     AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
+     AND (grantee_user_id::text = (SELECT app_actor())
+          OR (grantee_user_id IS NULL AND grantee_specialty = (SELECT app_specialty())))
      AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now();
 
 -- 1. Every table with an organisation: forced row security, and its own organisation's members see it.
@@ -67,7 +71,8 @@ CREATE POLICY directory ON expert_listing FOR SELECT TO consilium_app
 -- 4. Consult grants: the only way across organisations.
 CREATE POLICY grantee ON consult_grant_item FOR SELECT TO consilium_app
   USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
-         AND (grantee_user_id IS NULL OR grantee_user_id::text = (SELECT app_actor()))
+         AND (grantee_user_id::text = (SELECT app_actor())
+              OR (grantee_user_id IS NULL AND grantee_specialty = (SELECT app_specialty())))
          AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
 -- [CN-4] A grant follows its consult, whoever changes it: narrowed to the one who accepts, ended with it.
 CREATE POLICY owner ON consult_grant_item TO consilium_owner USING (true) WITH CHECK (true);
@@ -111,12 +116,12 @@ CREATE POLICY granted ON note FOR SELECT TO consilium_app
 -- 5. The consult itself, for the expert's side: all who were asked see it until one accepts, then that one.
 CREATE POLICY expert ON consult FOR SELECT TO consilium_app
   USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
-         AND (asked_expert_id IS NULL OR asked_expert_id::text = (SELECT app_actor()))
-         AND (expert_id IS NULL OR expert_id::text = (SELECT app_actor())));
+         AND (coalesce(expert_id, asked_expert_id)::text = (SELECT app_actor())
+              OR (expert_id IS NULL AND asked_expert_id IS NULL AND specialty = (SELECT app_specialty()))));
 CREATE POLICY expert_acts ON consult FOR UPDATE TO consilium_app
   USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
-         AND (asked_expert_id IS NULL OR asked_expert_id::text = (SELECT app_actor()))
-         AND (expert_id IS NULL OR expert_id::text = (SELECT app_actor())));
+         AND (coalesce(expert_id, asked_expert_id)::text = (SELECT app_actor())
+              OR (expert_id IS NULL AND asked_expert_id IS NULL AND specialty = (SELECT app_specialty()))));
 
 DO $$
 DECLARE t text;

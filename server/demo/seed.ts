@@ -122,6 +122,7 @@ async function existingWorld(services: Services, organisationId: string): Promis
         organisationId,
         clinicId: row.clinicId,
         role: row.role,
+        specialty: row.specialty,
         name: row.name,
         sessionId: 'demo'
       })

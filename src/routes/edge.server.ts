@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { error, fail as formFail, redirect } from '@sveltejs/kit';
 import * as v from 'valibot';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
@@ -113,4 +114,9 @@ export function parseSetCookie(header: string) {
       ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) })
     }
   };
+}
+
+/** Bytes as a response's body. Read only as fast as they are taken, and ended when the reader goes. */
+export function bodyOf(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return Readable.toWeb(Readable.from(bytes)) as ReadableStream<Uint8Array>;
 }

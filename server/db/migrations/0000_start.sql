@@ -119,6 +119,7 @@ CREATE TABLE "consult_grant_item" (
 	"patient_id" uuid NOT NULL,
 	"grantee_organisation_id" uuid NOT NULL,
 	"grantee_user_id" uuid,
+	"grantee_specialty" text NOT NULL,
 	"kind" text NOT NULL,
 	"item_id" uuid,
 	"purpose" text NOT NULL,

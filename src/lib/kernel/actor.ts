@@ -12,6 +12,8 @@ export interface MemberActor {
   organisationId: string;
   clinicId: string | null;
   role: MemberRole;
+  /** Of an expert: whose questions they may take. */
+  specialty?: string | null;
   name: string;
   sessionId: string;
 }

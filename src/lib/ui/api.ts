@@ -13,7 +13,7 @@ export class ApiError extends Error {
 
 /**
  * Call one of the app's own endpoints. `body` goes as JSON, or as it is where it is a Blob.
- * @throws ApiError with the server's code, or `unavailable` where there was no answer
+ * @throws ApiError with the server's code, or `unreachable` where there was no answer
  */
 export async function api<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
   const isBlob = body instanceof Blob;
@@ -28,7 +28,7 @@ export async function api<T = unknown>(method: string, path: string, body?: unkn
   try {
     response = await fetch(path, { method, credentials: 'same-origin', ...sent });
   } catch (cause) {
-    throw Object.assign(new ApiError('unavailable'), { cause });
+    throw Object.assign(new ApiError('unreachable'), { cause });
   }
   const answer: unknown = await response.json().catch(() => ({}));
   if (!response.ok) {

@@ -8,6 +8,8 @@ export const load: LayoutServerLoad = async (event) => {
   return {
     me: { name, role, userId, clinicId },
     workplace: await loaded(readWorkplace(call)),
+    /** The server's clock, which pages say "today" by. */
+    nowMs: call.clock.now().getTime(),
     theme: event.cookies.get('theme') ?? 'system'
   };
 };

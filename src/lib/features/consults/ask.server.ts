@@ -62,6 +62,7 @@ export async function askExpert(call: Call<never, MemberActor>, input: AskInput)
         patientId: patient.id,
         granteeOrganisationId: target.organisationId,
         granteeUserId: target.expertId,
+        granteeSpecialty: target.specialty,
         kind: item.kind,
         itemId: item.itemId,
         purpose: 'consult',

@@ -6,6 +6,7 @@ export interface ConsultFacts {
   organisationId: string;
   status: ConsultStatus;
   requesterId: string;
+  specialty: string;
   expertOrganisationId: string;
   askedExpertId: string | null;
   expertId: string | null;
@@ -24,7 +25,8 @@ export function sideOf(actor: Actor, consult: ConsultFacts): 'requester' | 'expe
 function isItsExpert(actor: MemberActor, consult: ConsultFacts): boolean {
   if (actor.role !== 'expert' || actor.organisationId !== consult.expertOrganisationId) return false;
   if (consult.expertId) return consult.expertId === actor.userId;
-  return consult.askedExpertId === null || consult.askedExpertId === actor.userId;
+  if (consult.askedExpertId) return consult.askedExpertId === actor.userId;
+  return actor.specialty === consult.specialty;
 }
 
 /** Who may put a question about a patient of their own organisation. */

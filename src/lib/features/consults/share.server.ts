@@ -40,6 +40,7 @@ export async function shareImage(
         patientId: consult.patientId,
         granteeOrganisationId: whole.granteeOrganisationId,
         granteeUserId: whole.granteeUserId,
+        granteeSpecialty: whole.granteeSpecialty,
         kind: 'image',
         itemId: imageId,
         purpose: whole.purpose,

@@ -58,6 +58,7 @@ export const consultGrantItems = pgTable(
     granteeOrganisationId: uuid('grantee_organisation_id').notNull(),
     /** Null while any expert of the specialty may answer; set when one accepts. */
     granteeUserId: uuid('grantee_user_id'),
+    granteeSpecialty: text('grantee_specialty', { enum: specialties }).notNull(),
     /** `consult` opens the consult's own rows (messages, board, proposals). */
     kind: text('kind', { enum: ['consult', ...grantKinds] }).notNull(),
     itemId: uuid('item_id'),

@@ -26,6 +26,7 @@ export async function memberOf(systemDb: Database, session: AuthSession): Promis
     organisationId: member.organisationId,
     clinicId: member.clinicId,
     role: member.role,
+    specialty: member.specialty,
     name: member.name,
     sessionId: session.sessionId
   };

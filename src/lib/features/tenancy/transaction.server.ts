@@ -43,6 +43,7 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
   await rows.execute(
     sql`select set_config('app.organisation', ${actor.organisationId}, true),
                set_config('app.actor', ${actorId(actor)}, true),
+               set_config('app.specialty', ${specialtyOf(actor)}, true),
                set_config('app.consult', ${actor.kind === 'patient-link' ? actor.consultId : ''}, true)`
   );
   const tx: Tx = {
@@ -59,6 +60,11 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
     }
   };
   return work(tx);
+}
+
+/** Questions to a whole specialty reach its experts only. */
+function specialtyOf(actor: Actor): string {
+  return actor.kind === 'member' && actor.role === 'expert' ? (actor.specialty ?? '') : '';
 }
 
 /** The identifier that stands in audit and logs for who acted. */

@@ -40,7 +40,7 @@ async function reading<T>(work: Promise<T>): Promise<T> {
 
 /** Words for what went wrong. Anything that is not the server's answer rises. */
 export function wordsFor(error: unknown): string {
-  if (error instanceof ApiError) return errorText(error.code, error.detail);
+  if (error instanceof ApiError) return errorText(error.code);
   throw error;
 }
 

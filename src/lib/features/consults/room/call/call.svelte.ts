@@ -26,6 +26,7 @@ export interface CallOptions {
 }
 
 const seatWithinMs = 4_000;
+const pictureWithinMs = 300;
 /** A ticket lives five minutes; an older one is fetched anew. */
 const ticketFreshMs = 4 * 60_000;
 
@@ -53,6 +54,7 @@ export class CallController {
   #session: Session | null = null;
   #warm: { ticket: Ticket; session: Session; at: number } | null = null;
   #warming: Promise<void> | null = null;
+  #publishing: Promise<void> | null = null;
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
@@ -146,11 +148,8 @@ export class CallController {
     ]);
     if (stay !== this.#stay) return;
     const session: Session = usable ? warm.session : new Session(this.#listener(() => session));
-    const connecting = session.connect(ticket);
-    const publishing = this.#publish(session, tracks);
-    await connecting;
-    this.#live(stay, session, null);
-    await publishing;
+    await session.connect(ticket);
+    this.#live(stay, session, tracks);
   }
 
   /** The room is open: from here on this session is the call. */
@@ -161,14 +160,27 @@ export class CallController {
     }
     this.#session = session;
     this.phase = { kind: 'live' };
+    if (tracks) {
+      session.showOwn(tracks.camera);
+      this.#publishing = this.#publish(session, tracks);
+    }
     this.#draw(session);
-    if (tracks) void this.#publish(session, tracks);
     const speaker = this.devices.chosen('audiooutput');
     if (speaker) void this.#guard('microphone', session.useDevice('audiooutput', speaker));
   }
 
   async #publish(session: Session, tracks: LocalTracks): Promise<void> {
-    await this.#guard('camera', session.publish(tracks));
+    await session.picture(pictureWithinMs);
+    if (session !== this.#session) return;
+    // Switched off in the meantime: what was wanted last counts.
+    const wanted = {
+      camera: this.cameraOn ? tracks.camera : null,
+      microphone: this.micOn ? tracks.microphone : null
+    };
+    if (!wanted.camera) tracks.camera?.stop();
+    if (!wanted.microphone) tracks.microphone?.stop();
+    await this.#guard('camera', session.publish(wanted));
+    this.#draw(session);
   }
 
   async toggleMic(): Promise<void> {
@@ -193,6 +205,8 @@ export class CallController {
   }
 
   async #apply(source: 'camera' | 'microphone'): Promise<void> {
+    // The lobby's tracks first: else a quick double press would send a second microphone.
+    await this.#publishing;
     const session = this.#session;
     if (!session) return;
     const done =

@@ -69,6 +69,7 @@ export class Session {
   readonly #room = new Room(options);
   readonly #sources = new WeakMap<Track, VideoSource>();
   readonly #sounds = new Map<string, HTMLMediaElement>();
+  #own: VideoSource | null = null;
   #over = false;
 
   constructor(listener: SessionListener) {
@@ -154,7 +155,46 @@ export class Session {
     });
   }
 
-  /** Sends the lobby's tracks as they are. May be called while connecting: they go out with the first chance. */
+  /**
+   * Resolves once the first picture of the others has its place, at once where nobody shows one, at the latest
+   * after `withinMs`. One connection carries both ways and agrees on one change at a time: what we send, agreed
+   * on first, would hold up what we see by more than it is delayed itself (docs/decisions/0004-fast-join.md).
+   */
+  async picture(withinMs: number): Promise<void> {
+    const shown = [...this.#room.remoteParticipants.values()].some(
+      (person) => person.videoTrackPublications.size > 0
+    );
+    if (!shown) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        const here = [...this.#room.remoteParticipants.values()].some((person) =>
+          [...person.videoTrackPublications.values()].some((publication) => publication.track)
+        );
+        if (here) done();
+      };
+      const done = () => {
+        clearTimeout(timer);
+        this.#room.off(RoomEvent.TrackSubscribed, look);
+        resolve();
+      };
+      const timer = setTimeout(done, withinMs);
+      this.#room.on(RoomEvent.TrackSubscribed, look);
+      look();
+    });
+  }
+
+  /** What oneself sees of oneself until the camera is sent. */
+  showOwn(camera: MediaStreamTrack | null): void {
+    this.#own = camera && {
+      id: camera.id,
+      attach: (element) => {
+        element.srcObject = new MediaStream([camera]);
+        return () => (element.srcObject = null);
+      }
+    };
+  }
+
+  /** Sends the lobby's tracks as they are. */
   async publish(tracks: LocalTracks): Promise<void> {
     const local = this.#room.localParticipant;
     const sending: Promise<unknown>[] = [];
@@ -169,7 +209,11 @@ export class Session {
       track.source = Track.Source.Camera;
       sending.push(local.publishTrack(track));
     }
-    await Promise.all(sending);
+    try {
+      await Promise.all(sending);
+    } finally {
+      this.#own = null;
+    }
   }
 
   async setMicrophone(on: boolean, deviceId: string | null): Promise<void> {
@@ -244,7 +288,7 @@ export class Session {
       speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
       quality: qualityFrom(participant.connectionQuality),
       joinedAt: participant.joinedAt?.getTime() ?? 0,
-      camera: this.#source(participant, Track.Source.Camera),
+      camera: this.#source(participant, Track.Source.Camera) ?? (participant.isLocal ? this.#own : null),
       screen: this.#source(participant, Track.Source.ScreenShare)
     };
   }

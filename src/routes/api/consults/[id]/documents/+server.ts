@@ -1,6 +1,6 @@
 import { readDocument } from '#lib/features/consults/close.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
-import { answered, idOf, staffApiCall } from '../../../../edge.server.ts';
+import { answered, bodyOf, idOf, staffApiCall } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /** `?kind=opinion-pdf&locale=zh-CN` or `?kind=board-png`. */
@@ -11,7 +11,7 @@ export const GET: RequestHandler = ({ params, locals, url }) =>
     const locale = url.searchParams.get('locale') ?? '';
     const { bytes, size, number } = await readDocument(staffApiCall(locals), idOf(params.id), { kind, locale });
     const pdf = kind === 'opinion-pdf';
-    return new Response(ReadableStream.from(bytes), {
+    return new Response(bodyOf(bytes), {
       headers: {
         'content-type': pdf ? 'application/pdf' : 'image/png',
         'content-length': String(size),

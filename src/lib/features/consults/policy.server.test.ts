@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { Actor, MemberActor, MemberRole } from '#lib/kernel/actor.ts';
+import { boardMode, mayAdvise, mayAnswer, mayAsk, mayDecide, sideOf, type ConsultFacts } from './policy.server.ts';
+
+const consult: ConsultFacts = {
+  organisationId: 'clinic',
+  status: 'accepted',
+  requesterId: 'li',
+  specialty: 'endodontics',
+  expertOrganisationId: 'hospital',
+  askedExpertId: null,
+  expertId: 'wang'
+};
+const member = (userId: string, organisationId: string, role: MemberRole, specialty?: string): MemberActor => ({
+  kind: 'member',
+  userId,
+  memberId: userId,
+  organisationId,
+  clinicId: null,
+  role,
+  specialty: specialty ?? null,
+  name: userId,
+  sessionId: 's'
+});
+const actors: Record<string, Actor> = {
+  li: member('li', 'clinic', 'dentist'),
+  owner: member('chen', 'clinic', 'owner'),
+  nurse: member('zhou', 'clinic', 'nurse'),
+  reception: member('he', 'clinic', 'receptionist'),
+  wang: member('wang', 'hospital', 'expert', 'endodontics'),
+  sun: member('sun', 'hospital', 'expert', 'endodontics'),
+  liu: member('liu', 'hospital', 'expert', 'orthodontics'),
+  hospitalNurse: member('n', 'hospital', 'nurse'),
+  stranger: member('x', 'elsewhere', 'owner'),
+  patient: { kind: 'patient-link', inviteId: 'i', consultId: 'c', patientId: 'p', organisationId: 'clinic', name: '' },
+  system: { kind: 'system', organisationId: 'clinic', reason: 'test' }
+};
+
+/** One row an actor: side, answer, advise, decide, board. */
+function row(name: string, facts: ConsultFacts) {
+  const actor = actors[name]!;
+  return [sideOf(actor, facts), mayAnswer(actor, facts), mayAdvise(actor, facts), mayDecide(actor, facts), boardMode(actor, facts)];
+}
+
+describe('[CN-2] an accepted consult', () => {
+  test.each([
+    ['li', 'requester', false, false, true, 'write'],
+    ['owner', 'requester', false, false, true, 'write'],
+    ['nurse', 'requester', false, false, false, 'write'],
+    ['reception', null, false, false, false, null],
+    ['wang', 'expert', true, true, false, 'write'],
+    ['sun', null, false, false, false, null],
+    ['liu', null, false, false, false, null],
+    ['hospitalNurse', null, false, false, false, null],
+    ['stranger', null, false, false, false, null],
+    ['patient', 'patient', false, false, false, 'read'],
+    ['system', null, false, false, false, null]
+  ])('%s', (name, ...expected) => {
+    expect(row(name, consult)).toEqual(expected);
+  });
+});
+
+describe('[CN-2] a question to a specialty reaches its experts only', () => {
+  const waiting: ConsultFacts = { ...consult, status: 'requested', expertId: null };
+  test.each([
+    ['wang', 'expert'],
+    ['sun', 'expert'],
+    ['liu', null],
+    ['hospitalNurse', null]
+  ])('%s', (name, side) => {
+    expect(sideOf(actors[name]!, waiting)).toBe(side);
+    expect(boardMode(actors[name]!, waiting)).toBeNull();
+  });
+
+  test('one asked by name is theirs alone', () => {
+    expect(sideOf(actors['sun']!, { ...waiting, askedExpertId: 'wang' })).toBeNull();
+    expect(sideOf(actors['wang']!, { ...waiting, askedExpertId: 'wang' })).toBe('expert');
+  });
+});
+
+test('[CN-4] after the close only the asking side reads the board', () => {
+  const closed: ConsultFacts = { ...consult, status: 'closed' };
+  expect(['li', 'nurse', 'wang', 'patient'].map((name) => boardMode(actors[name]!, closed))).toEqual(['read', 'read', null, null]);
+  expect(mayAdvise(actors['wang']!, closed)).toBe(false);
+});
+
+test('who may ask', () => {
+  const asking = Object.keys(actors).filter((name) => mayAsk(actors[name]!));
+  expect(asking).toEqual(['li', 'owner', 'stranger']);
+});

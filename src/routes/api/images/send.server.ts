@@ -1,0 +1,38 @@
+import { fail } from '#lib/kernel/errors.ts';
+import type { Actor } from '#lib/kernel/actor.ts';
+import type { FileAnswer } from '#lib/features/imaging/read.server.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import { bodyOf, idOf } from '../../edge.server.ts';
+
+type ReadFile = (call: Services & { actor: Actor; request: App.Locals['request'] }, imageId: string) => Promise<FileAnswer>;
+
+/** Answer with bytes of one picture: never kept by browser or proxy, never taken for another type. */
+export async function sendFile(locals: App.Locals, id: string | undefined, read: ReadFile): Promise<Response> {
+  const actor = locals.member ?? locals.visitor;
+  if (!actor) throw fail('not_signed_in');
+  const { stream, headers } = await read({ ...locals.services, actor, request: locals.request }, idOf(id));
+  return new Response(streamOf(stream), {
+    headers: {
+      ...headers,
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cross-origin-resource-policy': 'same-origin'
+    }
+  });
+}
+
+/** Chunk by chunk, as fast as the reader takes them; a reader that leaves closes the file. */
+function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = source[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await reader.return?.();
+    }
+  });
+}

@@ -1,0 +1,254 @@
+import postgres from 'postgres';
+import { describe, expect, test } from 'vitest';
+import { asAppError } from '#lib/kernel/errors.ts';
+import type { MemberActor } from '#lib/kernel/actor.ts';
+import { acceptConsult, answerMore, askForMore, cancelConsult, declineConsult, sayInConsult } from '#lib/features/consults/answer.server.ts';
+import { askExpert, readDraft, saveDraft } from '#lib/features/consults/ask.server.ts';
+import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
+import { boardAccess } from '#lib/features/consults/board.server.ts';
+import { closeConsult, readDocument } from '#lib/features/consults/close.server.ts';
+import { decideProposal } from '#lib/features/consults/decide.server.ts';
+import { listConsults, readConsult } from '#lib/features/consults/read.server.ts';
+import type { AskInput } from '#lib/features/consults/schema.ts';
+import { canonicalJson, digestOf } from '#lib/features/consults/opinion.ts';
+import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
+import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { testPassword, useWorld } from '../support/world.ts';
+
+const world = useWorld();
+
+/** The code an act is refused with; `null` where it went through. */
+async function refusal(work: Promise<unknown>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    const known = asAppError(error);
+    if (!known) throw error;
+    return known.code;
+  }
+}
+
+function question(overrides: Partial<AskInput> = {}): AskInput {
+  return {
+    patientId: world.patientId,
+    teeth: ['36'],
+    question: '36 是否需要根管治疗?',
+    target: { kind: 'specialty', organisationId: world.hospitalId, specialty: 'endodontics' },
+    urgency: 'soon',
+    mode: 'live',
+    slotAt: null,
+    share: { imageIds: [], noteIds: [], allergies: true, conditions: false, medications: false, chart: true, plan: false },
+    ...overrides
+  };
+}
+
+const ask = (overrides?: Partial<AskInput>) => askExpert(world.as(world.people.li), question(overrides));
+const accepted = async (expert: MemberActor = world.people.wang) => {
+  const { id } = await ask();
+  await acceptConsult(world.as(expert), id);
+  return id;
+};
+
+describe('asking', () => {
+  test('[CN-2] both sides see the consult, a third organisation and a receptionist do not', async () => {
+    const { id } = await ask();
+    const { li, wang, nurse, liu, stranger, reception } = world.people;
+    expect((await readConsult(world.as(li), id)).side).toBe('requester');
+    expect((await readConsult(world.as(wang), id)).side).toBe('expert');
+    expect((await readConsult(world.as(nurse), id)).may.decide).toBe(false);
+    for (const actor of [liu, stranger, reception])
+      expect(await refusal(readConsult(world.as(actor), id))).toBe('not_found');
+  });
+
+  test('[CN-4] the expert reads what was granted and nothing else', async () => {
+    const { wang } = world.people;
+    expect(await refusal(readPatient(world.as(wang), world.otherPatientId))).toBe('not_found');
+    await ask();
+    const { patient, health, notes } = await readPatient(world.as(wang), world.patientId);
+    expect(patient).toMatchObject({ name: '王秀英', phone: null, own: false });
+    expect(health.map((item) => item.label)).toEqual(['青霉素']);
+    expect(notes).toEqual([]);
+    await ask({ share: { ...question().share, noteIds: [world.noteId] } });
+    expect((await readPatient(world.as(wang), world.patientId)).notes).toHaveLength(1);
+  });
+
+  test('[CN-4] another patient’s note cannot be slipped in', async () => {
+    const share = { ...question().share, noteIds: [world.noteId] };
+    expect(await refusal(ask({ patientId: world.otherPatientId, share }))).toBe('not_found');
+  });
+
+  test('only a dentist or the owner asks, and only about an own patient', async () => {
+    expect(await refusal(askExpert(world.as(world.people.nurse), question()))).toBe('forbidden');
+    expect(await refusal(askExpert(world.as(world.people.stranger), question()))).toBe('not_found');
+    expect(
+      await refusal(ask({ target: { kind: 'expert', expertId: world.people.li.userId } }))
+    ).toBe('expert_not_found');
+  });
+
+  test('[CN-3] a draft survives, is its writer’s alone, and goes when it is sent', async () => {
+    const { li, stranger } = world.people;
+    await saveDraft(world.as(li), { patientId: world.patientId, content: { question: '半句<b>' } });
+    expect((await readDraft(world.as(li), world.patientId))?.content.question).toBe('半句<b>');
+    expect(await readDraft(world.as(stranger), world.patientId)).toBeNull();
+    await ask();
+    expect(await readDraft(world.as(li), world.patientId)).toBeNull();
+  });
+});
+
+describe('answering', () => {
+  test('two experts accept at once: one has it, the other is told; a second click changes nothing', async () => {
+    const { id } = await ask();
+    const { wang, sun } = world.people;
+    const results = await Promise.all([wang, sun].map((expert) => refusal(acceptConsult(world.as(expert), id))));
+    expect(results.sort()).toEqual([null, 'consult_already_accepted'].sort());
+    const view = await readConsult(world.as(world.people.li), id);
+    const winner = view.expertId === wang.userId ? wang : sun;
+    const loser = winner === wang ? sun : wang;
+    expect(await refusal(acceptConsult(world.as(winner), id))).toBeNull();
+    expect(await refusal(readConsult(world.as(loser), id))).toBe('not_found');
+  });
+
+  test('[CN-4] accepting narrows the grant to the one who accepted', async () => {
+    const { id } = await ask({ patientId: world.otherPatientId });
+    const { wang, sun } = world.people;
+    expect((await readPatient(world.as(sun), world.otherPatientId)).patient.name).toBe('张伟');
+    await acceptConsult(world.as(wang), id);
+    expect(await refusal(readPatient(world.as(sun), world.otherPatientId))).toBe('not_found');
+    expect((await readPatient(world.as(wang), world.otherPatientId)).patient.name).toBe('张伟');
+  });
+
+  test('declining needs no more than a reason, and ends the grant', async () => {
+    const { id } = await ask({ target: { kind: 'expert', expertId: world.people.liu.userId } });
+    const { liu, li } = world.people;
+    expect((await readPatient(world.as(liu), world.patientId)).patient.name).toBe('王秀英');
+    await declineConsult(world.as(liu), id, '不在专业范围内');
+    expect(await readConsult(world.as(li), id)).toMatchObject({ status: 'declined', declineReason: '不在专业范围内' });
+    expect(await refusal(readPatient(world.as(liu), world.patientId))).toBe('not_found');
+    expect(await refusal(acceptConsult(world.as(liu), id))).toBe('consult_wrong_state');
+  });
+
+  test('asking for more, answering, taking back', async () => {
+    const { id } = await ask({ target: { kind: 'expert', expertId: world.people.sun.userId } });
+    const { sun, li } = world.people;
+    await askForMore(world.as(sun), id, '请补拍根尖片');
+    expect((await readConsult(world.as(li), id)).status).toBe('more-asked');
+    await answerMore(world.as(li), id, '<script>alert(1)</script> 已补');
+    const view = await readConsult(world.as(sun), id);
+    expect(view.messages.map((message) => message.kind)).toEqual(['ask-more', 'answer-more']);
+    expect(view.messages[1]!.text).toContain('<script>');
+    await cancelConsult(world.as(li), id);
+    expect(await refusal(acceptConsult(world.as(sun), id))).toBe('consult_wrong_state');
+  });
+});
+
+describe('advising and deciding', () => {
+  test('[CN-5] a proposal changes nothing until the dentist accepts it, once', async () => {
+    const id = await accepted();
+    const { wang, li, nurse } = world.people;
+    const { id: proposalId } = await propose(world.as(wang), id, {
+      kind: 'finding',
+      content: { tooth: '36', surfaces: ['O'], code: 'caries', status: 'needs' }
+    });
+    const before = (await readChart(world.as(li), world.patientId)).findings.length;
+    expect(await refusal(decideProposal(world.as(wang), id, proposalId, 'accept'))).toBe('forbidden');
+    expect(await refusal(decideProposal(world.as(nurse), id, proposalId, 'accept'))).toBe('forbidden');
+    const decisions = await Promise.all(
+      [1, 2].map(() => refusal(decideProposal(world.as(li), id, proposalId, 'accept')))
+    );
+    expect(decisions.sort()).toEqual([null, 'proposal_already_decided'].sort());
+    const { findings } = await readChart(world.as(li), world.patientId);
+    expect(findings).toHaveLength(before + 1);
+    expect(findings.at(-1)).toMatchObject({ author: { name: '王志远' }, consultId: id, proposalId });
+  });
+
+  test('an unknown tooth, and a surface the tooth has not, are refused', async () => {
+    const id = await accepted();
+    const content = { surfaces: ['O'], code: 'caries' as const, status: 'needs' as const };
+    const call = world.as(world.people.wang);
+    expect(await refusal(propose(call, id, { kind: 'finding', content: { ...content, tooth: '99' } }))).toBe('unknown_tooth');
+    expect(await refusal(propose(call, id, { kind: 'finding', content: { ...content, tooth: '11' } }))).toBe(
+      'surface_not_on_tooth'
+    );
+  });
+
+  test('an expert cannot record into the chart', async () => {
+    await accepted();
+    const input = { patientId: world.patientId, tooth: '36', surfaces: ['O'], code: 'caries' as const, status: 'needs' as const };
+    expect(await refusal(recordFinding(world.as(world.people.wang), input))).toMatch(/forbidden|not_found/);
+  });
+
+  test('[CN-8] signing needs the password, and what is signed stays', async () => {
+    const id = await accepted();
+    const { wang, li } = world.people;
+    expect(await refusal(signOpinion(world.as(wang), id, testPassword))).toBe('opinion_empty');
+    await saveOpinion(world.as(wang), id, { diagnosis: 'K04.5', text: '建议根管治疗', advice: '' });
+    expect((await readConsult(world.as(li), id)).opinions).toEqual([]);
+    expect(await refusal(signOpinion(world.as(wang), id, 'wrong'))).toBe('wrong_password');
+    expect(await refusal(signOpinion(world.as(li), id, testPassword))).toBe('forbidden');
+    const signed = await signOpinion(world.as(wang), id, testPassword);
+    expect(signed.digest).toMatch(/^[0-9a-f]{64}$/);
+    const changed = { diagnosis: '', text: 'x', advice: '' };
+    expect(await refusal(saveOpinion(world.as(wang), id, changed))).toBe('opinion_signed');
+    const owner = postgres(world.database.ownerUrl, { max: 1 });
+    try {
+      await expect(owner`update opinion set text = 'x' where consult_id = ${id}`).rejects.toMatchObject({ code: '42501' });
+      const [row] = await owner`select digest, signed_content from opinion where consult_id = ${id}`;
+      expect(await digestOf(row!['signed_content'])).toBe(row!['digest']);
+    } finally {
+      await owner.end();
+    }
+  });
+});
+
+describe('closing', () => {
+  test('[CN-4] [CN-7] keeps the opinion as PDF, ends the grant, leaves the board readable for its clinic', async () => {
+    const id = await accepted();
+    const { wang, li } = world.people;
+    await saveOpinion(world.as(wang), id, { diagnosis: '慢性根尖周炎', text: '建议根管治疗', advice: '复诊' });
+    await signOpinion(world.as(wang), id, testPassword);
+    const boardId = (await readConsult(world.as(li), id)).boardId!;
+    expect((await boardAccess(world.as(wang), boardId)).mode).toBe('write');
+    expect(await refusal(closeConsult(world.as(wang), id, null))).toBe('forbidden');
+    expect(await refusal(closeConsult(world.as(li), id, new Uint8Array([1, 2, 3])))).toBe('file_not_an_image');
+    await closeConsult(world.as(li), id, null);
+    expect((await boardAccess(world.as(li), boardId)).mode).toBe('read');
+    expect(await refusal(boardAccess(world.as(wang), boardId))).toBe('not_found');
+    expect(await refusal(sayInConsult(world.as(li), id, '还有'))).toBe('consult_closed');
+    expect(await refusal(closeConsult(world.as(li), id, null))).toBe('consult_closed');
+    for (const [actor, locale] of [[li, 'zh-CN'], [li, 'en'], [wang, 'zh-CN']] as const) {
+      const { bytes, size } = await readDocument(world.as(actor), id, { kind: 'opinion-pdf', locale });
+      const chunks = await Array.fromAsync(bytes);
+      expect(Buffer.concat(chunks)).toHaveLength(size);
+      expect(Buffer.from(chunks[0]!).subarray(0, 5).toString()).toBe('%PDF-');
+    }
+    expect((await readConsult(world.as(wang), id)).opinions).toHaveLength(1);
+    expect(await refusal(readDocument(world.as(world.people.sun), id, { kind: 'opinion-pdf', locale: 'en' }))).toBe('not_found');
+  });
+
+  test('every step is in the trail of the clinic that owns the record', async () => {
+    const owner = postgres(world.database.ownerUrl, { max: 1 });
+    try {
+      const rows = await owner`
+        select number::int, action, actor_organisation_id from audit_event
+         where organisation_id = ${world.people.li.organisationId} order by number`;
+      expect(rows.map((row) => row['number'])).toEqual(rows.map((_, i) => i + 1));
+      const actions = new Set(rows.map((row) => row['action']));
+      for (const action of ['consult.ask', 'consult.accepted', 'consult.read', 'patient.read', 'consult.signed', 'proposal.accept', 'consult.closed'])
+        expect(actions).toContain(action);
+      expect(rows.some((row) => row['actor_organisation_id'] === world.hospitalId || row['actor_organisation_id'] === world.people.wang.organisationId)).toBe(true);
+    } finally {
+      await owner.end();
+    }
+  });
+});
+
+test('lists show each side its own', async () => {
+  const forStranger = await listConsults(world.as(world.people.stranger));
+  expect(forStranger).toEqual([]);
+  expect((await listConsults(world.as(world.people.li))).every((one) => one.side === 'requester')).toBe(true);
+});
+
+test('canonical JSON is the same whatever the order of keys', () => {
+  expect(canonicalJson({ b: [1, { d: '"', c: null }], a: undefined })).toBe('{"b":[1,{"c":null,"d":"\\""}]}');
+});
