@@ -21,7 +21,8 @@ export type DicomVr =
   | 'TM'
   | 'UI'
   | 'UL'
-  | 'US';
+  | 'US'
+  | 'SS';
 export type DicomValue =
   string | number | readonly (string | number)[] | Uint8Array | readonly DicomElement[][];
 
@@ -91,12 +92,14 @@ function writeItems(items: readonly DicomElement[][]): Uint8Array {
 function encodeValue(vr: DicomVr, value: DicomValue): Uint8Array {
   if (value instanceof Uint8Array) return value.length % 2 === 0 ? value : concat([value, Uint8Array.of(0)]);
   const values = (Array.isArray(value) ? value : [value]) as readonly (string | number)[];
-  if (vr === 'US' || vr === 'UL') {
-    const size = vr === 'US' ? 2 : 4;
+  if (vr === 'US' || vr === 'SS' || vr === 'UL') {
+    const size = vr === 'UL' ? 4 : 2;
     const bytes = new Uint8Array(values.length * size);
     const view = new DataView(bytes.buffer);
     values.forEach((each, i) =>
-      size === 2 ? view.setUint16(i * 2, Number(each), true) : view.setUint32(i * 4, Number(each), true)
+      size === 2
+        ? view.setUint16(i * 2, Number(each) & 0xffff, true)
+        : view.setUint32(i * 4, Number(each), true)
     );
     return bytes;
   }

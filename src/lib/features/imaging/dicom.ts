@@ -66,6 +66,9 @@ export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): Di
   const info = readInfo(data);
   const packing = transferSyntaxes[syntax];
   if (!packing) throw fail('dicom_unsupported', { transferSyntax: safeUid(syntax) });
+  const subsampled = text(data, 'x00280004')?.startsWith('YBR') ?? false;
+  // Only a JPEG decoder turns YBR into RGB here.
+  if (subsampled && packing !== 'jpeg-baseline') throw fail('dicom_unsupported', { transferSyntax: 'YBR' });
   const element = data.elements[pixelDataTag];
   if (!element || info.rows === 0 || info.columns === 0) throw fail('dicom_no_pixels');
   if (info.rows * info.columns > maxPixels)

@@ -4,10 +4,17 @@ import type { FileAnswer } from '#lib/features/imaging/read.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { bodyOf, idOf } from '../../edge.server.ts';
 
-type ReadFile = (call: Services & { actor: Actor; request: App.Locals['request'] }, imageId: string) => Promise<FileAnswer>;
+type ReadFile = (
+  call: Services & { actor: Actor; request: App.Locals['request'] },
+  imageId: string
+) => Promise<FileAnswer>;
 
 /** Answer with bytes of one picture: never kept by browser or proxy, never taken for another type. */
-export async function sendFile(locals: App.Locals, id: string | undefined, read: ReadFile): Promise<Response> {
+export async function sendFile(
+  locals: App.Locals,
+  id: string | undefined,
+  read: ReadFile
+): Promise<Response> {
   const actor = locals.member ?? locals.visitor;
   if (!actor) throw fail('not_signed_in');
   const { stream, headers } = await read({ ...locals.services, actor, request: locals.request }, idOf(id));

@@ -149,11 +149,12 @@ function crownSample(shape: Shape, { state, pixelsPerMm: k }: ToothPlace, s: num
   return value - cariesSample(shape, state.caries ?? [], s, t, k);
 }
 
-/** Half width of the pulp chamber at depth `s`; 0 outside it. */
+/** Half width of the pulp chamber at depth `s`, rounded at both ends; 0 outside it. */
 function pulpHalf({ width, crown, size }: Shape, s: number): number {
   const u = s / crown;
-  if (size.class === 'molar') return u > 0.52 && u < 1.1 ? width * 0.2 * smoothstep(0.5, 0.7, u) : 0;
-  return u > 0.38 ? width * 0.085 * smoothstep(0.36, 0.75, u) : 0;
+  if (size.class !== 'molar') return u > 0.38 ? width * 0.085 * smoothstep(0.34, 0.85, u) : 0;
+  const v = (u - 0.84) / 0.3;
+  return Math.abs(v) < 1 ? width * (0.21 - 0.035 * v) * (1 - v ** 4) ** 0.6 : 0;
 }
 
 function fillingSample(
@@ -214,14 +215,15 @@ function rootSample(shape: Shape, { state, pixelsPerMm: k, bone }: ToothPlace, s
   if (!best) return 0;
   const neckHalf = (width * size.neck) / 2;
   const trunkHalf = neckHalf * (1 - 0.06 * ((s - crown) / k / 5));
-  // Floor of the furcation: an arch between the roots.
-  const arch = trunkEnd + 0.9 * k * (Math.abs(t) / (width * 0.22)) ** 2;
-  const inTrunk = trunkEnd > 0 && s < arch && Math.abs(t) < trunkHalf;
-  const inside = inTrunk || (best.distance < 0 && best.u <= 1);
-  if (inside) {
-    const q = inTrunk ? Math.abs(t) / trunkHalf : Math.abs(t - best.centre) / best.half;
+  // Floor of the furcation: an arch between the roots, into which the trunk fades.
+  const arch = trunkEnd + 1.1 * k * Math.min(3, (Math.abs(t) / (width * 0.22)) ** 2);
+  const trunk = trunkEnd > 0 && Math.abs(t) < trunkHalf ? smoothstep(arch + 0.5 * k, arch - 0.5 * k, s) : 0;
+  const inRoot = best.distance < 0 && best.u <= 1;
+  if (inRoot || trunk > 0.5) {
+    const inTrunk = chord(Math.abs(t) / trunkHalf, 2.6) * trunk;
+    const solid = Math.max(inTrunk, inRoot ? chord(Math.abs(t - best.centre) / best.half, 2.4) : 0);
     const thin = 1 - 0.42 * Math.min(1, Math.max(0, best.u));
-    value += (dentine * chord(q, 2.4) * (0.62 + 0.38 * thin) - bone * 0.62 * chord(q, 4) * inBone) * grow;
+    value += (dentine * solid * (0.62 + 0.38 * thin) - bone * 0.62 * solid * inBone) * grow;
     const canal = Math.max(0.9, best.half * (0.19 - 0.1 * best.u) + 0.25 * k * (1 - best.u));
     const off = Math.abs(t - best.centre);
     if (state.rootFilled && best.u < 0.94) value += guttaPercha * chord(off / (canal * 1.25), 2);

@@ -1,0 +1,230 @@
+import { gzip, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { Decoder } from 'jpeg-lossless-decoder-js';
+import sharp from 'sharp';
+import { asAppError, fail } from '#lib/kernel/errors.ts';
+import { clean, decodePixels, framePart, type DecodedPixels } from './dicom-pixels.ts';
+import { readDicom, type DicomFile } from './dicom.ts';
+import { joinFrame, packGrey, type FrameHeader } from './frame-format.ts';
+import { maxPixels, noSpacing, type FileIdentity, type GreyWindow, type ImageInfo } from './image.ts';
+import { mediaTypeOf, sniff } from './sniff.ts';
+import { greyThumbnail, thumbnailSide } from './thumbnail.server.ts';
+import { defaultWindow, windowFromRange } from './window.ts';
+
+const gzipAsync = promisify(gzip);
+
+/** Bytes of a file that are held in memory to read it: its header and first frame must lie within. */
+export const maxHeadBytes = 160 * 1024 * 1024;
+const maxInflatedBytes = maxHeadBytes;
+/** Photos are shown at no more than this; the original stays as it came. */
+const maxPhotoSide = 4096;
+
+/** All that is made of a file when it comes in. */
+export interface Ingested {
+  info: Omit<ImageInfo, 'identity'>;
+  identity: FileIdentity;
+  window: GreyWindow;
+  mediaType: string;
+  /** For showing: see frame-format.ts. Already gzip-compressed. */
+  frame: Buffer;
+  thumbnail: Buffer;
+}
+
+/**
+ * Read a file that somebody sent: what it is, what to show, what to list. Trusts nothing it says.
+ * @param totalBytes size of the whole file; `head` is its beginning, at most `maxHeadBytes`
+ * @throws AppError of `readDicom`; `file_not_an_image` for damaged photos
+ */
+export async function ingest(head: Buffer, totalBytes: number): Promise<Ingested> {
+  if (totalBytes === 0) throw fail('file_empty');
+  switch (sniff(head)) {
+    case 'dicom':
+      return ingestDicom(head, totalBytes);
+    case 'jpeg':
+    case 'png':
+      if (head.length < totalBytes) throw fail('file_too_large', { limitMegabytes: maxHeadBytes / 1048576 });
+      return ingestPhoto(head);
+    case null:
+      throw fail('file_not_an_image');
+  }
+}
+
+async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> {
+  const file = readDicom(head, { totalBytes, inflate });
+  const decoded = await decode(file);
+  const { identity, ...info } = file.info;
+  const base = { info, identity, mediaType: mediaTypeOf.dicom };
+  if (decoded.kind === 'rgb') {
+    const { columns: width, rows: height, rgb } = decoded;
+    const jpeg = await sharp(rgb, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 92 })
+      .toBuffer();
+    return { ...base, ...(await encodedFrame(jpeg, info)) };
+  }
+  const { rows, columns, pixels } = decoded;
+  const range = rangeOf(pixels, info.rescale);
+  const window = info.window ?? defaultWindow({ pixels, rescale: info.rescale });
+  const narrow = info.bitsStored <= 8 && !info.signed;
+  const header: FrameHeader = {
+    ...frameFacts(info),
+    format: narrow ? 'grey8' : 'grey16',
+    window,
+    windowSource: info.window ? 'file' : 'percentile',
+    range,
+    mediaType: null
+  };
+  const invert = info.photometric === 'MONOCHROME1';
+  const [frame, thumbnail] = await Promise.all([
+    gzipAsync(joinFrame(header, packGrey(pixels, columns, narrow ? 1 : 2)), { level: 6 }),
+    greyThumbnail({ rows, columns, pixels, rescale: info.rescale, window, invert })
+  ]);
+  return { ...base, window, frame, thumbnail };
+}
+
+function inflate(deflated: Uint8Array): Buffer {
+  try {
+    return inflateRawSync(deflated, { maxOutputLength: maxInflatedBytes });
+  } catch (error) {
+    throw fail('dicom_truncated', {}, error);
+  }
+}
+
+async function decode(file: DicomFile): Promise<DecodedPixels> {
+  const { info, pixels } = file;
+  if (pixels.packing === 'jpeg-baseline') return decodeBaseline(file);
+  if (pixels.packing !== 'jpeg-lossless') return decodePixels(file);
+  if (info.samplesPerPixel !== 1) throw fail('dicom_unsupported', { transferSyntax: 'JPEG Lossless RGB' });
+  const stream = framePart(pixels);
+  try {
+    const whole = stream.slice().buffer;
+    const raw = new Decoder().decompress(whole, 0, whole.byteLength);
+    const count = info.rows * info.columns;
+    const samples = info.bitsAllocated === 8 ? new Uint8Array(raw) : new Uint16Array(raw);
+    if (samples.length < count) throw fail('dicom_truncated');
+    const words = Uint16Array.from(samples.subarray(0, count));
+    return {
+      kind: 'grey',
+      rows: info.rows,
+      columns: info.columns,
+      pixels: clean(words, info.bitsStored, info.signed)
+    };
+  } catch (error) {
+    // The decoder throws plain Errors for every kind of damage.
+    throw asAppError(error) ?? fail('dicom_truncated', {}, error);
+  }
+}
+
+async function decodeBaseline({ info, pixels }: DicomFile): Promise<DecodedPixels> {
+  const { rows, columns } = info;
+  const colour = info.samplesPerPixel === 3;
+  const image = sharp(framePart(pixels), { limitInputPixels: maxPixels, failOn: 'truncated' });
+  const { data, info: out } = await (colour ? image.toColourspace('srgb') : image.greyscale())
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => {
+      throw fail('dicom_truncated', {}, error);
+    });
+  if (out.width !== columns || out.height !== rows || out.channels !== (colour ? 3 : 1))
+    throw fail('dicom_truncated');
+  if (colour) return { kind: 'rgb', rows, columns, rgb: data };
+  return { kind: 'grey', rows, columns, pixels: clean(Uint16Array.from(data), 8, false) };
+}
+
+async function ingestPhoto(file: Buffer): Promise<Ingested> {
+  try {
+    const source = sharp(file, { limitInputPixels: maxPixels, failOn: 'truncated' });
+    const { exif, isProgressive: _, ...meta } = await source.metadata();
+    // Turned upright; size limited; place, device and every other tag of the camera left behind.
+    const shown = await source
+      .rotate()
+      .resize(maxPhotoSide, maxPhotoSide, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .flatten({ background: '#000' })
+      .jpeg({ quality: 90 })
+      .toBuffer({ resolveWithObject: true });
+    const info: Ingested['info'] = {
+      kind: (meta.channels ?? 3) >= 3 ? 'intraoral-photo' : 'other',
+      modality: null,
+      rows: shown.info.height,
+      columns: shown.info.width,
+      bitsAllocated: 8,
+      bitsStored: 8,
+      signed: false,
+      photometric: 'RGB',
+      samplesPerPixel: 3,
+      frames: 1,
+      window: null,
+      rescale: { slope: 1, intercept: 0 },
+      pixelSpacing: noSpacing,
+      laterality: null,
+      teeth: [],
+      takenAt: exifTime(exif),
+      sopClassUid: null,
+      sopInstanceUid: null,
+      seriesUid: null,
+      studyUid: null
+    };
+    const identity: FileIdentity = { patientId: null, names: [], birthDate: null };
+    const mediaType = mediaTypeOf[sniff(file) === 'png' ? 'png' : 'jpeg'];
+    return { info, identity, mediaType, ...(await encodedFrame(shown.data, info)) };
+  } catch (error) {
+    throw asAppError(error) ?? fail('file_not_an_image', {}, error);
+  }
+}
+
+async function encodedFrame(jpeg: Buffer, info: Ingested['info']) {
+  const window = windowFromRange(0, 255);
+  const range = { low: 0, high: 255 };
+  const header: FrameHeader = {
+    ...frameFacts(info),
+    format: 'encoded',
+    window,
+    windowSource: 'percentile',
+    range,
+    mediaType: 'image/jpeg'
+  };
+  const [frame, thumbnail] = await Promise.all([
+    gzipAsync(joinFrame(header, jpeg), { level: 1 }),
+    sharp(jpeg).resize(thumbnailSide, thumbnailSide, { fit: 'inside' }).webp({ quality: 78 }).toBuffer()
+  ]);
+  return { window, frame, thumbnail };
+}
+
+function frameFacts(info: Ingested['info']) {
+  const { kind, rows, columns, signed, bitsStored, photometric, rescale, pixelSpacing, laterality, takenAt } =
+    info;
+  return {
+    version: 1,
+    kind,
+    rows,
+    columns,
+    signed,
+    bitsStored,
+    photometric,
+    rescale,
+    pixelSpacing,
+    laterality,
+    takenAt
+  } as const;
+}
+
+function rangeOf(pixels: Uint16Array | Int16Array, { slope, intercept }: ImageInfo['rescale']) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of pixels) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const ends = [low * slope + intercept, high * slope + intercept] as const;
+  return { low: Math.min(...ends), high: Math.max(...ends) };
+}
+
+/** The moment a camera wrote, `YYYY:MM:DD HH:MM:SS` anywhere in its Exif block; null where there is none. */
+function exifTime(exif: Buffer | undefined): string | null {
+  const text = exif?.subarray(0, 65_536).toString('latin1') ?? '';
+  const times = [...text.matchAll(/(\d{4}):(\d{2}):(\d{2}) (\d{2}:\d{2}:\d{2})/g)].map(
+    ([, y, m, d, time]) => `${y}-${m}-${d}T${time}`
+  );
+  // Taken, digitised, changed: the earliest is when it was taken.
+  return times.filter((time) => !Number.isNaN(Date.parse(`${time}Z`))).sort()[0] ?? null;
+}

@@ -1,0 +1,196 @@
+import { and, eq } from 'drizzle-orm';
+import { fail } from '#lib/kernel/errors.ts';
+import type { FileStore } from '#lib/kernel/ports.ts';
+import { actorId, inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
+import { compareIdentity, type KnownPatient } from './identity.ts';
+import { ingest, maxHeadBytes, type Ingested } from './ingest.server.ts';
+import { mayWithSomeImage } from './policy.server.ts';
+import { sniff, sniffBytes } from './sniff.ts';
+import { images, storedFiles } from './tables.server.ts';
+import type { ImageView } from './view.ts';
+import { imageView } from './view.server.ts';
+
+export interface UploadInput {
+  patientId: string;
+  /** As people named it; not stored. */
+  fileName: string;
+  source: AsyncIterable<Uint8Array>;
+  /** Size that the sender announced: a file that cannot fit is refused before it is sent. */
+  declaredBytes?: number | null;
+  /** The person has looked and says that it is this patient, whatever the file says. */
+  confirmOtherPatient?: boolean;
+}
+
+export interface Uploaded {
+  image: ImageView;
+  /** True where the patient had this very file already; nothing was stored. */
+  already: boolean;
+}
+
+/**
+ * Take in one file for one patient: streamed to the store under a limit, read, compared with the patient,
+ * listed. Nothing of it stays where it is refused. The same content twice is one image.
+ * @throws AppError `forbidden`, `not_found`, `file_too_large`, `file_empty`, `file_not_an_image`,
+ *   `dicom_truncated`, `dicom_no_pixels`, `dicom_unsupported`, `dicom_other_patient`, `upload_broken`,
+ *   `storage_full`
+ */
+export async function uploadImage(call: Call<'files' | 'settings'>, input: UploadInput): Promise<Uploaded> {
+  if (!mayWithSomeImage(call.actor, 'upload')) throw fail('forbidden');
+  const { actor, files, settings } = call;
+  const maxBytes = settings.maxUploadBytes;
+  if ((input.declaredBytes ?? 0) > maxBytes)
+    throw fail('file_too_large', { limitMegabytes: Math.floor(maxBytes / 1048576) });
+  const patient = await inTransaction(call, (tx) => readPatient(tx, input.patientId));
+
+  const reading: { ingested: Ingested | null; check: IdentityCheck | null } = { ingested: null, check: null };
+  const judged = judge(input.source, async (head, total) => {
+    reading.ingested = await ingest(head, total);
+    reading.check = checkIdentity(reading.ingested, patient, input.confirmOtherPatient ?? false);
+  });
+  // The store keeps the file only if the source, and with it the judgement, ends well.
+  const file = await files.put(actor.organisationId, judged, { maxBytes });
+  const { ingested, check } = reading;
+  if (!ingested || !check) throw fail('internal');
+  const frame = await putBytes(files, actor.organisationId, ingested.frame);
+  const thumbnail = await putBytes(files, actor.organisationId, ingested.thumbnail);
+  return inTransaction(call, (tx) =>
+    insertImage(tx, { patientId: input.patientId, ingested, check, file, frame, thumbnail })
+  );
+}
+
+type IdentityCheck = 'same' | 'none' | 'confirmed';
+interface StoredPart {
+  sha256: string;
+  size: number;
+}
+
+async function readPatient(tx: Tx, patientId: string): Promise<KnownPatient> {
+  const [patient] = await tx.rows
+    .select({ number: patients.number, name: patients.name, birthDate: patients.birthDate })
+    .from(patients)
+    .where(and(eq(patients.id, patientId), eq(patients.organisationId, tx.actor.organisationId)));
+  if (!patient) throw fail('not_found');
+  return patient;
+}
+
+function checkIdentity({ identity }: Ingested, patient: KnownPatient, confirmed: boolean): IdentityCheck {
+  const found = compareIdentity(identity, patient);
+  if (found !== 'different') return found;
+  if (!confirmed) throw fail('dicom_other_patient');
+  return 'confirmed';
+}
+
+/**
+ * Passes a stream on, holding its beginning. Refuses what is no image after the first bytes, so that two
+ * gigabytes of something else are not sent in vain, and calls `done` before the stream ends.
+ */
+async function* judge(
+  source: AsyncIterable<Uint8Array>,
+  done: (head: Buffer, totalBytes: number) => Promise<void>
+): AsyncGenerator<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let held = 0;
+  let total = 0;
+  let told = false;
+  for await (const part of source) {
+    total += part.length;
+    if (held < maxHeadBytes) {
+      const kept = part.subarray(0, maxHeadBytes - held);
+      parts.push(kept);
+      held += kept.length;
+    }
+    if (!told && held >= sniffBytes) {
+      told = true;
+      if (!sniff(Buffer.concat(parts))) throw fail('file_not_an_image');
+    }
+    yield part;
+  }
+  await done(Buffer.concat(parts), total);
+}
+
+async function putBytes(files: FileStore, organisationId: string, bytes: Buffer): Promise<StoredPart> {
+  async function* once() {
+    yield bytes;
+  }
+  return files.put(organisationId, once(), { maxBytes: bytes.length });
+}
+
+interface NewImage {
+  patientId: string;
+  ingested: Ingested;
+  check: IdentityCheck;
+  file: StoredPart;
+  frame: StoredPart;
+  thumbnail: StoredPart;
+}
+
+async function insertImage(
+  tx: Tx,
+  { patientId, ingested, check, file, frame, thumbnail }: NewImage
+): Promise<Uploaded> {
+  const { actor, now } = tx;
+  const { info, window, mediaType } = ingested;
+  const { organisationId } = actor;
+  const inventory = [
+    { organisationId, ...file, mediaType, contentEncoding: null },
+    { organisationId, ...frame, mediaType: frameMediaType, contentEncoding: 'gzip' as const },
+    { organisationId, ...thumbnail, mediaType: 'image/webp', contentEncoding: null }
+  ];
+  await tx.rows.insert(storedFiles).values(inventory).onConflictDoNothing();
+  const { kind, modality, rows, columns, bitsStored, frames, pixelSpacing, laterality, teeth, takenAt } =
+    info;
+  const [made] = await tx.rows
+    .insert(images)
+    .values({
+      organisationId,
+      patientId,
+      ...{
+        kind,
+        modality,
+        rows,
+        columns,
+        bitsStored,
+        frames,
+        pixelSpacing,
+        window,
+        laterality,
+        teeth,
+        takenAt
+      },
+      sopInstanceUid: info.sopInstanceUid,
+      seriesUid: info.seriesUid,
+      studyUid: info.studyUid,
+      fileSha256: file.sha256,
+      fileSize: file.size,
+      mediaType,
+      frameSha256: frame.sha256,
+      thumbnailSha256: thumbnail.sha256,
+      identityCheck: check,
+      uploadedById: actor.kind === 'member' ? actor.userId : null,
+      uploadedByName: actor.kind === 'system' ? actor.reason : actor.name,
+      uploadedAt: now
+    })
+    .onConflictDoNothing({ target: [images.organisationId, images.patientId, images.fileSha256] })
+    .returning();
+  const row = made ?? (await existing(tx, patientId, file.sha256));
+  await tx.audit({
+    action: made ? 'image.upload' : 'image.upload-again',
+    subject: { type: 'image', id: row.id },
+    patientId,
+    detail: { kind, identity: check, bytes: file.size, by: actorId(actor) }
+  });
+  return { image: imageView(row), already: !made };
+}
+
+export const frameMediaType = 'application/x-consilium-frame';
+
+async function existing(tx: Tx, patientId: string, fileSha256: string) {
+  const [row] = await tx.rows
+    .select()
+    .from(images)
+    .where(and(eq(images.patientId, patientId), eq(images.fileSha256, fileSha256)));
+  if (!row) throw fail('conflict');
+  return row;
+}
