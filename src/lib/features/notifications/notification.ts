@@ -1,0 +1,66 @@
+/** News about a consult that people are told of. The topics of the outbox have the same names. */
+export const notificationKinds = [
+  'consult.requested',
+  'consult.accepted',
+  'consult.declined',
+  'consult.more-asked',
+  'consult.answered',
+  'consult.signed',
+  'consult.closed',
+  'patient.waiting',
+  'proposal.made'
+] as const;
+export type NotificationKind = (typeof notificationKinds)[number];
+
+export function isNotificationKind(kind: string): kind is NotificationKind {
+  return (notificationKinds as readonly string[]).includes(kind);
+}
+
+/** What the words of a notification are made of. */
+export interface NotificationData {
+  /** The consult's number. */
+  number?: string;
+  /** Who asks, and from where. */
+  requester?: string;
+  requesterOrganisation?: string;
+  /** Who answers. */
+  expert?: string;
+  urgency?: string;
+}
+
+/** What a bell shows. */
+export interface NotificationView {
+  id: string;
+  kind: string;
+  title: string;
+  body: string;
+  href: string | null;
+  /** ISO instant. */
+  at: string;
+  read: boolean;
+}
+
+/**
+ * Where a notification leads. While the patient waits, straight into the room; else to the consult.
+ */
+export function hrefOf(kind: string, consultId: string | null): string | null {
+  if (!consultId) return null;
+  return kind === 'patient.waiting' ? `/room/${consultId}` : `/consults/${consultId}`;
+}
+
+/** Kinds worth a mail: something waits for the person, or their question is answered. */
+export function isMailed(kind: NotificationKind): boolean {
+  switch (kind) {
+    case 'consult.requested':
+    case 'consult.accepted':
+    case 'consult.declined':
+    case 'consult.more-asked':
+    case 'consult.answered':
+    case 'consult.signed':
+    case 'patient.waiting':
+      return true;
+    case 'consult.closed':
+    case 'proposal.made':
+      return false;
+  }
+}

@@ -1,0 +1,14 @@
+import * as v from 'valibot';
+import { isId } from '#lib/kernel/ids.ts';
+
+const id = v.pipe(
+  v.string(),
+  v.check((value: string) => isId(value))
+);
+
+export const markReadInput = v.object({ read: v.pipe(v.array(id), v.maxLength(200)) });
+export type MarkReadInput = v.InferOutput<typeof markReadInput>;
+
+/** What an outbox event about a consult carries. */
+export const consultNews = v.object({ consultId: id, userIds: v.pipe(v.array(id), v.maxLength(500)) });
+export type ConsultNews = v.InferOutput<typeof consultNews>;

@@ -1,0 +1,85 @@
+import { m } from '#lib/paraglide/messages.js';
+import { isNotificationKind, type NotificationData, type NotificationKind } from './notification.ts';
+
+export type Locale = 'zh-CN' | 'en';
+
+/** What a notification says, in `locale`. An unknown kind (written by a newer version) says that much. */
+export function notificationWords(
+  kind: string,
+  data: NotificationData,
+  locale: Locale
+): { title: string; body: string } {
+  const known: NotificationKind | null = isNotificationKind(kind) ? kind : null;
+  const in_ = { locale };
+  const number = data.number ?? '';
+  const asker = [data.requesterOrganisation, data.requester].filter(Boolean).join(' · ');
+  const expert = data.expert ?? '';
+  switch (known) {
+    case 'consult.requested':
+      return {
+        title: m.notifications_consult_requested_title({}, in_),
+        body: m.notifications_consult_requested_body({ asker, number }, in_)
+      };
+    case 'consult.accepted':
+      return {
+        title: m.notifications_consult_accepted_title({ expert }, in_),
+        body: m.notifications_consult_accepted_body({ number }, in_)
+      };
+    case 'consult.declined':
+      return {
+        title: m.notifications_consult_declined_title({}, in_),
+        body: m.notifications_consult_declined_body({ number }, in_)
+      };
+    case 'consult.more-asked':
+      return {
+        title: m.notifications_consult_more_asked_title({}, in_),
+        body: m.notifications_consult_more_asked_body({ number }, in_)
+      };
+    case 'consult.answered':
+      return {
+        title: m.notifications_consult_answered_title({ asker: data.requester ?? '' }, in_),
+        body: m.notifications_consult_answered_body({ number }, in_)
+      };
+    case 'consult.signed':
+      return {
+        title: m.notifications_consult_signed_title({ expert }, in_),
+        body: m.notifications_consult_signed_body({ number }, in_)
+      };
+    case 'consult.closed':
+      return {
+        title: m.notifications_consult_closed_title({}, in_),
+        body: m.notifications_consult_closed_body({ asker, number }, in_)
+      };
+    case 'patient.waiting':
+      return {
+        title: m.notifications_patient_waiting_title({}, in_),
+        body: m.notifications_patient_waiting_body({ number }, in_)
+      };
+    case 'proposal.made':
+      return {
+        title: m.notifications_proposal_made_title({ expert }, in_),
+        body: m.notifications_proposal_made_body({ number }, in_)
+      };
+    case null:
+      return { title: m.notifications_other_title({}, in_), body: '' };
+  }
+}
+
+/**
+ * The mail that goes with it: that something waits and where, in both languages, for the reader's is not known
+ * to the job. Neither patient nor clinical content: mail is not a safe place.
+ */
+export function mailWords(kind: string, link: string): { subject: string; text: string } {
+  const waiting = kind === 'patient.waiting';
+  const line = (locale: Locale) =>
+    waiting
+      ? m.notifications_mail_patient_waiting({}, { locale })
+      : m.notifications_mail_consult({}, { locale });
+  const both = (part: (locale: Locale) => string) => [part('zh-CN'), part('en')];
+  return {
+    subject: both((locale) => m.notifications_mail_subject({}, { locale })).join(' / '),
+    text: [...both(line), '', link, '', ...both((locale) => m.notifications_mail_why({}, { locale }))].join(
+      '\n'
+    )
+  };
+}
