@@ -27,6 +27,7 @@ export interface CallOptions {
 
 const seatWithinMs = 4_000;
 const pictureWithinMs = 300;
+const settledWithinMs = 1_000;
 /** A ticket lives five minutes; an older one is fetched anew. */
 const ticketFreshMs = 4 * 60_000;
 
@@ -42,6 +43,11 @@ export class CallController {
   sharing = $state(false);
   /** The browser wants a touch before it plays sound: show a button that calls `startAudio`. */
   audioBlocked = $state(false);
+  /**
+   * The first picture of the others is on the screen, or there is none to wait for. Heavy things (the board's
+   * editor takes a second of the page's thread) begin only then.
+   */
+  settled = $state(false);
   /** A device failed while in the call; told until dismissed. */
   trouble = $state.raw<{ source: 'camera' | 'microphone' | 'screen'; trouble: DeviceTrouble } | null>(null);
 
@@ -165,6 +171,9 @@ export class CallController {
       this.#publishing = this.#publish(session, tracks);
     }
     this.#draw(session);
+    if (session.isAnyoneShown)
+      setTimeout(() => stay === this.#stay && (this.settled = true), settledWithinMs);
+    else this.settled = true;
     const speaker = this.devices.chosen('audiooutput');
     if (speaker) void this.#guard('microphone', session.useDevice('audiooutput', speaker));
   }
@@ -270,6 +279,7 @@ export class CallController {
   #leave(reason: LeaveReason): void {
     this.#stay++;
     this.phase = { kind: 'left', reason };
+    this.settled = false;
     this.preview.stop();
     this.participants = [];
     this.sharing = false;
@@ -293,7 +303,10 @@ export class CallController {
           this.phase = { kind: 'reconnecting', since: Date.now(), lost: false };
       },
       ended: (reason) => this.#ended(session(), reason),
-      audioBlocked: (blocked) => (this.audioBlocked = blocked)
+      audioBlocked: (blocked) => (this.audioBlocked = blocked),
+      pictured: () => {
+        if (this.#session === session()) this.settled = true;
+      }
     };
   }
 

@@ -37,6 +37,8 @@ export interface SessionListener {
   ended(reason: number | undefined): void;
   /** The browser wants a touch before it plays sound. */
   audioBlocked(blocked: boolean): void;
+  /** The first picture of someone else is on the screen. */
+  pictured(): void;
 }
 
 export interface LocalTracks {
@@ -67,6 +69,7 @@ const options: RoomOptions = {
 
 export class Session {
   readonly #room = new Room(options);
+  readonly #listener: Pick<SessionListener, 'pictured'>;
   readonly #sources = new WeakMap<Track, VideoSource>();
   readonly #sounds = new Map<string, HTMLMediaElement>();
   #own: VideoSource | null = null;
@@ -74,6 +77,7 @@ export class Session {
 
   constructor(listener: SessionListener) {
     setLogLevel('warn');
+    this.#listener = listener;
     const changed = () => listener.changed();
     for (const event of [
       RoomEvent.ParticipantConnected,
@@ -115,6 +119,13 @@ export class Session {
 
   get isConnected(): boolean {
     return !this.#over && this.#room.state === ConnectionState.Connected;
+  }
+
+  /** Someone else shows a picture, whether it has arrived here or not. */
+  get isAnyoneShown(): boolean {
+    return [...this.#room.remoteParticipants.values()].some(
+      (person) => person.videoTrackPublications.size > 0
+    );
   }
 
   get mayPublish(): boolean {
@@ -161,10 +172,7 @@ export class Session {
    * on first, would hold up what we see by more than it is delayed itself (docs/decisions/0004-fast-join.md).
    */
   async picture(withinMs: number): Promise<void> {
-    const shown = [...this.#room.remoteParticipants.values()].some(
-      (person) => person.videoTrackPublications.size > 0
-    );
-    if (!shown) return;
+    if (!this.isAnyoneShown) return;
     await new Promise<void>((resolve) => {
       const look = () => {
         const here = [...this.#room.remoteParticipants.values()].some((person) =>
@@ -303,12 +311,19 @@ export class Session {
         id: publication.trackSid,
         attach: (element) => {
           track.attach(element);
+          if (!participant.isLocal) this.#tellFirstFrame(element);
           return () => void track.detach(element);
         }
       };
       this.#sources.set(track, found);
     }
     return found;
+  }
+
+  #tellFirstFrame(element: HTMLVideoElement): void {
+    const { pictured } = this.#listener;
+    if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(() => pictured());
+    else (element as HTMLVideoElement).addEventListener('playing', () => pictured(), { once: true });
   }
 
   #play(track: RemoteAudioTrack): void {
