@@ -22,7 +22,8 @@ export interface ConsultCardProps {
 }
 
 export function cardOf(consult: ConsultSummary): ConsultCardProps {
-  const waiting = consult.status === 'requested' || consult.status === 'more-asked' || consult.status === 'accepted';
+  const waiting =
+    consult.status === 'requested' || consult.status === 'more-asked' || consult.status === 'accepted';
   return {
     href: `/consults/${consult.id}`,
     number: consult.number,

@@ -1,0 +1,97 @@
+import { getContext, setContext } from 'svelte';
+
+const key = Symbol('live');
+/** Shorter gaps (a restart, a sleeping laptop's wake) are not worth a word. */
+const quietMs = 4_000;
+const retryMs = [1_000, 2_000, 5_000, 10_000];
+
+type Listener = (data: unknown) => void;
+
+/**
+ * One stream of server-sent events a page, shared by whoever listens. Reopens by itself, also where the browser gives up
+ * (an HTTP error while the server restarts). After a reconnection `reopened` listeners should fetch what they missed.
+ */
+export class Live {
+  /** False once the line has been gone long enough to be worth saying. */
+  connected = $state(true);
+  #source: EventSource | null = null;
+  #listeners = new Map<string, Set<Listener>>();
+  #reopened = new Set<() => void>();
+  #tries = 0;
+  #wasOpen = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  open(): () => void {
+    this.#connect();
+    return () => {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#quiet);
+      this.#source?.close();
+      this.#source = null;
+    };
+  }
+
+  /** Listens to a named event; its data is parsed JSON. Returns what stops it. */
+  on(name: string, listener: Listener): () => void {
+    let set = this.#listeners.get(name);
+    if (!set) {
+      this.#listeners.set(name, (set = new Set()));
+      this.#source?.addEventListener(name, this.#receive);
+    }
+    set.add(listener);
+    return () => set.delete(listener);
+  }
+
+  /** Called after the line came back: events in between are lost, so fetch. */
+  onReopened(listener: () => void): () => void {
+    this.#reopened.add(listener);
+    return () => this.#reopened.delete(listener);
+  }
+
+  #receive = (event: Event) => {
+    const { type, data } = event as MessageEvent<string>;
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      // Not ours: an event without JSON carries nothing but its name.
+      value = null;
+    }
+    for (const listener of this.#listeners.get(type) ?? []) listener(value);
+  };
+
+  #connect() {
+    const source = new EventSource(this.#url);
+    this.#source = source;
+    for (const name of this.#listeners.keys()) source.addEventListener(name, this.#receive);
+    source.onopen = () => {
+      clearTimeout(this.#quiet);
+      this.#quiet = undefined;
+      this.connected = true;
+      this.#tries = 0;
+      if (this.#wasOpen) for (const listener of this.#reopened) listener();
+      this.#wasOpen = true;
+    };
+    source.onerror = () => {
+      this.#quiet ??= setTimeout(() => (this.connected = false), quietMs);
+      if (source.readyState !== EventSource.CLOSED) return;
+      const waitMs = retryMs[Math.min(this.#tries++, retryMs.length - 1)];
+      this.#timer = setTimeout(() => this.#connect(), waitMs);
+    };
+  }
+}
+
+export function provideLive(live: Live): void {
+  setContext(key, live);
+}
+
+/** The clinic's event stream, or null outside the clinic's pages. Call while a component starts. */
+export function useLive(): Live | null {
+  return getContext<Live | undefined>(key) ?? null;
+}
