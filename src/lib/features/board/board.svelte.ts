@@ -1,6 +1,3 @@
-import { Awareness } from 'y-protocols/awareness';
-import { WebsocketProvider } from 'y-websocket';
-import * as Y from 'yjs';
 import type { WindowPreset } from '#lib/features/imaging/window.ts';
 import type { BoardImage } from './initial.ts';
 import type {
@@ -12,7 +9,10 @@ import type {
   IslandNotice,
   IslandState
 } from './island/types.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import { type BoardLine, openLine } from './line.ts';
 import { type BoardPerson, peopleOf, presenterOf } from './people.ts';
+import type { BoardNotice, SavedState } from './saved.ts';
 
 export interface BoardControllerOptions {
   documentId: string;
@@ -41,8 +41,8 @@ const emptyState: IslandState = {
   penOnly: false
 };
 
-/** Retry no more than this long after the line broke, milliseconds; for ever. */
-const maxBackoffMs = 2_500;
+/** Somebody whose every change is refused gets a readable board instead of an endless restart. */
+const maxRestarts = 3;
 
 /**
  * One board: its document, the line to the server, who is there, and what can be done. Works without being
@@ -51,16 +51,23 @@ const maxBackoffMs = 2_500;
 export class BoardController {
   readonly documentId: string;
   readonly user: BoardUser;
-  readonly doc = new Y.Doc();
-  readonly awareness = new Awareness(this.doc);
-  readonly provider: WebsocketProvider;
   /** What others follow: this tab, not only this person. */
   readonly presenceId: string;
 
+  /** The copy of the document in use; a new one after the server refused something in the old one. */
+  line = $state.raw<BoardLine>()!;
   connection = $state<BoardConnection>('connecting');
+  /** `saved`: all that was done here is on the server's disk. */
+  saved = $state<SavedState>('offline');
   /** The document was received whole at least once. */
   isLoaded = $state(false);
-  mode = $state<BoardMode>('read');
+  /** What the role allows; see `mode`. */
+  allowed = $state<BoardMode>('read');
+  /** Why the server takes no changes at present. */
+  readOnlyReason = $state<'access' | 'closed' | 'full' | null>(null);
+  isSaveDelayed = $state(false);
+  /** Something of this person's was refused and taken back. */
+  wasRefused = $state(false);
   people = $state.raw<BoardPerson[]>([]);
   island = $state.raw<IslandState>(emptyState);
   isPresenting = $state(false);
@@ -69,27 +76,24 @@ export class BoardController {
   notice = $state<IslandNotice | null>(null);
   setAsideCount = $state(0);
 
+  /** What can be done now. */
+  readonly mode = $derived<BoardMode>(
+    this.allowed === 'write' && this.readOnlyReason ? 'read' : this.allowed
+  );
+
+  readonly #options: BoardControllerOptions;
   #handle: IslandHandle | null = null;
   #followed: string | null = null;
+  #restarts = 0;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: BoardControllerOptions) {
+    this.#options = options;
     this.documentId = options.documentId;
     this.user = options.user;
-    this.mode = options.mode;
-    this.presenceId = `${options.user.id}#${this.doc.clientID}`;
-    this.awareness.setLocalStateField('user', { ...options.user, presenceId: this.presenceId });
-    this.provider = new WebsocketProvider(options.url, options.documentId, this.doc, {
-      awareness: this.awareness,
-      // Between tabs too everything goes through the server, which alone decides what is let in.
-      disableBc: true,
-      maxBackoffTime: maxBackoffMs,
-      ...(options.WebSocketPolyfill ? { WebSocketPolyfill: options.WebSocketPolyfill } : {})
-    });
-    this.provider.on('status', this.#onStatus);
-    this.provider.on('sync', this.#onSync);
-    this.awareness.on('change', this.#onPeople);
-    this.#onPeople();
+    this.allowed = options.mode;
+    this.presenceId = newId();
+    this.line = this.#open();
   }
 
   /** Who asks everyone to follow, if anyone but this tab. */
@@ -170,7 +174,7 @@ export class BoardController {
   /** Ask everyone to follow this tab's view, or stop asking. */
   followMe(on: boolean): void {
     this.isPresenting = on;
-    this.awareness.setLocalStateField('presenting', on ? Date.now() : null);
+    this.line.awareness.setLocalStateField('presenting', on ? Date.now() : null);
     if (on) this.follow(null);
   }
 
@@ -184,9 +188,10 @@ export class BoardController {
     return (await this.#handle?.exportPng()) ?? null;
   }
 
+  /** The role changed, e.g. the consult was closed. */
   setMode(mode: BoardMode): void {
-    this.mode = mode;
-    this.#handle?.setMode(mode);
+    this.allowed = mode;
+    this.#handle?.setMode(this.mode);
   }
 
   setDark(dark: boolean): void {
@@ -211,27 +216,68 @@ export class BoardController {
     clearTimeout(this.#noticeTimer);
     this.#handle?.destroy();
     this.#handle = null;
-    this.awareness.off('change', this.#onPeople);
-    this.provider.destroy();
-    this.awareness.destroy();
-    this.doc.destroy();
+    this.line.close();
   }
 
-  readonly #onStatus = ({ status }: { status: 'connected' | 'disconnected' | 'connecting' }): void => {
-    if (status === 'disconnected') this.connection = 'offline';
-    else if (status === 'connecting' && this.connection !== 'offline') this.connection = 'connecting';
-  };
+  #open(): BoardLine {
+    const { url, documentId, user, WebSocketPolyfill } = this.#options;
+    return openLine(
+      { url, documentId, self: { ...user, presenceId: this.presenceId }, WebSocketPolyfill },
+      {
+        onStatus: (status) => {
+          if (status === 'disconnected') this.connection = 'offline';
+        },
+        onLoaded: () => {
+          this.isLoaded = true;
+          this.connection = 'online';
+        },
+        onSaved: (state) => (this.saved = state),
+        onNotice: (notice) => this.#onNotice(notice),
+        onPeople: (states) => {
+          this.people = peopleOf(states);
+          this.#followPresenter();
+        }
+      }
+    );
+  }
 
-  readonly #onSync = (isSynced: boolean): void => {
-    if (!isSynced) return;
-    this.isLoaded = true;
-    this.connection = 'online';
-  };
+  #onNotice(notice: BoardNotice): void {
+    switch (notice.kind) {
+      case 'read-only':
+        this.readOnlyReason = notice.reason;
+        this.#handle?.setMode(this.mode);
+        return;
+      case 'writable':
+        this.readOnlyReason = null;
+        this.#handle?.setMode(this.mode);
+        return;
+      case 'refused':
+        return this.#restart();
+      case 'save-delayed':
+        this.isSaveDelayed = true;
+        return;
+      case 'save-resumed':
+        this.isSaveDelayed = false;
+        return;
+      case 'presence-too-large':
+        return;
+    }
+  }
 
-  readonly #onPeople = (): void => {
-    this.people = peopleOf(this.awareness.getStates());
-    this.#followPresenter();
-  };
+  /** What the server refused cannot be taken out of a Yjs document: begin anew from the server's copy. */
+  #restart(): void {
+    this.wasRefused = true;
+    if (++this.#restarts > maxRestarts) this.allowed = this.allowed === 'write' ? 'read' : this.allowed;
+    const old = this.line;
+    // Not within the old socket's own message.
+    queueMicrotask(() => {
+      this.isLoaded = false;
+      this.connection = 'connecting';
+      this.line = this.#open();
+      if (this.isPresenting) this.followMe(true);
+      old.close();
+    });
+  }
 
   /** Once for each time somebody begins to present: who has turned away is not pulled back. */
   #followPresenter(): void {

@@ -94,7 +94,7 @@ export function xrayRecord(
     teeth: [...image.teeth],
     window: image.window,
     invert: false,
-    scale: image.scale
+    calibration: image.scale
   };
   return shapeRecord(`shape:image-${image.imageId}`, 'xray', place, props, {
     ...author,

@@ -73,7 +73,8 @@ export const ownShapeProps = {
     /** Null: the picture's own default. */
     window: v.nullable(greyWindow),
     invert: v.boolean(),
-    scale: shapeScale
+    /** Not `scale`: tldraw takes a prop of that name for a number that shapes are enlarged by. */
+    calibration: shapeScale
   },
   /** Two points: a length. Three: an angle at the middle one. In pixels of the X-ray it is a child of. */
   measure: {

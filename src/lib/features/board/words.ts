@@ -47,6 +47,11 @@ export function scaleSource(scale: ShapeScale): string {
   }
 }
 
+/** The same in one word, for where there is no room. */
+export function scaleWord(scale: ShapeScale): string {
+  return scale.kind === 'user' || scale.kind === 'calibrated' ? m.board_scale_known() : m.board_scale_none();
+}
+
 /** A mark's value and, beside a length, the source of its scale: `312 px · 未校正`. */
 export function measureText(props: MeasureProps, scale: ShapeScale): string {
   const measured = measureMark(props.points, scale);

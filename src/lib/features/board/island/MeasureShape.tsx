@@ -24,7 +24,7 @@ const colors: Record<MeasureProps['color'], string> = {
 /** The scale of the image a mark lies on. */
 export function scaleOfMark(editor: Editor, shape: MeasureShape): ShapeScale {
   const parent = editor.getShapeParent(shape);
-  return parent?.type === 'xray' ? (parent as XrayShape).props.scale : noScale;
+  return parent?.type === 'xray' ? (parent as XrayShape).props.calibration : noScale;
 }
 
 /** A length or an angle. Its points are in pixels of the image it is a child of. */

@@ -1,10 +1,12 @@
 import { useEditor, useValue } from 'tldraw';
 import { scaleBar } from '../scale.ts';
-import { imageTitle, scaleSource } from '../words.ts';
+import { imageTitle, kindName, scaleSource, scaleWord } from '../words.ts';
 import type { XrayShape } from './schema.ts';
 
 /** Screen height of the label, CSS pixels; used to keep it inside the image. */
 const labelHeight = 24;
+/** An image narrower than this on the screen, CSS pixels, has room for the short label only. */
+const narrowPx = 320;
 
 /**
  * What the image is and what its scale rests on. Stays in sight while the image is scrolled or zoomed, and
@@ -12,7 +14,7 @@ const labelHeight = 24;
  */
 export function XrayLabel({ shape }: { shape: XrayShape }) {
   const editor = useEditor();
-  const { w, h, scale } = shape.props;
+  const { w, h, calibration: scale } = shape.props;
   const place = useValue(
     'label place',
     () => {
@@ -31,6 +33,7 @@ export function XrayLabel({ shape }: { shape: XrayShape }) {
     [editor, shape.id, w, h]
   );
   const bar = scaleBar(scale, place.zoom);
+  const isNarrow = w * place.zoom < narrowPx;
   return (
     <div
       className="board-xray-label"
@@ -40,8 +43,8 @@ export function XrayLabel({ shape }: { shape: XrayShape }) {
       }}
     >
       <span>
-        <b>{imageTitle(shape.props)}</b>
-        <span data-scale={scale.kind}> · {scaleSource(scale)}</span>
+        <b>{isNarrow ? kindName(shape.props.kind) : imageTitle(shape.props)}</b>
+        <span data-scale={scale.kind}> · {isNarrow ? scaleWord(scale) : scaleSource(scale)}</span>
       </span>
       {bar ? (
         <span className="board-scale-bar" style={{ width: bar.pixels * place.zoom }}>

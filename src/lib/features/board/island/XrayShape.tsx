@@ -31,7 +31,7 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
       teeth: [],
       window: null,
       invert: false,
-      scale: noScale
+      calibration: noScale
     };
   }
   /** Hollow, as a frame is: a drag inside selects marks and does not move the image by accident. */
@@ -82,7 +82,7 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
           paintOrder="stroke"
           fontFamily="sans-serif"
         >
-          {`${imageTitle(shape.props)} · ${scaleSource(shape.props.scale)}`}
+          {`${imageTitle(shape.props)} · ${scaleSource(shape.props.calibration)}`}
         </text>
       </>
     );

@@ -77,7 +77,7 @@ export function calibrate(editor: Editor, measureId: string, knownMm: number, on
   const mm = calibrationFrom(a, b, knownMm);
   if (mm === null) return false;
   change(editor, xray as XrayShape, {
-    scale: {
+    calibration: {
       kind: 'user',
       rowMm: mm,
       columnMm: mm,
@@ -116,6 +116,28 @@ export function deleteSelection(editor: Editor): void {
   if (!ids.length) return;
   editor.markHistoryStoppingPoint('delete');
   editor.deleteShapes(ids.map((shape) => shape.id));
+}
+
+/** Narrower than this, CSS pixels, a screen shows one image at a time. */
+const narrowPx = 700;
+
+/** The whole board; on a narrow screen, where that would be a stamp, the first image. */
+export function showFirst(editor: Editor): void {
+  const first = xraysOf(editor)[0];
+  const bounds = first && editor.getShapePageBounds(first);
+  if (bounds && editor.getViewportScreenBounds().w < narrowPx)
+    editor.zoomToBounds(bounds, { immediate: true, inset: 12 });
+  else showAll(editor, 0);
+}
+
+export function showAll(editor: Editor, animationMs = 200): void {
+  const bounds = editor.getCurrentPageBounds();
+  if (!bounds) return;
+  const inset = editor.getViewportScreenBounds().w < narrowPx ? 12 : 56;
+  editor.zoomToBounds(bounds, {
+    inset,
+    ...(animationMs ? { animation: { duration: animationMs } } : { immediate: true })
+  });
 }
 
 export function focusShape(editor: Editor, id: string): void {

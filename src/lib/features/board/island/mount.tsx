@@ -57,6 +57,9 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
 
   const root = createRoot(element, { onUncaughtError: (error) => island.onCrash(error) });
   const editor = await render(root, { store, user, island, isPatient: () => mode.get() === 'patient' });
+  // tldraw heeds the wheel only while it has the focus, which a click on our own tools takes away.
+  const takeWheel = () => void (editor.getIsFocused() || editor.focus({ focusContainer: false }));
+  element.addEventListener('wheel', takeWheel, { capture: true, passive: true });
   const stopState = react('board state', () => island.onState(readState(editor)));
 
   return {
@@ -71,6 +74,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     },
     destroy() {
       stopState();
+      element.removeEventListener('wheel', takeWheel, { capture: true });
       stopPresence();
       binding.destroy();
       root.unmount();
@@ -120,7 +124,7 @@ function prepare(editor: Editor, mode: BoardMode): void {
   editor.setStyleForNextShapes(DefaultFontStyle, 'sans');
   editor.setStyleForNextShapes(DefaultDashStyle, 'solid');
   editor.setStyleForNextShapes(DefaultSizeStyle, 's');
-  editor.zoomToFit({ immediate: true });
+  acts.showFirst(editor);
   editor.setCurrentTool(mode === 'patient' ? 'hand' : 'select');
 }
 
@@ -133,7 +137,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     },
     undo: () => void editor.undo(),
     redo: () => void editor.redo(),
-    zoomToFit: () => void editor.zoomToFit({ animation: { duration: 200 } }),
+    zoomToFit: () => acts.showAll(editor),
     zoomIn: () => void editor.zoomIn(undefined, { animation: { duration: 120 } }),
     zoomOut: () => void editor.zoomOut(undefined, { animation: { duration: 120 } }),
     deleteSelection: () => acts.deleteSelection(editor),

@@ -48,7 +48,7 @@ export function readState(editor: Editor): IslandState {
     xray: xray && {
       id: xray.id,
       imageId: xray.props.imageId,
-      scale: xray.props.scale,
+      scale: xray.props.calibration,
       invert: xray.props.invert
     },
     selectionCount: editor.getSelectedShapeIds().length,

@@ -1,0 +1,75 @@
+import { Awareness } from 'y-protocols/awareness';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { type BoardNotice, type SavedState, attachNotices, attachSaved } from './saved.ts';
+
+/** `refused`: the server threw out something this copy holds; this copy must be given up. */
+export interface LineEvents {
+  onStatus(status: 'connected' | 'connecting' | 'disconnected'): void;
+  onLoaded(): void;
+  onSaved(state: SavedState): void;
+  onNotice(notice: BoardNotice): void;
+  onPeople(states: ReadonlyMap<number, unknown>): void;
+}
+
+/** One copy of a board's document and its line to the server. */
+export interface BoardLine {
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  close(): void;
+}
+
+export interface LineOptions {
+  url: string;
+  documentId: string;
+  /** Told to the others; see people.ts. */
+  self: Record<string, unknown>;
+  WebSocketPolyfill?: typeof WebSocket | undefined;
+}
+
+/** Tries again at least this often after the line broke, for ever; milliseconds. */
+const maxBackoffMs = 2_500;
+
+export function openLine(
+  { url, documentId, self, WebSocketPolyfill }: LineOptions,
+  events: LineEvents
+): BoardLine {
+  const doc = new Y.Doc();
+  const awareness = new Awareness(doc);
+  awareness.setLocalStateField('user', self);
+  const provider = new WebsocketProvider(url, documentId, doc, {
+    awareness,
+    // Between tabs too everything goes through the server, which alone decides what is let in.
+    disableBc: true,
+    maxBackoffTime: maxBackoffMs,
+    ...(WebSocketPolyfill ? { WebSocketPolyfill } : {})
+  });
+  const saved = attachSaved(provider, doc);
+  const detachNotices = attachNotices(provider, events.onNotice);
+  const onStatus = ({ status }: { status: 'connected' | 'connecting' | 'disconnected' }): void =>
+    events.onStatus(status);
+  const onSync = (isSynced: boolean): void => {
+    if (isSynced) events.onLoaded();
+  };
+  const onPeople = (): void => events.onPeople(awareness.getStates());
+  provider.on('status', onStatus);
+  provider.on('sync', onSync);
+  awareness.on('change', onPeople);
+  const stopSaved = saved.subscribe(events.onSaved);
+  onPeople();
+  return {
+    doc,
+    awareness,
+    close() {
+      stopSaved();
+      saved.destroy();
+      detachNotices();
+      provider.off('status', onStatus);
+      provider.off('sync', onSync);
+      awareness.off('change', onPeople);
+      provider.destroy();
+      awareness.destroy();
+      doc.destroy();
+    }
+  };
+}
