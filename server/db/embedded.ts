@@ -62,6 +62,12 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
   }
 }
 
+/** Where the cluster of this data folder lies, whether it is there yet or not. */
+export async function postgresFolder(dataDir: string): Promise<string> {
+  const elsewhere = await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => '');
+  return elsewhere.trim() || join(dataDir, 'postgres');
+}
+
 /** `<dataDir>/postgres` where the user can reach it; else a folder elsewhere that the data folder remembers. */
 async function placeFor(dataDir: string, user: RunAs, log: Logger): Promise<string> {
   await mkdir(dataDir, { recursive: true });

@@ -67,7 +67,9 @@ async function prepareRoles(sql: postgres.Sql, ownerUrl: string): Promise<Databa
     return url.href;
   };
   const roles = ['consilium_owner', 'consilium_app', 'consilium_system'] as const;
-  const present = await sql<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${sql([...roles])}`;
+  const present = await sql<
+    { rolname: string }[]
+  >`select rolname from pg_roles where rolname in ${sql([...roles])}`;
   for (const role of roles) {
     if (present.some((row) => row.rolname === role)) continue;
     const login = role === 'consilium_owner' ? 'nologin' : `login password '${passwordOf(owner, role)}'`;
@@ -86,7 +88,9 @@ async function prepareRoles(sql: postgres.Sql, ownerUrl: string): Promise<Databa
 
 /** Fixed for a given owner's password, so that every process of a site gets the same without storing it. */
 function passwordOf(owner: URL, role: string): string {
-  return createHmac('sha256', `consilium:${decodeURIComponent(owner.password)}`).update(role).digest('hex');
+  return createHmac('sha256', `consilium:${decodeURIComponent(owner.password)}`)
+    .update(role)
+    .digest('hex');
 }
 
 function currentVersion(): string {

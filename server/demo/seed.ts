@@ -48,10 +48,9 @@ export async function seedDemo(services: Services, onProgress: (message: string)
   const hospital = await ensureOrganisation(services, demoHospital);
   const clinic = await ensureOrganisation(services, demoClinic);
   if (await hasPatients(services, clinic)) return;
-  onProgress('demo patients');
+  onProgress('patients');
   const ids = await seedPatients(services, clinic);
-  onProgress('demo images');
-  await seedImages(services, clinic, ids);
+  await seedImages(services, clinic, ids, onProgress);
   await seedConsult(services, clinic, hospital, ids);
 }
 
@@ -171,7 +170,7 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
     id: patientId,
     organisationId,
     clinicId,
-    number: `P${String(running!.next).padStart(6, '0')}`,
+    number: numberOf(Number(running!.next)),
     name: demo.name,
     sex: demo.sex,
     birthDate: birthDate(tx.now, demo.age, index),
@@ -212,16 +211,37 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
   return patientId;
 }
 
-async function seedImages(services: Services, world: World, patientIds: string[]): Promise<void> {
+async function seedImages(
+  services: Services,
+  world: World,
+  patientIds: string[],
+  onProgress: (message: string) => void
+): Promise<void> {
   const dentist = world.people[0]!;
+  const now = services.clock.now();
   for (const [i, patientId] of patientIds.entries()) {
     const demo = demoPatients[i]!;
-    for (const image of makeDemoImages({ mouth: demo.mouth, index: i, name: demo.name }))
+    onProgress(`images ${i + 1}/${patientIds.length}`);
+    const images = makeDemoImages({
+      mouth: demo.mouth,
+      index: i,
+      name: demo.name,
+      number: numberOf(i + 1),
+      birthDate: birthDate(now, demo.age, i),
+      sex: demo.sex === 'female' ? 'F' : 'M',
+      findings: demoFindings({ mouth: demo.mouth, index: i }),
+      now
+    });
+    for (const image of images)
       await uploadImage(
         { ...services, actor: dentist, request },
-        { patientId, fileName: image.fileName, source: once(image.bytes), confirmOtherPatient: true }
+        { patientId, fileName: image.fileName, source: once(image.bytes) }
       );
   }
+}
+
+function numberOf(running: number): string {
+  return `P${String(running).padStart(6, '0')}`;
 }
 
 /** One question is waiting already, so that the expert's first page has something to show. */

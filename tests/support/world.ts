@@ -56,7 +56,7 @@ export function useWorld(): World {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'consilium-world-'));
     pools = [postgres(database.appUrl, { max: 6 }), postgres(database.systemUrl, { max: 3 })];
-    const [db, systemDb] = pools.map((sql) => drizzle(sql)) as [Services['db'], Services['db']];
+    const [db, systemDb] = [drizzle(pools[0]!), drizzle(pools[1]!)];
     const masterKey = randomBytes(32);
     const quiet = { debug() {}, info() {}, warn() {}, error() {} };
     const services: Services = {

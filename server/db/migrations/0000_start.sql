@@ -375,6 +375,35 @@ CREATE TABLE "stored_file" (
 	CONSTRAINT "stored_file_content" UNIQUE("organisation_id","sha256")
 );
 --> statement-breakpoint
+CREATE TABLE "notification" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"organisation_id" uuid NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"consult_id" uuid,
+	"data" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"read_at" timestamp (3) with time zone,
+	"event_id" uuid NOT NULL,
+	CONSTRAINT "notification_tenant" UNIQUE("organisation_id","id"),
+	CONSTRAINT "notification_once" UNIQUE("organisation_id","user_id","event_id")
+);
+--> statement-breakpoint
+CREATE TABLE "outgoing_mail" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"organisation_id" uuid NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"notification_id" uuid NOT NULL,
+	"recipient" text NOT NULL,
+	"subject" text NOT NULL,
+	"text" text NOT NULL,
+	"status" text NOT NULL,
+	"tries" integer DEFAULT 0 NOT NULL,
+	"sent_at" timestamp (3) with time zone,
+	CONSTRAINT "outgoing_mail_tenant" UNIQUE("organisation_id","id")
+);
+--> statement-breakpoint
 CREATE TABLE "finding" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"organisation_id" uuid NOT NULL,
@@ -589,6 +618,8 @@ CREATE INDEX "member_user" ON "member" USING btree ("user_id");--> statement-bre
 CREATE INDEX "session_user" ON "session" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "verification_identifier" ON "verification" USING btree ("identifier");--> statement-breakpoint
 CREATE INDEX "image_patient" ON "image" USING btree ("organisation_id","patient_id","taken_at");--> statement-breakpoint
+CREATE INDEX "notification_user" ON "notification" USING btree ("organisation_id","user_id","created_at");--> statement-breakpoint
+CREATE INDEX "outgoing_mail_created" ON "outgoing_mail" USING btree ("organisation_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "finding_proposal" ON "finding" USING btree ("organisation_id","proposal_id");--> statement-breakpoint
 CREATE INDEX "finding_patient" ON "finding" USING btree ("organisation_id","patient_id","recorded_at");--> statement-breakpoint
 CREATE INDEX "health_item_patient" ON "health_item" USING btree ("organisation_id","patient_id","kind");--> statement-breakpoint

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
 
@@ -56,38 +57,11 @@ export const reasonInput = v.object({ reason: someText(1000) });
 export const findingProposal = v.omit(findingInput, ['id', 'patientId']);
 export type FindingProposal = v.InferOutput<typeof findingProposal>;
 
-export const planProposal = v.object({
-  title: someText(200),
-  phases: v.pipe(
-    v.array(
-      v.object({
-        title: text(200),
-        items: v.pipe(
-          v.array(
-            v.object({
-              tooth: v.nullish(v.pipe(v.string(), v.maxLength(2))),
-              surfaces: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(2))), v.maxLength(6)), []),
-              procedure: v.pipe(v.string(), v.maxLength(60)),
-              visits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(40)),
-              minutes: v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(480)),
-              note: v.nullish(text(1000))
-            })
-          ),
-          v.minLength(1),
-          v.maxLength(60)
-        )
-      })
-    ),
-    v.minLength(1),
-    v.maxLength(12)
-  )
-});
-export type PlanProposal = v.InferOutput<typeof planProposal>;
-
 export const proposalInput = v.variant('kind', [
   v.object({ kind: v.literal('finding'), content: findingProposal }),
-  v.object({ kind: v.literal('plan'), content: planProposal })
+  v.object({ kind: v.literal('plan'), content: planDraftSchema })
 ]);
+export type PlanProposal = PlanDraft;
 export type ProposalInput = v.InferOutput<typeof proposalInput>;
 
 export const opinionInput = v.object({ diagnosis: text(2000), text: text(20000), advice: text(8000) });

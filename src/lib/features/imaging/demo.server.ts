@@ -11,7 +11,7 @@ export interface ChartedFinding {
   tooth: string;
   code: string;
   surfaces?: readonly string[];
-  grade?: string | undefined;
+  grade?: string | null | undefined;
   daysAgo?: number;
 }
 

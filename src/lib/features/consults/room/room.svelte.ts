@@ -1,5 +1,5 @@
 import { browser } from '$app/environment';
-import { attachSaved, BoardController, type Saved, type SavedState } from '#lib/features/board/index.ts';
+import { BoardController } from '#lib/features/board/index.ts';
 import { CallController } from './call/index.ts';
 import { consultActs, type ConsultActs } from './acts.ts';
 
@@ -20,8 +20,6 @@ export class RoomController {
   readonly call: CallController;
   /** Null while the page is drawn on the server: sockets are the browser's. */
   readonly board: BoardController | null;
-  saved = $state<SavedState>('offline');
-  readonly #saved: Saved | null;
   panel = $state<RoomPanel>('record');
   panelOpen = $state(true);
   /** Into the room without waiting for the call: the board and the record need no camera. */
@@ -45,9 +43,6 @@ export class RoomController {
           mode: open ? 'write' : 'read'
         })
       : null;
-    // Right after the provider was made: its marks must follow the changes it sends.
-    this.#saved = this.board && attachSaved(this.board.provider, this.board.doc);
-    this.#saved?.subscribe((now) => (this.saved = now));
     this.inside = !open;
   }
 
@@ -66,7 +61,6 @@ export class RoomController {
 
   destroy(): void {
     this.call.destroy();
-    this.#saved?.destroy();
     this.board?.destroy();
   }
 }
