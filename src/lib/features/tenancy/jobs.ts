@@ -1,5 +1,4 @@
-import type { Services } from './call.ts';
-import type { Database } from './call.ts';
+import type { Database, Services } from './call.ts';
 
 /** One row of the outbox, as its handler gets it. */
 export interface OutboxEvent {

@@ -1,0 +1,12 @@
+import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
+import { notificationKinds } from '#lib/features/notifications/notification.ts';
+import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
+
+/** Every topic a use case may publish. */
+export const topics: readonly string[] = [...notificationKinds];
+
+/** All background work of the product: the one list. */
+export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
+  outbox: [...notificationHandlers],
+  tasks: [sendMailTask]
+};

@@ -1,0 +1,196 @@
+import { Logger as GraphileLogger, run, type Runner, type Task, type TaskList } from 'graphile-worker';
+import { eq } from 'drizzle-orm';
+import { asAppError } from '#lib/kernel/errors.ts';
+import type { Logger } from '#lib/kernel/ports.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import type { JobContext, JobHandler, OutboxEvent, TaskHandler } from '#lib/features/tenancy/jobs.ts';
+import { outbox } from '#lib/features/tenancy/tables.server.ts';
+import { sqlState } from '#lib/features/tenancy/transaction.server.ts';
+import { topics as knownTopics } from './handlers.ts';
+
+export interface Worker {
+  /** Resolves once jobs are taken. @throws Error where a topic has no handler or two ([NO-9]) */
+  start(): Promise<void>;
+  /** Lets running jobs end (at most 10 s), takes no new ones. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** Connection of role `consilium_system`, which owns the job tables. */
+  url: string;
+  handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] };
+  services: Services;
+  log: Logger;
+  /** Jobs at the same time. */
+  concurrency?: number;
+  /** Default: all topics of the product. */
+  topics?: readonly string[];
+}
+
+const outboxTask = 'outbox';
+const defaultTimeoutMs = 30_000;
+/** New jobs come by NOTIFY within milliseconds; polling is for those whose time has come (retries). */
+const pollMs = 1_000;
+const stopPatienceMs = 10_000;
+
+/** The job engine: graphile-worker on the app's own Postgres, fed by the outbox trigger (outbox.sql). */
+export function createWorker(options: WorkerOptions): Worker {
+  const { url, services, log, concurrency = 4 } = options;
+  let runner: Runner | null = null;
+  let ended: Promise<void> = Promise.resolve();
+  return {
+    async start() {
+      if (runner) return;
+      const byTopic = checkedHandlers(options.handlers.outbox, options.topics ?? knownTopics);
+      runner = await run({
+        connectionString: url,
+        concurrency,
+        maxPoolSize: concurrency + 2,
+        noHandleSignals: true,
+        pollInterval: pollMs,
+        gracefulShutdownAbortTimeout: stopPatienceMs,
+        logger: graphileLog(log),
+        taskList: taskList(byTopic, options.handlers.tasks, { services, log })
+      });
+      ended = runner.promise.catch((error: unknown) => {
+        log.error(failure(error), 'job engine ended');
+      });
+      log.info({ topics: byTopic.size, concurrency }, 'job engine started');
+    },
+    async stop() {
+      const running = runner;
+      runner = null;
+      if (!running) return;
+      await running.stop();
+      await ended;
+    }
+  };
+}
+
+/** @throws Error naming the topics that have no handler or more than one, and handlers of no topic */
+export function checkedHandlers(
+  handlers: readonly JobHandler[],
+  topics: readonly string[]
+): ReadonlyMap<string, JobHandler> {
+  const byTopic = new Map<string, JobHandler>();
+  const wrong: string[] = [];
+  for (const handler of handlers) {
+    if (byTopic.has(handler.topic)) wrong.push(`${handler.topic}: more than one handler`);
+    if (!topics.includes(handler.topic)) wrong.push(`${handler.topic}: not a topic`);
+    byTopic.set(handler.topic, handler);
+  }
+  for (const topic of topics) if (!byTopic.has(topic)) wrong.push(`${topic}: no handler`);
+  if (wrong.length > 0) throw new Error(`Job handlers do not fit the topics. ${wrong.join('; ')}`);
+  return byTopic;
+}
+
+function taskList(
+  byTopic: ReadonlyMap<string, JobHandler>,
+  tasks: readonly TaskHandler[],
+  { services, log }: { services: Services; log: Logger }
+): TaskList {
+  const list: Record<string, Task> = {};
+  list[outboxTask] = async (payload, { job }) => {
+    const began = performance.now();
+    const { id } = payload as { id: string };
+    await logged(log, { jobId: job.id, eventId: id, attempt: job.attempts, began }, () =>
+      deliver(id, byTopic, services)
+    );
+  };
+  for (const task of tasks) {
+    if (list[task.task]) throw new Error(`Two tasks are named ${task.task}`);
+    list[task.task] = async (payload, { job }) => {
+      const began = performance.now();
+      const lastTry = job.attempts >= job.max_attempts;
+      await logged(log, { jobId: job.id, task: task.task, attempt: job.attempts, began }, () =>
+        withinTime(task.timeoutMs ?? defaultTimeoutMs, () =>
+          task.run(payload, { services, now: services.clock.now(), lastTry })
+        )
+      );
+    };
+  }
+  return list;
+}
+
+/** Take the event off the outbox and do its work in one transaction ([NO-10]). An event already done is quiet. */
+async function deliver(
+  id: string,
+  byTopic: ReadonlyMap<string, JobHandler>,
+  services: Services
+): Promise<void> {
+  await services.systemDb.transaction(async (rows) => {
+    const [event] = await rows.delete(outbox).where(eq(outbox.id, id)).returning();
+    if (!event) return;
+    const handler = byTopic.get(event.topic);
+    if (!handler) throw new Error(`No handler for topic ${event.topic}`);
+    await withinTime(handler.timeoutMs ?? defaultTimeoutMs, (signal) => {
+      const context: JobContext = { rows, services, signal, now: services.clock.now() };
+      return handler.handle(event satisfies OutboxEvent, context);
+    });
+  });
+}
+
+class TimeoutError extends Error {
+  override name = 'TimeoutError';
+}
+
+async function withinTime(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new TimeoutError(`no end after ${ms} ms`);
+    controller.abort(error);
+    reject(error);
+  }, ms);
+  try {
+    await Promise.race([work(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface JobFacts {
+  jobId: string;
+  attempt: number;
+  eventId?: string;
+  task?: string;
+  began: number;
+}
+
+async function logged(log: Logger, facts: JobFacts, work: () => Promise<void>): Promise<void> {
+  const { began, ...fields } = facts;
+  try {
+    await work();
+    log.debug({ ...fields, ms: Math.round(performance.now() - began) }, 'job done');
+  } catch (error) {
+    log.warn({ ...fields, ...failure(error) }, 'job failed');
+    throw withoutDetail(error);
+  }
+}
+
+/** What may be logged of a failure: never its message, which can quote a row. */
+function failure(error: unknown): { error: string; code: string | null } {
+  const known = asAppError(error);
+  const name = error instanceof Error ? error.name : typeof error;
+  const own = error instanceof Error && 'code' in error ? String(error.code) : null;
+  return { error: name, code: known?.code ?? sqlState(error) ?? own };
+}
+
+/** The engine keeps the message of a failed job in its table: let it be a code. */
+function withoutDetail(error: unknown): Error {
+  const { error: name, code } = failure(error);
+  return new Error(code ? `${name} ${code}` : name);
+}
+
+/** The engine's own log lines in ours. Its errors repeat what `logged` said, so only their level is kept. */
+function graphileLog(log: Logger): GraphileLogger {
+  return new GraphileLogger(() => (level, message) => {
+    if (level === 'error' && !message.startsWith('Failed task'))
+      log.error({}, `job engine: ${firstLine(message)}`);
+    else if (level === 'warning') log.warn({}, `job engine: ${firstLine(message)}`);
+  });
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]!.slice(0, 200);
+}
