@@ -177,6 +177,10 @@ CREATE POLICY system ON consult FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON patient FOR SELECT TO consilium_system USING (true);
 GRANT SELECT ON consult_seat TO consilium_system;
 CREATE POLICY system ON consult_seat FOR SELECT TO consilium_system USING (true);
+-- The worker tells people of either organisation of a consult.
+GRANT SELECT, INSERT, UPDATE ON notification, outgoing_mail TO consilium_system;
+CREATE POLICY system ON notification TO consilium_system USING (true) WITH CHECK (true);
+CREATE POLICY system ON outgoing_mail TO consilium_system USING (true) WITH CHECK (true);
 GRANT SELECT, DELETE ON outbox TO consilium_system;
 CREATE POLICY system ON outbox TO consilium_system USING (true);
 
