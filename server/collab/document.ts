@@ -142,11 +142,8 @@ export class LiveDocument {
       const before = this.#emitted.length;
       // One transaction a member: its changes come out of Yjs as one update, under its author.
       this.#author = authorOf(member.access);
-      try {
-        this.doc.transact(() => this.#take(member, contributions), member);
-      } catch (error) {
-        this.#fail(error);
-      }
+      this.doc.transact(() => this.#take(member, contributions), member);
+      if (this.failed) break;
       if (this.#emitted.length > before) writers.add(member);
     }
     this.#tell(writers.size === 1 ? [...writers][0]! : null);
@@ -212,8 +209,15 @@ export class LiveDocument {
       member.end('refusedContent');
       return 'refused';
     }
-    Y.applyUpdate(this.doc, update, member);
-    return 'taken';
+    try {
+      Y.applyUpdate(this.doc, update, member);
+      return 'taken';
+    } catch (error) {
+      // Crafted so well that `examine` lets it through and Yjs fails half-way.
+      member.end('badMessage');
+      this.#fail(error);
+      return 'refused';
+    }
   }
 
   #logRefusal(member: Member, why: string): void {
@@ -226,6 +230,8 @@ export class LiveDocument {
   }
 
   #changed(update: Uint8Array, origin: unknown): void {
+    // What Yjs makes of a transaction it failed in must reach neither the others nor the log.
+    if (this.failed) return;
     this.version++;
     this.#emitted.push(update);
     if (origin !== fromLog)

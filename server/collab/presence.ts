@@ -194,7 +194,7 @@ export class Presences {
   }
 }
 
-/** The state with `user` as the server knows it; null where it is no state. A colour of one's choice is kept. */
+/** The state with `id`, `name` and `role` of its user as the server knows them; null where it is no state. */
 function signed(json: string, access: Access): string | null {
   let state: unknown;
   try {
@@ -203,19 +203,12 @@ function signed(json: string, access: Access): string | null {
     // Nonsense from a client shows as nobody.
     return null;
   }
-  if (typeof state !== 'object' || state === null || Array.isArray(state)) return null;
-  const user: { id: string; name: string; role: string; color?: string } = {
-    id: access.identity,
-    name: access.name,
-    role: access.role
-  };
-  const color = colorOf(state);
-  if (color !== null) user.color = color;
+  if (!isObject(state)) return null;
+  const claimed = isObject(state['user']) ? state['user'] : {};
+  const user = { ...claimed, id: access.identity, name: access.name, role: access.role };
   return JSON.stringify({ ...state, user });
 }
 
-function colorOf(state: object): string | null {
-  const user = 'user' in state ? state.user : null;
-  if (typeof user !== 'object' || user === null || !('color' in user)) return null;
-  return typeof user.color === 'string' && /^[#\w(),.% -]{1,32}$/.test(user.color) ? user.color : null;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import type { BoardWrite } from '#lib/features/board/document.ts';
 
@@ -58,7 +59,8 @@ function isDeleted(doc: Y.Doc, client: number, range: { clock: number; len: numb
 class Examination {
   readonly #doc: Y.Doc;
   readonly #decoded: ReturnType<typeof Y.decodeUpdate>;
-  /** New structs by client, in order of their clock. */
+  /** All structs by client, in order of their clock; and of them the new ones. */
+  readonly #all = new Map<number, Struct[]>();
   readonly #fresh = new Map<number, Struct[]>();
   /** Clock after the update, of the clients in it. */
   readonly #ends = new Map<number, number>();
@@ -67,10 +69,15 @@ class Examination {
   constructor(update: Uint8Array, doc: Y.Doc) {
     this.#doc = doc;
     this.#decoded = Y.decodeUpdate(update);
+    // One block a client: of two, Yjs would forget the first.
+    const blocks = decoding.readVarUint(decoding.createDecoder(update));
+    const clients = new Set(this.#decoded.structs.map((struct) => struct.id.client));
+    if (blocks !== clients.size) throw new RangeError('blocks');
   }
 
   result(): Examined {
-    if (!this.#isContiguous() || !this.#dependenciesAreKnown()) return { kind: 'incomplete' };
+    if (!this.#isContiguous() || !this.#isApplicable() || !this.#deletesWhatIsThere())
+      return { kind: 'incomplete' };
     const writes: BoardWrite[] = [];
     for (const structs of this.#fresh.values())
       for (const struct of structs) if (struct instanceof Y.Item) this.#collect(struct, writes);
@@ -82,32 +89,72 @@ class Examination {
       const { client, clock } = struct.id;
       const state = this.#ends.get(client) ?? Y.getState(this.#doc.store, client);
       const end = clock + struct.length;
-      if (!Number.isSafeInteger(end)) throw new RangeError('clock');
+      // Yjs writes none of no length, and does not survive one.
+      if (!Number.isSafeInteger(end) || struct.length === 0) throw new RangeError('length');
       if (struct instanceof Y.Skip || clock > state) return false;
+      push(this.#all, client, struct);
       if (end <= state) continue;
       this.#ends.set(client, end);
-      const fresh = this.#fresh.get(client);
-      if (fresh) fresh.push(struct);
-      else this.#fresh.set(client, [struct]);
+      push(this.#fresh, client, struct);
     }
     return true;
   }
 
-  #has(id: Y.ID | null | undefined): boolean {
-    return !id || id.clock < (this.#ends.get(id.client) ?? Y.getState(this.#doc.store, id.client));
+  #has(id: Y.ID): boolean {
+    return id.clock < (this.#ends.get(id.client) ?? Y.getState(this.#doc.store, id.client));
   }
 
-  #dependenciesAreKnown(): boolean {
-    for (const structs of this.#fresh.values())
-      for (const struct of structs) {
-        if (!(struct instanceof Y.Item)) continue;
-        if (!this.#has(struct.origin) || !this.#has(struct.rightOrigin)) return false;
-        if (struct.parent instanceof Y.ID && !this.#has(struct.parent)) return false;
+  /**
+   * True where Yjs could apply all of it now: goes through the structs in the order Yjs would, each client's in
+   * turn, waiting where one builds on another client's. What waits in a circle, or for what is not there, or
+   * builds on itself (which Yjs does not survive) is never reached. Structs the document has already count too,
+   * because Yjs looks up what they build on before it passes over them.
+   */
+  #isApplicable(): boolean {
+    const reached = new Map<number, number>();
+    const next = new Map<number, number>();
+    const waiting = new Map<number, { client: number; clock: number }[]>();
+    const reach = (client: number): number => reached.get(client) ?? Y.getState(this.#doc.store, client);
+    const queue = [...this.#all.keys()];
+    let left = queue.length;
+    for (let client = queue.pop(); client !== undefined; client = queue.pop()) {
+      const structs = this.#all.get(client)!;
+      let at = next.get(client) ?? 0;
+      let missing: Y.ID | undefined;
+      for (; at < structs.length; at++) {
+        const { id, length } = structs[at]!;
+        const before = (other: number): number => (other === client ? id.clock : reach(other));
+        missing = dependenciesOf(structs[at]!).find(
+          (dependency) => dependency.clock >= before(dependency.client)
+        );
+        if (missing) break;
+        reached.set(client, Math.max(reach(client), id.clock + length));
       }
-    for (const [client, ranges] of this.#decoded.ds.clients)
-      for (const { clock, len } of ranges)
-        if (len > 0 && !this.#has(Y.createID(client, clock + len - 1))) return false;
-    return true;
+      next.set(client, at);
+      if (!missing) left--;
+      else if (missing.client === client || !this.#has(missing)) return false;
+      else
+        waiting.set(missing.client, [
+          ...(waiting.get(missing.client) ?? []),
+          { client, clock: missing.clock }
+        ]);
+      const stillWaiting = (waiting.get(client) ?? []).filter((waiter) => {
+        if (waiter.clock >= reach(client)) return true;
+        queue.push(waiter.client);
+        return false;
+      });
+      waiting.set(client, stillWaiting);
+    }
+    return left === 0;
+  }
+
+  #deletesWhatIsThere(): boolean {
+    return [...this.#decoded.ds.clients].every(([client, ranges]) =>
+      ranges.every(({ clock, len }) => {
+        if (len === 0) throw new RangeError('length');
+        return this.#has(Y.createID(client, clock + len - 1));
+      })
+    );
   }
 
   #find(id: Y.ID): Struct {
@@ -172,6 +219,18 @@ class Examination {
     for (const [name, root] of this.#doc.share) if (root === type) return name;
     throw new RangeError('root');
   }
+}
+
+function push(map: Map<number, Struct[]>, client: number, struct: Struct): void {
+  const structs = map.get(client);
+  if (structs) structs.push(struct);
+  else map.set(client, [struct]);
+}
+
+/** What must be in the document before this struct. */
+function dependenciesOf(struct: Struct): Y.ID[] {
+  if (!(struct instanceof Y.Item)) return [];
+  return [struct.origin, struct.rightOrigin, struct.parent].filter((id) => id instanceof Y.ID);
 }
 
 function typeOf(type: unknown): 'map' | 'array' | 'other' {

@@ -71,6 +71,29 @@ test('[CO-13] an update that builds on what nobody has is refused, and leaves no
   expect(persistence.of(documentId).rows).toHaveLength(0);
 });
 
+test('[CO-13] an update crafted to break Yjs itself costs its sender the socket, others a reconnect, the disk nothing', async () => {
+  const { server, documentId, persistence } = await start();
+  const li = await server.connect('li', documentId).synced();
+  const hex = (text: string): Uint8Array => Buffer.from(text, 'hex');
+  Y.applyUpdate(li.doc, hex('010201002101077265636f726473026b300100020101010003'));
+  await until(() => persistence.of(documentId).rows.length === 1);
+  const raw = await server.raw('wang', documentId);
+  raw.socket.send(encodeStep2(nothing));
+  raw.socket.send(
+    encodeUpdate(
+      hex(
+        '030103000801046c697374027d087701610902000801046c697374027d067701612801077265636f726473026b32017d282701077265636f726473026b310121000203017801a10100010001a80204017d01a7020501280002080178017d050201002101077265636f726473026b30350002020201040301010003'
+      )
+    )
+  );
+  expect(await raw.closed()).toBe(closeCodes.badMessage);
+  await li.synced();
+  li.records.set('after', 1);
+  await until(() => persistence.of(documentId).rows.length === 2);
+  const late = await server.connect('zhao', documentId).synced();
+  expect(late.records.toJSON()).toEqual({ after: 1 });
+});
+
 test('[CO-13] messages of later versions are passed over', async () => {
   const { server, documentId } = await start();
   const raw = await server.raw('li', documentId);
