@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { handlerHeaders } from './config.ts';
 import { StopError, systemCode } from './launch/stop-error.ts';
@@ -30,7 +31,9 @@ export interface HttpOptions {
 export interface RunningHttp {
   port: number;
   server: Server;
-  /** No new connections; those at rest end at once, those at work after a grace. */
+  /** No new connections; waits for the answers under way, within a grace. Sockets and news stay open. */
+  drain(): Promise<void>;
+  /** Ends whatever is still connected. */
   close(): Promise<void>;
 }
 
@@ -38,7 +41,7 @@ export interface RunningHttp {
 const requestTimeoutMs = 60 * 60_000;
 /** Above what a proxy in front waits, so that it is the proxy that closes. */
 const keepAliveMs = 65_000;
-const closeGraceMs = 2_000;
+const drainMs = 2_000;
 /** Forms and JSON are read whole into memory: far above any form, far below memory. Uploads are neither. */
 const largestFormBytes = 8 * 1024 * 1024;
 const formTypes = /^(application\/(x-www-form-urlencoded|json)|multipart\/form-data|text\/plain)\b/i;
@@ -47,7 +50,12 @@ const formTypes = /^(application\/(x-www-form-urlencoded|json)|multipart\/form-d
 export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   const server = createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
   const sockets = new Set<Duplex>();
-  server.on('request', (request, response) => answer(options, request, response));
+  const answering = new Set<ServerResponse>();
+  server.on('request', (request, response) => {
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
+    answer(options, request, response);
+  });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     setTrusted(request, options.trustProxy);
     socket.on('error', (error) => options.log.debug({ code: systemCode(error) }, 'socket error'));
@@ -63,17 +71,27 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   return {
     server,
     port: (server.address() as AddressInfo).port,
-    close: async () => {
-      const closed = new Promise((done) => server.close(done));
+    drain: async () => {
+      server.close();
       server.closeIdleConnections();
-      const hard = setTimeout(() => {
-        server.closeAllConnections();
-        for (const socket of sockets) socket.destroy();
-      }, closeGraceMs);
-      await closed;
-      clearTimeout(hard);
+      const end = Date.now() + drainMs;
+      while (Date.now() < end && [...answering].some((response) => !isEventStream(response))) await sleep(25);
+    },
+    close: async () => {
+      const closed = new Promise((done) =>
+        server.listening ? server.close(done) : server.once('close', done)
+      );
+      const nothingOpen = sockets.size === 0 && answering.size === 0;
+      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+      if (!nothingOpen || server.listening) await Promise.race([closed, sleep(1_000)]);
     }
   };
+}
+
+/** News to a browser: open until somebody ends it; the browser comes back by itself. */
+function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 }
 
 async function listen(server: Server, { host, port }: HttpOptions): Promise<void> {

@@ -2,10 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '#lib/kernel/ports.ts';
+import type { Composition } from './compose.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { startPostgres } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
-import { portError, startHttp } from './http.ts';
+import { portError, startHttp, type RunningHttp } from './http.ts';
 import { ensureBuild } from './launch/build.ts';
 import { createClosers, together, type Closers } from './launch/closers.ts';
 import { helpText } from './launch/help.mjs';
@@ -99,17 +100,23 @@ async function launch(
   const { config, closers, progress, log } = options;
   const address = publicOrigin(config, config.port);
 
+  const composed = Promise.withResolvers<Composition>();
+  // Where the start fails before, nobody will ask.
+  composed.promise.catch(() => undefined);
+
+  await progress.step('Texts', () => ensureMessages(config.root));
   const [urls, media, key, demo] = await together(
     database(options),
-    mediaServer(options),
+    mediaServer(options, composed.promise),
     masterKey(config.dataDir, config.masterKey),
     isDemo(config.dataDir, config.demo),
-    progress.step('Texts', () => ensureMessages(config.root)),
     build(options)
   );
 
   // Imported only now: some of it needs the compiled texts.
   const { compose } = await import('./compose.ts');
+  let http: RunningHttp | null = null;
+  closers.add('sockets', () => http?.close());
   const composition = await compose({
     config: { ...config, demo },
     ...urls,
@@ -119,6 +126,7 @@ async function launch(
     log
   });
   closers.add('services', () => composition.close());
+  composed.resolve(composition);
   // SvelteKit's bundle has its own copies of all modules: it gets these very instances, never a second pool.
   Object.assign(globalThis, { [Symbol.for('consilium.services')]: composition.services });
 
@@ -131,11 +139,14 @@ async function launch(
     );
   if (config.roles.has('worker')) await composition.startWorker();
 
-  const http = await startHttp({
+  http = await startHttp({
     host: config.host,
     port: config.port,
     trustProxy: config.trustProxy,
-    upgrades: media ? [media.handleUpgrade] : [],
+    upgrades: [
+      ...(config.roles.has('collab') ? [composition.collab.handleUpgrade] : []),
+      ...(media ? [media.handleUpgrade] : [])
+    ],
     requests: media ? [media.handleRequest] : [],
     pages: pages.handle,
     readiness: async () => {
@@ -144,7 +155,8 @@ async function launch(
     },
     log
   });
-  closers.add('http', () => http.close());
+  const running = http;
+  closers.add('http', () => running.drain());
   if (media) await showMedia(media, progress, config.readyJson);
   return { address, signIns, media };
 }
@@ -160,9 +172,10 @@ async function database({ config, closers, progress, log, stop }: Launch) {
     config.databaseUrl ??
     (await progress.step('Database', async () => {
       const onExit = () => stop('the database ended', 1);
-      const server = await startPostgres({ dataDir: config.dataDir, log, onExit });
-      closers.add('database', () => server.stop());
-      return server.ownerUrl;
+      const starting = startPostgres({ dataDir: config.dataDir, log, onExit });
+      // Known before it is ready: a Ctrl-C meanwhile must not leave it behind.
+      closers.add('database', () => starting.then((server) => server.stop()));
+      return (await starting).ownerUrl;
     }));
   try {
     return await progress.step('Tables', () => migrate(ownerUrl));
@@ -171,13 +184,19 @@ async function database({ config, closers, progress, log, stop }: Launch) {
   }
 }
 
-async function mediaServer({ config, closers, log }: Launch): Promise<RunningMediaServer | null> {
+/** Begun beside the database: its news and questions wait until there is one. */
+async function mediaServer(
+  { config, closers, log }: Launch,
+  composed: Promise<Composition>
+): Promise<RunningMediaServer | null> {
   if (!config.media) return null;
   const media = await startMediaServer({
     config: config.media,
     dataDir: config.dataDir,
     appPort: config.port,
-    log
+    log,
+    onRoomEvent: async (event) => (await composed).onRoomEvent(event),
+    recordedPresence: async () => (await composed).recordedPresence()
   });
   closers.add('media server', () => media.stop());
   return media;

@@ -147,19 +147,20 @@ async function runVite(root: string, out: string, logFile: string, onProgress: B
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  const code = await new Promise<number | null>((done, failed) => {
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done, failed) => {
     child.once('error', failed);
-    child.once('close', done);
+    child.once('close', (...outcome) => done(outcome));
   });
   process.off('exit', end);
   log.end();
   await finished(log);
   if (code === 0) return;
   if (/ENOSPC/.test(said)) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-  if (code === null || /heap out of memory/.test(said))
+  if (signal === 'SIGKILL' || /heap out of memory/.test(said))
     throw new StopError(
       `The app could not be built: memory ran out. It needs about 2 GB free (see ${logFile}).`
     );
-  const reason = said.split('\n').find((line) => /error/i.test(line)) ?? `vite ended with code ${code}`;
+  const reason =
+    said.split('\n').find((line) => /error/i.test(line)) ?? `vite ended with ${signal ?? `code ${code}`}`;
   throw new StopError(`The app could not be built: ${reason.trim()} (see ${logFile}).`);
 }
