@@ -1,0 +1,15 @@
+/** What other rooms may use of patients in the browser. */
+export { default as PatientBanner } from './PatientBanner.svelte';
+export { default as PatientSummary } from './PatientSummary.svelte';
+export { default as Timeline } from './Timeline.svelte';
+export { allergyText } from './allergy-text.ts';
+export { bannerOf } from './views.ts';
+export type {
+  BannerView,
+  HealthItemView,
+  NoteView,
+  PatientHead,
+  PatientLine,
+  TimelineItem,
+  TimelineKind
+} from './views.ts';
