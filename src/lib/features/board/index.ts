@@ -5,3 +5,4 @@ export type { BoardConnection, BoardControllerOptions } from './board.svelte.ts'
 export type { BoardImage } from './initial.ts';
 export type { BoardHost, BoardMode, BoardTool, BoardUser, MeasureView, PinView } from './island/types.ts';
 export type { BoardPerson } from './people.ts';
+export { attachSaved, type Saved, type SavedState } from './saved.ts';

@@ -28,8 +28,10 @@ export const pageId = 'page:page';
 const gap = 120;
 /** Longest row of images before the next one begins, page units. */
 const rowWidth = 6_000;
-/** The chart's place; its content is laid out for this size in CSS pixels. */
-export const chartSize = { w: 1_600, h: 820 };
+/** The chart's place beside X-rays of thousands of pixels; see `chartEnlargement`. */
+export const chartSize = { w: 2_400, h: 1_260 };
+/** The chart is laid out for so many times fewer CSS pixels and enlarged, so that its words are readable. */
+export const chartEnlargement = 2;
 /** Fractional index keys as tldraw sorts them. */
 const indexDigits = '123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const maxImages = indexDigits.length - 1;

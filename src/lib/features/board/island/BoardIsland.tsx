@@ -54,10 +54,15 @@ export function BoardIsland({ store, user, island, isPatient, onMount }: Props) 
       options={options}
       cameraOptions={cameraOptions}
       {...(island.licenseKey ? { licenseKey: island.licenseKey } : {})}
-      getShapeVisibility={(shape: TLShape) => (shape.type === 'pin' && isPatient() ? 'hidden' : 'inherit')}
+      getShapeVisibility={(shape: TLShape) => (isHidden(shape, island, isPatient()) ? 'hidden' : 'inherit')}
       onMount={onMount}
     />
   );
+}
+
+/** A patient is not shown what dentists write to each other; nobody an empty place for a chart. */
+function isHidden(shape: TLShape, island: IslandOptions, isPatient: boolean): boolean {
+  return (shape.type === 'pin' && isPatient) || (shape.type === 'odontogram' && !island.host.renderChart);
 }
 
 const componentsCache = new WeakMap<IslandOptions, TLComponents>();

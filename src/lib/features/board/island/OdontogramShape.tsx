@@ -1,8 +1,9 @@
 import { type SyntheticEvent, useEffect, useRef } from 'react';
 import { HTMLContainer, Rectangle2d, ShapeUtil, useEditor, useValue } from 'tldraw';
 import { m } from '#lib/paraglide/messages.js';
-import { chartSize } from '../initial.ts';
+import { chartEnlargement, chartSize } from '../initial.ts';
 import type { OdontogramProps } from '../shapes.ts';
+import { chartPicture } from './chart-export.ts';
 import { islandOf } from './island.ts';
 import { type OdontogramShape, odontogramProps, ownMigrations } from './schema.ts';
 
@@ -39,13 +40,33 @@ export class OdontogramShapeUtil extends ShapeUtil<OdontogramShape> {
   override component(shape: OdontogramShape) {
     return <ChartView shape={shape} />;
   }
+  override async toSvg(shape: OdontogramShape) {
+    const { w, h } = shape.props;
+    const { renderChart } = islandOf(this.editor).host;
+    const size = { width: w / chartEnlargement, height: h / chartEnlargement };
+    const picture = renderChart ? await chartPicture(renderChart, this.editor.getContainer(), size) : null;
+    return (
+      <g transform={`scale(${chartEnlargement})`}>
+        <rect {...size} rx={6} fill={picture?.background ?? '#fff'} stroke="#94a3b8" />
+        {picture ? (
+          <image
+            href={picture.href}
+            x={picture.x}
+            y={picture.y}
+            width={picture.width}
+            height={picture.height}
+          />
+        ) : null}
+      </g>
+    );
+  }
   override indicator(shape: OdontogramShape) {
     return <rect width={shape.props.w} height={shape.props.h} />;
   }
 }
 
 const controls =
-  'button, a, input, select, textarea, summary, [role=button], [role=option], [role=gridcell], [role=radio], [data-tooth], [data-surface]';
+  'dialog, button, a, input, select, textarea, summary, [role=button], [role=option], [role=gridcell], [role=radio], [data-tooth], [data-surface]';
 
 /** A press on one of the chart's own controls is the chart's; everything else is the board's. */
 function keepForChart(event: SyntheticEvent): void {
@@ -75,6 +96,11 @@ function ChartView({ shape }: { shape: OdontogramShape }) {
       <div
         ref={element}
         className="board-chart-inner"
+        style={{
+          width: shape.props.w / chartEnlargement,
+          height: shape.props.h / chartEnlargement,
+          transform: `scale(${chartEnlargement})`
+        }}
         onPointerDown={keepForChart}
         onPointerUp={keepForChart}
         onTouchStart={keepForChart}

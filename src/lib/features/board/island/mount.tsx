@@ -60,7 +60,9 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
   // tldraw heeds the wheel only while it has the focus, which a click on our own tools takes away.
   const takeWheel = () => void (editor.getIsFocused() || editor.focus({ focusContainer: false }));
   element.addEventListener('wheel', takeWheel, { capture: true, passive: true });
-  const stopState = react('board state', () => island.onState(readState(editor)));
+  const stopState = react('board state', () => island.onState(readState(editor)), {
+    scheduleEffect: oncePerFrame()
+  });
 
   return {
     ...actsOf(editor),
@@ -79,6 +81,19 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
       binding.destroy();
       root.unmount();
     }
+  };
+}
+
+/** Many changes of one frame are told once. */
+function oncePerFrame(): (run: () => void) => void {
+  let isWaiting = false;
+  return (run) => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      run();
+    });
   };
 }
 

@@ -1,4 +1,4 @@
-import { DefaultColorStyle, type Editor } from 'tldraw';
+import { DefaultColorStyle, type Editor, type TLShape } from 'tldraw';
 import { authorOf } from '../shapes.ts';
 import { measureText } from '../words.ts';
 import { scaleOfMark } from './MeasureShape.tsx';
@@ -10,7 +10,6 @@ import { currentXray } from './xrays.ts';
 export function readState(editor: Editor): IslandState {
   const tool = editor.getCurrentToolId();
   const color = editor.getStyleForNextShape(DefaultColorStyle);
-  const shapes = editor.getCurrentPageShapes();
   const xray = currentXray(editor);
   return {
     tool: isTool(tool) ? tool : 'select',
@@ -18,8 +17,7 @@ export function readState(editor: Editor): IslandState {
     canUndo: editor.getCanUndo(),
     canRedo: editor.getCanRedo(),
     zoom: editor.getZoomLevel(),
-    pins: shapes
-      .filter((shape): shape is PinShape => shape.type === 'pin')
+    pins: ofType<PinShape>(editor, 'pin')
       .map(({ id, props, meta }) => {
         const author = authorOf(meta);
         return {
@@ -32,19 +30,17 @@ export function readState(editor: Editor): IslandState {
         };
       })
       .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1)),
-    measures: shapes
-      .filter((shape): shape is MeasureShape => shape.type === 'measure')
-      .map((shape) => {
-        const author = authorOf(shape.meta);
-        return {
-          id: shape.id,
-          kind: shape.props.points.length === 3 ? 'angle' : 'length',
-          text: measureText(shape.props, scaleOfMark(editor, shape)),
-          pixels: pixelsOf(shape),
-          imageId: author?.imageId ?? null,
-          author
-        };
-      }),
+    measures: ofType<MeasureShape>(editor, 'measure').map((shape) => {
+      const author = authorOf(shape.meta);
+      return {
+        id: shape.id,
+        kind: shape.props.points.length === 3 ? 'angle' : 'length',
+        text: measureText(shape.props, scaleOfMark(editor, shape)),
+        pixels: pixelsOf(shape),
+        imageId: author?.imageId ?? null,
+        author
+      };
+    }),
     xray: xray && {
       id: xray.id,
       imageId: xray.props.imageId,
@@ -56,6 +52,13 @@ export function readState(editor: Editor): IslandState {
     following: editor.getInstanceState().followingUserId,
     penOnly: editor.getInstanceState().isPenMode
   };
+}
+
+/** Asked of the store by type, so that a stroke in progress does not walk through every shape at each point. */
+function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Shape['type']): Shape[] {
+  const page = editor.getCurrentPageId();
+  const found = editor.store.query.records('shape', () => ({ type: { eq: type } })).get() as TLShape[];
+  return found.filter((shape) => editor.getAncestorPageId(shape) === page) as Shape[];
 }
 
 function openPin(editor: Editor): IslandState['openPin'] {
