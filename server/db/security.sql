@@ -127,13 +127,17 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['consult_message', 'proposal', 'opinion', 'consult_seat', 'consult_document',
-                           'board_document', 'board_update', 'board_snapshot'] LOOP
+                           'board_document', 'board_update'] LOOP
     EXECUTE format(
       'CREATE POLICY granted ON %I TO consilium_app
          USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))
          WITH CHECK ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))', t);
   END LOOP;
 END $$;
+CREATE POLICY granted ON board_snapshot FOR SELECT TO consilium_app
+  USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
+-- The log of a board is only added to.
+REVOKE UPDATE ON board_update FROM consilium_app;
 -- What an expert signed stays theirs to read after the grant has ended.
 CREATE POLICY author ON opinion FOR SELECT TO consilium_app
   USING (author_organisation_id = (SELECT app_organisation()) AND author_id::text = (SELECT app_actor())
@@ -181,6 +185,10 @@ CREATE POLICY system ON consult_seat FOR SELECT TO consilium_system USING (true)
 GRANT SELECT, INSERT, UPDATE ON notification, outgoing_mail TO consilium_system;
 CREATE POLICY system ON notification TO consilium_system USING (true) WITH CHECK (true);
 CREATE POLICY system ON outgoing_mail TO consilium_system USING (true) WITH CHECK (true);
+-- News are for one person, also among colleagues.
+CREATE POLICY own ON notification AS RESTRICTIVE TO consilium_app
+  USING (user_id::text = (SELECT app_actor())) WITH CHECK (user_id::text = (SELECT app_actor()));
+REVOKE INSERT, UPDATE ON outgoing_mail FROM consilium_app;
 GRANT SELECT, DELETE ON outbox TO consilium_system;
 CREATE POLICY system ON outbox TO consilium_system USING (true);
 

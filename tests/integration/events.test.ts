@@ -1,0 +1,168 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthSession } from '#lib/kernel/ports.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import { GET } from '../../src/routes/api/events/+server.ts';
+import { createLiveFeed } from '../../server/adapters/live-feed.ts';
+import { useDatabase } from '../support/database.ts';
+
+const database = useDatabase();
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+let owner: postgres.Sql;
+let app: postgres.Sql;
+let system: postgres.Sql;
+let live: Awaited<ReturnType<typeof createLiveFeed>>;
+let services: Services;
+let session: AuthSession | null;
+
+const organisationId = newId();
+const userId = newId();
+const memberId = newId();
+const consultId = newId();
+
+beforeAll(async () => {
+  owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
+  app = postgres(database.appUrl, { max: 3, onnotice: () => {} });
+  system = postgres(database.systemUrl, { max: 3, onnotice: () => {} });
+  live = await createLiveFeed({ url: database.systemUrl, log: silent });
+  const [clinicId, patientId] = [newId(), newId()];
+  await owner`insert into organisation (id, name, name_en, kind) values (${organisationId}, '清河', 'Qinghe', 'clinic')`;
+  await owner`insert into clinic (id, organisation_id, name, name_en) values (${clinicId}, ${organisationId}, '清河', 'Qinghe')`;
+  await owner`insert into patient (id, organisation_id, clinic_id, number, name, sex, birth_date, phone)
+              values (${patientId}, ${organisationId}, ${clinicId}, 'P1', '王秀英', 'female', '1959-03-01', '13800000000')`;
+  await owner`insert into "user" (id, name, email) values (${userId}, '李', 'li@example.org')`;
+  await owner`insert into member (id, organisation_id, user_id, role, name) values (${memberId}, ${organisationId}, ${userId}, 'dentist', '李')`;
+  await owner`insert into consult (id, organisation_id, number, patient_id, status, mode, urgency, answer_by, specialty, teeth,
+      question, requester_id, requester_name, requester_organisation_name, expert_organisation_id, expert_organisation_name)
+    values (${consultId}, ${organisationId}, 'HZ-1', ${patientId}, 'requested', 'async', 'routine', now(), 'endodontics',
+      '{36}', '?', ${userId}, '李', '清河', ${newId()}, '市口腔医院')`;
+  session = {
+    sessionId: 's',
+    userId,
+    name: '李',
+    email: 'li@example.org',
+    expiresAt: new Date(Date.now() + 60_000)
+  };
+  services = {
+    db: drizzle(app),
+    systemDb: drizzle(system),
+    clock: { now: () => new Date() },
+    live,
+    log: silent,
+    auth: { session: () => Promise.resolve(session) }
+  } as unknown as Services;
+});
+afterAll(async () => {
+  await live.close();
+  await Promise.all([app.end(), system.end(), owner.end()]);
+});
+
+async function open(query = ''): Promise<Response> {
+  const request = new Request(`http://localhost/api/events${query}`);
+  const event = {
+    url: new URL(request.url),
+    request,
+    cookies: { get: () => undefined },
+    locals: { services, request: { id: 'test', ip: '127.0.0.1' } }
+  } as unknown as RequestEvent;
+  return GET(event as Parameters<typeof GET>[0]);
+}
+
+/** Reads until `part` has come, or until the stream ends; what was read. */
+function reader(response: Response) {
+  const source = response.body!.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let ended = false;
+  const pump = (async () => {
+    for (;;) {
+      const { done, value } = await source.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+    ended = true;
+  })();
+  const until = async (look: () => boolean) => {
+    const end = Date.now() + 8_000;
+    while (!look()) {
+      if (Date.now() > end) throw new Error(`did not come; read so far: ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    return text;
+  };
+  return {
+    untilText: (part: string) => until(() => text.includes(part)),
+    untilEnd: () => until(() => ended),
+    close: async () => {
+      await source.cancel();
+      await pump;
+    }
+  };
+}
+
+describe('[NO-11] the event stream', () => {
+  it("carries a person's own news in words, and a consult's as a name", async () => {
+    const stream = reader(await open(`?consult=${consultId}`));
+    const notificationId = newId();
+    await owner`insert into notification (id, organisation_id, user_id, kind, consult_id, data, event_id)
+                values (${notificationId}, ${organisationId}, ${userId}, 'consult.accepted', ${consultId}, '{"number":"HZ-1","expert":"陈"}', ${newId()})`;
+    await live.publish({ topic: `user:${userId}`, name: 'notification', data: { id: notificationId } });
+    await live.publish({ topic: `consult:${consultId}`, name: 'consult.accepted' });
+    await live.publish({ topic: `user:${newId()}`, name: 'notification', data: { id: notificationId } });
+    const text = await stream.untilText('event: consult\n');
+    expect(text).toContain('retry: 2000');
+    expect(text).toContain('data: {"name":"consult.accepted"}');
+    expect(await stream.untilText('event: notification')).toContain('"title":"陈 已接受会诊"');
+    await stream.close();
+  });
+
+  it('is closed to those without a session, and to consults out of reach', async () => {
+    expect((await open(`?consult=${newId()}`)).status).toBe(404);
+    expect((await open('?consult=36')).status).toBe(404);
+    const kept = session;
+    session = null;
+    expect((await open()).status).toBe(401);
+    session = kept;
+  });
+
+  it('ends within a second when the session has ended', async () => {
+    const stream = reader(await open());
+    await stream.untilText('retry');
+    const kept = session;
+    session = null;
+    const began = Date.now();
+    await live.publish({ topic: 'access', name: 'session.ended', data: { userId } });
+    await stream.untilEnd();
+    expect(Date.now() - began).toBeLessThan(1_000);
+    session = kept;
+  });
+
+  it('ends within a second when the member is revoked', async () => {
+    const stream = reader(await open(`?consult=${consultId}`));
+    await stream.untilText('retry');
+    await owner`update member set revoked_at = now() where id = ${memberId}`;
+    await live.publish({ topic: 'access', name: 'member.revoked', data: { userId } });
+    await stream.untilEnd();
+    expect((await open()).status).toBe(401);
+    await owner`update member set revoked_at = null where id = ${memberId}`;
+  });
+
+  it('ends when news may have been missed, so that the page reads anew', async () => {
+    const stream = reader(await open());
+    await stream.untilText('retry');
+    await owner`select pg_terminate_backend(pid) from pg_stat_activity
+                where application_name = 'consilium-live' and datname = ${database.name}`;
+    await stream.untilEnd();
+  });
+
+  it('allows a person a bounded number of streams', async () => {
+    const responses = await Promise.all(Array.from({ length: 26 }, () => open()));
+    const refused = responses.filter((response) => response.status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(2);
+    await Promise.all(responses.filter((response) => response.ok).map((response) => response.body!.cancel()));
+    expect((await open()).status).toBe(200);
+  });
+});
