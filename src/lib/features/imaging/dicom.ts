@@ -3,6 +3,7 @@ import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { kindFromTags } from './dicom-kind.ts';
 import { dateOf, dateTimeOf, decodeText, personNames } from './dicom-text.ts';
 import { maxPixels, type ImageInfo, type Laterality, type Photometric } from './image.ts';
+import { looksLikeDicom } from './sniff.ts';
 import { readSpacing } from './spacing.ts';
 
 /** Transfer syntaxes this room can show, with how their pixels are packed. */
@@ -44,11 +45,6 @@ export interface ReadDicomOptions {
 }
 
 const pixelDataTag = 'x7fe00010';
-
-/** True where the Part 10 prefix is in its place. */
-export function looksLikeDicom(bytes: Uint8Array): boolean {
-  return bytes.length >= 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
-}
 
 /**
  * Read a DICOM Part 10 file's header and find its first frame. Allocates nothing in proportion to what the

@@ -62,3 +62,12 @@ export function imageLabel(image: {
   const side = image.laterality === 'B' ? '' : lateralityName(image.laterality);
   return [imageKindName(image.kind), side, teeth].filter(Boolean).join(' · ');
 }
+
+/** For small places: kind, then the teeth, or the side where they are many. */
+export function imageShortLabel(image: Parameters<typeof imageLabel>[0]): string {
+  const { kind, laterality, teeth } = image;
+  const side = laterality === 'B' ? '' : lateralityName(laterality);
+  return [imageKindName(kind), teeth.length > 0 && teeth.length <= 4 ? teeth.join(' ') : side]
+    .filter(Boolean)
+    .join(' ');
+}

@@ -1,5 +1,3 @@
-import { looksLikeDicom } from './dicom.ts';
-
 export type FileFormat = 'dicom' | 'jpeg' | 'png';
 
 /** The format by content, never by name; null where it is none that this room reads. */
@@ -18,3 +16,8 @@ export const mediaTypeOf: Record<FileFormat, string> = {
 
 /** Bytes that `sniff` needs to tell. */
 export const sniffBytes = 132;
+
+/** True where the Part 10 prefix is in its place. */
+export function looksLikeDicom(bytes: Uint8Array): boolean {
+  return bytes.length >= 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
+}
