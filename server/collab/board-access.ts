@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkWrite } from '#lib/features/board/document.ts';
+import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { identityOf } from '#lib/features/consults/room.server.ts';
@@ -55,34 +55,31 @@ export function createAuthorise(services: Services): Authorise {
         }
       };
     } catch (error) {
-      // Whether it exists is nothing a stranger should learn.
-      if (asAppError(error)) return { ok: false, close: 'forbidden' };
+      // Whether it exists is nothing a stranger should learn. Anything else is our trouble: come back later.
+      const code = asAppError(error)?.code;
+      if (code === 'not_found' || code === 'forbidden') return { ok: false, close: 'forbidden' };
       throw error;
     }
   };
 }
 
-/** Answers about a consult's images older than this are dropped; a "no" is asked again after a tenth of it. */
-const imagesFreshMs = 10_000;
-
 /** Judges each write against the board's layout and the images opened in its consult. */
 export function createInspect(services: Services): Inspect {
-  const known = new Map<string, { ids: Set<string>; at: number }>();
+  // One register an organisation: a look-up needs its tenant.
+  const registers = new Map<string, ReturnType<typeof imageRegister>>();
+  const registerOf = (organisationId: string) => {
+    const found = registers.get(organisationId);
+    if (found) return found;
+    const actor = { kind: 'system' as const, organisationId, reason: 'board' };
+    const made = imageRegister({
+      load: (consultId) => sharedImageIds({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
+      nowMs: () => services.clock.now().getTime()
+    });
+    registers.set(organisationId, made);
+    return made;
+  };
   return (write, { access }) =>
     checkWrite(write, {
-      allowsImage(imageId) {
-        const entry = known.get(access.consultId);
-        if (entry?.ids.has(imageId)) return true;
-        if (entry && Date.now() - entry.at < imagesFreshMs / 10) return false;
-        const actor = { kind: 'system' as const, organisationId: access.organisationId, reason: 'board' };
-        return sharedImageIds(
-          { ...services, actor, request: { id: newId(), ip: 'local' } },
-          access.consultId
-        ).then((ids) => {
-          for (const [consultId, { at }] of known)
-            if (Date.now() - at > imagesFreshMs) known.delete(consultId);
-          known.set(access.consultId, { ids, at: Date.now() });
-        });
-      }
+      allowsImage: (imageId) => registerOf(access.organisationId).allows(access.consultId, imageId)
     });
 }

@@ -278,8 +278,9 @@ function asSystem<T>(services: Services, organisationId: string, work: (tx: Tx) 
 }
 
 function birthDate(now: Date, age: number, index: number): string {
-  const month = String((index % 12) + 1).padStart(2, '0');
-  return `${now.getUTCFullYear() - age - 1}-${month}-${String(10 + index).padStart(2, '0')}`;
+  const monthAndDay = `${String((index % 12) + 1).padStart(2, '0')}-${String(10 + index).padStart(2, '0')}`;
+  const hadBirthday = now.toISOString().slice(5, 10) >= monthAndDay;
+  return `${now.getUTCFullYear() - age - (hadBirthday ? 0 : 1)}-${monthAndDay}`;
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -7,4 +7,4 @@ export type { BookingRequest, BookingServices, BookingStart, SlotsQuery } from '
 export type { MoveHandler } from './day.svelte.ts';
 export type * from './view.ts';
 export { bookingServices } from './client.ts';
-export { whenText } from './words.ts';
+export { statusText, whenText } from './words.ts';

@@ -3,6 +3,7 @@ export const notificationKinds = [
   'consult.requested',
   'consult.accepted',
   'consult.declined',
+  'consult.cancelled',
   'consult.more-asked',
   'consult.answered',
   'consult.signed',
@@ -54,6 +55,7 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.requested':
     case 'consult.accepted':
     case 'consult.declined':
+    case 'consult.cancelled':
     case 'consult.more-asked':
     case 'consult.answered':
     case 'consult.signed':

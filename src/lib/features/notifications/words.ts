@@ -30,6 +30,11 @@ export function notificationWords(
         title: m.notifications_consult_declined_title({}, in_),
         body: m.notifications_consult_declined_body({ number }, in_)
       };
+    case 'consult.cancelled':
+      return {
+        title: m.notifications_consult_cancelled_title({}, in_),
+        body: m.notifications_consult_cancelled_body({ asker, number }, in_)
+      };
     case 'consult.more-asked':
       return {
         title: m.notifications_consult_more_asked_title({}, in_),
