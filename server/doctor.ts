@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     `\n  Consilium doctor · ${holder ? `running at ${holder.text || 'process ' + holder.pid}` : 'not running'}\n`
   );
   let failed = 0;
-  for (const check of checksFor(config, holder?.text || null)) {
+  for (const check of checksFor(config, holder ? holder.text || 'starting' : null)) {
     let outcomes: Outcome[];
     try {
       outcomes = [await check.look()].flat();
@@ -173,6 +173,7 @@ async function storage(config: Config): Promise<Outcome[]> {
 }
 
 async function app(config: Config, address: string | null): Promise<Outcome> {
+  if (address === 'starting') return none('just starting');
   if (!address) return none(`not running; npm start brings it to ${publicOrigin(config, config.port)}`);
   try {
     const response = await fetch(new URL('/readyz', address), {

@@ -104,7 +104,6 @@ async function launch(
   // Where the start fails before, nobody will ask.
   composed.promise.catch(() => undefined);
 
-  await progress.step('Texts', () => ensureMessages(config.root));
   const [urls, media, key, demo] = await together(
     database(options),
     mediaServer(options, composed.promise),
@@ -202,7 +201,9 @@ async function mediaServer(
   return media;
 }
 
+/** The compiled texts, and from them the app's pages. */
 async function build({ config, progress }: Launch): Promise<void> {
+  await progress.step('Texts', () => ensureMessages(config.root));
   if (config.development) return;
   await progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }));
 }
