@@ -39,7 +39,7 @@ const adults: DemoFinding[][] = [
     finding(820, '48', 'missing', 'existing'),
     finding(210, '15', 'filling', 'done', 'MO', { grade: 'composite' }),
     finding(5, '38', 'impacted', 'existing', '', { grade: 'mesial', note: '反复冠周炎' }),
-    finding(5, '37', 'caries', 'needs', 'D', { grade: 'medium', note: '远中邻面,食物嵌塞' }),
+    finding(5, '37', 'caries', 'needs', 'D', { grade: 'medium', note: '远中邻面，食物嵌塞' }),
     finding(5, '31', 'calculus', 'needs', '', { grade: '2' }),
     finding(5, '41', 'calculus', 'needs', '', { grade: '2' })
   ],
@@ -74,7 +74,7 @@ const adults: DemoFinding[][] = [
   [
     finding(90, '46', 'filling', 'done', 'OD', { grade: 'composite' }),
     finding(14, '14', 'inlay', 'done', 'MO', { grade: 'ceramic' }),
-    finding(14, '11', 'fracture', 'needs', 'I', { note: '摔伤,未露髓' })
+    finding(14, '11', 'fracture', 'needs', 'I', { note: '摔伤，未露髓' })
   ]
 ];
 

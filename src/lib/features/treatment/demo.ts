@@ -44,7 +44,7 @@ const elderly: DemoPlan[] = [
         title: '基础治疗',
         items: [
           item(null, 'scaling', { status: 'done' }),
-          item('16', 'extraction', { note: '术前测血压、血糖;青霉素过敏' })
+          item('16', 'extraction', { note: '术前测血压、血糖；青霉素过敏' })
         ]
       },
       { title: '修复', items: [item(null, 'partial_denture', { note: '拔牙后 2–3 个月' })] }
@@ -61,7 +61,7 @@ const elderlyDenture: DemoPlan[] = [
         title: '基础治疗',
         items: [
           item('33', 'filling', { surfaces: 'DF' }),
-          item('14', 'extraction', { note: '正使用唑来膦酸:拔除前请会诊,警惕颌骨坏死' })
+          item('14', 'extraction', { note: '正使用唑来膦酸：拔除前请会诊，警惕颌骨坏死' })
         ]
       },
       { title: '修复', items: [item(null, 'partial_denture')] }
@@ -94,7 +94,7 @@ const child: DemoPlan[] = [
 
 const orthodontic: DemoPlan[] = [
   {
-    title: '拥挤,减数固定矫治',
+    title: '拥挤，减数固定矫治',
     daysAgo: 320,
     phases: [
       {
@@ -110,7 +110,7 @@ const orthodontic: DemoPlan[] = [
       {
         title: '矫治',
         items: [
-          item(null, 'ortho_fixed', { status: 'in-progress', note: '镍过敏:全程使用无镍弓丝' }),
+          item(null, 'ortho_fixed', { status: 'in-progress', note: '镍过敏：全程使用无镍弓丝' }),
           item('46', 'filling', { surfaces: 'B' })
         ]
       },
@@ -134,7 +134,7 @@ const implant: DemoPlan[] = [
       {
         title: '手术',
         items: [
-          item('46', 'implant_placement', { note: '服阿司匹林,不停药;请心内科意见' }),
+          item('46', 'implant_placement', { note: '服阿司匹林，不停药；请心内科意见' }),
           item('46', 'suture_removal'),
           item('46', 'implant_uncovering', { note: '术后 3 个月' })
         ]
