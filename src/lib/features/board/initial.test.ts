@@ -26,7 +26,7 @@ function open(images: BoardImage[], withChart: boolean): Y.Doc {
 }
 
 describe('a board when the consult opens', () => {
-  it('holds only records that the board accepts, in the schema it is pinned to', () => {
+  it('[BI-8] holds only records that the board accepts, in the schema it is pinned to', () => {
     const doc = open([image('a', 2_800, 1_400), image('b', 1_200, 1_600)], true);
     const records = readBoard(doc);
     expect(records.map((record) => validRecord(record))).not.toContain(null);
@@ -34,7 +34,7 @@ describe('a board when the consult opens', () => {
     expect(pinSchema(doc, false)).toBe('same');
   });
 
-  it('lays images side by side, begins a new row in time and puts the chart below, nothing overlapping', () => {
+  it('[BI-8] lays images side by side, begins a new row in time and puts the chart below, nothing overlapping', () => {
     const doc = open(
       [image('a', 2_800, 1_400), image('b', 2_800, 1_600), image('c', 900, 1_200), image('d', 900, 1_200)],
       true
@@ -53,7 +53,7 @@ describe('a board when the consult opens', () => {
         expect(a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y).toBe(true);
   });
 
-  it('is a page and nothing else without images and chart', () => {
+  it('[BI-8] is a page and nothing else without images and chart', () => {
     expect(
       readBoard(open([], false))
         .map((record) => record.id)
@@ -61,14 +61,14 @@ describe('a board when the consult opens', () => {
     ).toEqual(['document:document', 'page:page']);
   });
 
-  it('says who put an image there and which it is', () => {
+  it('[BI-8] says who put an image there and which it is', () => {
     const xray = readBoard(open([image('a', 10, 10)], false)).find((record) => record['type'] === 'xray');
     expect(xray?.['meta']).toEqual({ ...author, imageId: 'a' });
   });
 });
 
 describe('the schema of a board', () => {
-  it('opens a board of a newer version read-only', () => {
+  it('[BI-6] opens a board of a newer version read-only', () => {
     const doc = open([], false);
     const stored = structuredClone(boardSchema().serialize()) as { sequences: Record<string, number> };
     stored.sequences['com.tldraw.shape.xray'] = 99;
@@ -76,7 +76,7 @@ describe('the schema of a board', () => {
     expect(pinSchema(doc, false)).toBe('newer');
   });
 
-  it('brings an older board up to date once', () => {
+  it('[BI-6] brings an older board up to date once', () => {
     const doc = open([], false);
     const stored = structuredClone(boardSchema().serialize()) as { sequences: Record<string, number> };
     stored.sequences['com.tldraw.page'] = 0;

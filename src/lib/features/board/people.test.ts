@@ -10,7 +10,7 @@ const user = (id: string, name = id) => ({
 });
 
 describe('who has the board open', () => {
-  it('is everyone who says who they are, and nobody else', () => {
+  it('[BI-10] is everyone who says who they are, and nobody else', () => {
     const states = new Map<number, unknown>([
       [1, { user: user('b', '王') }],
       [2, { user: { ...user('c'), color: 'url(https://example.org)' } }],
@@ -25,7 +25,7 @@ describe('who has the board open', () => {
     ).toEqual(['a', 'b']);
   });
 
-  it('has as presenter who asked last, not oneself', () => {
+  it('[BI-11] has as presenter who asked last, not oneself', () => {
     const people = peopleOf(
       new Map<number, unknown>([
         [1, { user: user('a'), presenting: 100 }],

@@ -19,17 +19,17 @@ describe('marks', () => {
     { x: 70, y: 10 }
   ];
 
-  it('is in pixels until the picture is calibrated, whatever the detector says', () => {
+  it('[BI-9] is in pixels until the picture is calibrated, whatever the detector says', () => {
     expect(measureMark([a, b], noScale)).toMatchObject({ value: 50, unit: 'px' });
     expect(measureMark([a, b], detector)).toMatchObject({ value: 50, unit: 'px' });
   });
 
-  it('is in millimetres on a calibrated picture', () => {
+  it('[BI-9] is in millimetres on a calibrated picture', () => {
     expect(measureMark([a, b], user)).toMatchObject({ unit: 'mm', scaleSource: 'user' });
     expect(measureMark([a, b], user)?.value).toBeCloseTo(5);
   });
 
-  it('is the angle at the middle point', () => {
+  it('[BI-9] is the angle at the middle point', () => {
     expect(measureMark([a, b, c], user)).toMatchObject({ unit: '°' });
     expect(
       measureMark(
@@ -43,16 +43,16 @@ describe('marks', () => {
     ).toBeCloseTo(90);
   });
 
-  it('is nothing with less than two points', () => expect(measureMark([a], user)).toBeNull());
+  it('[BI-9] is nothing with less than two points', () => expect(measureMark([a], user)).toBeNull());
 });
 
 describe('scale bar', () => {
-  it('is shown only where pixels are millimetres', () => {
+  it('[BI-9] is shown only where pixels are millimetres', () => {
     expect(scaleBar(noScale, 1)).toBeNull();
     expect(scaleBar(detector, 1)).toBeNull();
   });
 
-  it('grows with the distance it is seen from', () => {
+  it('[BI-9] grows with the distance it is seen from', () => {
     expect(scaleBar(user, 1)).toEqual({ mm: 5, pixels: 50 });
     expect(scaleBar(user, 0.25)).toEqual({ mm: 20, pixels: 200 });
     expect(scaleBar(user, 0.001)?.mm).toBe(100);

@@ -1,4 +1,5 @@
 import { formatMeasured } from '#lib/features/imaging/measure.ts';
+import { type WindowPreset, windowPresets } from '#lib/features/imaging/window.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { measureMark } from './scale.ts';
 import type { MeasureProps, ShapeScale, XrayProps } from './shapes.ts';
@@ -60,4 +61,16 @@ export function measureText(props: MeasureProps, scale: ShapeScale): string {
   if (measured.unit === '°') return value;
   if (measured.unit === 'px') return m.board_length_px({ value });
   return `${value} · ${scaleSource(scale)}`;
+}
+
+const presetNames: Record<WindowPreset, () => string> = {
+  file: m.board_preset_file,
+  bone: m.board_preset_bone,
+  enamel: m.board_preset_enamel,
+  soft: m.board_preset_soft,
+  full: m.board_preset_full
+};
+
+export function presetChoices(): { preset: WindowPreset; name: string }[] {
+  return windowPresets.map((preset) => ({ preset, name: presetNames[preset]() }));
 }

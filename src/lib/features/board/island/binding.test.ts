@@ -136,7 +136,7 @@ function contents(store: TLStore): TLRecord[] {
 const one = createShapeId('one');
 
 describe('store and document', () => {
-  it('brings a shape, its change and its removal to the other store', () => {
+  it('[BI-1] brings a shape, its change and its removal to the other store', () => {
     const {
       peers: [a, b],
       flush
@@ -153,7 +153,7 @@ describe('store and document', () => {
     expect(recordsOf(b.doc).has(one)).toBe(false);
   });
 
-  it('lets two people change different fields of one shape and keeps both', () => {
+  it('[BI-2] lets two people change different fields of one shape and keeps both', () => {
     const {
       peers: [a, b],
       flush,
@@ -174,24 +174,27 @@ describe('store and document', () => {
     expect(contents(a.store)).toEqual(contents(b.store));
   });
 
-  it('keeps what is being dragged here when the same shape changes there', () => {
+  it('[BI-2] keeps what is being dragged here when the same shape changes there', () => {
     const {
       peers: [a, b]
     } = world(2);
     a.store.put([geo(one)]);
     a.binding.flush();
-    // A change that waits in b's throttle, and a remote one that comes before it is out.
-    const slow = bindStore({ store: newStore(), doc: new Y.Doc(), flushMs: 1e9, readonly: false });
-    slow.destroy();
+    b.binding.destroy();
+    const slow = bindStore({ store: b.store, doc: b.doc, flushMs: 60_000, readonly: false });
+    b.store.update(one, (shape) => ({ ...shape, x: 1 }));
+    slow.flush();
     b.store.update(one, (shape) => ({ ...shape, x: 9 }));
     a.store.update(one, (shape) => ({ ...shape, y: 4 }));
     a.binding.flush();
-    b.binding.flush();
     expect(b.store.get(one)).toMatchObject({ x: 9, y: 4 });
+    expect(a.store.get(one)).toMatchObject({ x: 1, y: 4 });
+    slow.flush();
     expect(a.store.get(one)).toMatchObject({ x: 9, y: 4 });
+    slow.destroy();
   });
 
-  it('marks what others did as remote', () => {
+  it('[BI-2] marks what others did as remote', () => {
     const {
       peers: [a, b],
       flush
@@ -207,7 +210,7 @@ describe('store and document', () => {
     expect(user).toEqual([]);
   });
 
-  it('writes one transaction a flush', () => {
+  it('[BI-1] writes one transaction a flush', () => {
     const {
       peers: [a]
     } = world(2);
@@ -224,7 +227,7 @@ describe('store and document', () => {
     binding.destroy();
   });
 
-  it('writes nothing where it may only read, and shows all the same', () => {
+  it('[BI-7] writes nothing where it may only read, and shows all the same', () => {
     const {
       peers: [a, b],
       flush
@@ -238,7 +241,7 @@ describe('store and document', () => {
     expect(a.store.get(one)?.x).toBe(0);
   });
 
-  it('merges what two people drew while the line was down', () => {
+  it('[BI-3] merges what two people drew while the line was down', () => {
     const {
       peers: [a, b],
       flush,
@@ -259,7 +262,7 @@ describe('store and document', () => {
     ['a page to embed', { ...geo(one), type: 'embed', props: { url: 'https://example.org', w: 1, h: 1 } }],
     ['a prop of the wrong type', { ...geo(one), props: { ...geo(one).props, w: 'wide' } }],
     ['a camera of somebody', { id: 'camera:page:page', typeName: 'camera', x: 0, y: 0, z: 1, meta: {} }]
-  ])('sets aside %s, counts it and goes on', (_what, bad) => {
+  ])('[BI-4] sets aside %s, counts it and goes on', (_what, bad) => {
     const {
       peers: [a, b],
       flush
@@ -317,7 +320,7 @@ describe('strokes', () => {
   const seenPoints = (peer: Peer) =>
     (peer.store.get(one)?.props as { segments: { points: object[] }[] }).segments[0]!.points;
 
-  it('shows every point on the other side while it is drawn', () => {
+  it('[BI-5] shows every point on the other side while it is drawn', () => {
     const {
       peers: [a, b]
     } = world(2);
@@ -330,7 +333,7 @@ describe('strokes', () => {
     expect(recordsOf(a.doc).get(one)!.has('ink')).toBe(false);
   });
 
-  it('sends a 300-point stroke in at most 20 kB, a hundred flushes or not', () => {
+  it('[BI-5] sends a 300-point stroke in at most 20 kB, a hundred flushes or not', () => {
     const {
       peers: [a]
     } = world(2);
@@ -340,7 +343,7 @@ describe('strokes', () => {
     expect(bytes).toBeLessThan(20_000);
   });
 
-  it('shows an unfinished stroke to who comes later, and keeps it when its author is gone', () => {
+  it('[BI-5] shows an unfinished stroke to who comes later, and keeps it when its author is gone', () => {
     const {
       peers: [a]
     } = world(1);
@@ -363,7 +366,7 @@ describe('strokes', () => {
     );
   });
 
-  it('takes back a stroke that is called off', () => {
+  it('[BI-5] takes back a stroke that is called off', () => {
     const {
       peers: [a, b],
       flush

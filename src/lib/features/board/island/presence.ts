@@ -15,6 +15,10 @@ export const presenceField = 'board';
 /** 20 a second: a cursor glides, and twelve people stay cheap. */
 const publishMs = 50;
 
+/** Bounds on what goes out: the server takes 16 kB a person. A laser's tail fades before it is longer. */
+const maxSelected = 100;
+const maxScribblePoints = 80;
+
 export interface PresenceOptions {
   store: TLStore;
   awareness: Awareness;
@@ -149,13 +153,12 @@ function placeOf(presence: TLInstancePresence | null): Place | null {
       y: tenths(place.camera.y),
       z: Number(place.camera.z.toFixed(4))
     },
-    scribbles: place.scribbles.map((scribble) => ({
+    selectedShapeIds: place.selectedShapeIds.slice(0, maxSelected),
+    scribbles: place.scribbles.slice(-2).map((scribble) => ({
       ...scribble,
-      points: scribble.points.map(({ x, y, z }) => ({
-        x: tenths(x),
-        y: tenths(y),
-        ...(z === undefined ? {} : { z })
-      }))
+      points: scribble.points
+        .slice(-maxScribblePoints)
+        .map(({ x, y }) => ({ x: tenths(x), y: tenths(y), z: 0.5 }))
     }))
   };
 }
