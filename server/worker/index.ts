@@ -1,5 +1,5 @@
 import { Logger as GraphileLogger, run, type Runner, type Task, type TaskList } from 'graphile-worker';
-import { eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { asAppError } from '#lib/kernel/errors.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
@@ -32,18 +32,24 @@ const defaultTimeoutMs = 30_000;
 /** New jobs come by NOTIFY within milliseconds; polling is for those whose time has come (retries). */
 const pollMs = 1_000;
 const stopPatienceMs = 10_000;
+/** A job locked for longer belongs to a process that died: no handler may take more than a minute. */
+const deadAfterMs = 3 * 60_000;
+const reclaimEveryMs = 60_000;
+const applicationName = 'consilium-jobs';
 
 /** The job engine: graphile-worker on the app's own Postgres, fed by the outbox trigger (outbox.sql). */
 export function createWorker(options: WorkerOptions): Worker {
   const { url, services, log, concurrency = 4 } = options;
   let runner: Runner | null = null;
   let ended: Promise<void> = Promise.resolve();
+  let reclaiming: ReturnType<typeof setInterval> | undefined;
   return {
     async start() {
       if (runner) return;
       const byTopic = checkedHandlers(options.handlers.outbox, options.topics ?? knownTopics);
+      await reclaim(services, log);
       runner = await run({
-        connectionString: url,
+        connectionString: named(url),
         concurrency,
         maxPoolSize: concurrency + 2,
         noHandleSignals: true,
@@ -55,16 +61,45 @@ export function createWorker(options: WorkerOptions): Worker {
       ended = runner.promise.catch((error: unknown) => {
         log.error(failure(error), 'job engine ended');
       });
+      reclaiming = setInterval(() => {
+        reclaim(services, log).catch((error: unknown) => log.warn(failure(error), 'could not reclaim jobs'));
+      }, reclaimEveryMs);
       log.info({ topics: byTopic.size, concurrency }, 'job engine started');
     },
     async stop() {
       const running = runner;
       runner = null;
+      clearInterval(reclaiming);
       if (!running) return;
       await running.stop();
       await ended;
     }
   };
+}
+
+/**
+ * Free the jobs of a process that was killed; the engine itself would wait four hours. Where no worker is
+ * connected at all (the usual restart), every lock is a dead one.
+ */
+async function reclaim(services: Services, log: Logger): Promise<void> {
+  const freed = await services.systemDb.execute(sql`
+    with dead as (
+      select distinct locked_by from graphile_worker.jobs
+       where locked_by is not null
+         and (locked_at < now() - make_interval(secs => ${deadAfterMs / 1000})
+              or not exists (select from pg_stat_activity
+                              where datname = current_database() and application_name = ${applicationName}))
+    )
+    select graphile_worker.force_unlock_workers(array_agg(locked_by)), count(*)::int as workers
+      from dead having count(*) > 0`);
+  if (freed.length > 0) log.warn({ workers: freed[0]?.['workers'] }, 'took back jobs of a worker that ended');
+}
+
+/** The engine's connections under a name of their own, by which `reclaim` knows that a worker lives. */
+function named(url: string): string {
+  const result = new URL(url);
+  result.searchParams.set('application_name', applicationName);
+  return result.href;
 }
 
 /** @throws Error naming the topics that have no handler or more than one, and handlers of no topic */
@@ -112,22 +147,59 @@ function taskList(
   return list;
 }
 
-/** Take the event off the outbox and do its work in one transaction ([NO-10]). An event already done is quiet. */
+/**
+ * Take the event off the outbox and do its work in one transaction ([NO-10]). Workers that hold events of the
+ * same subject follow one another, and whoever comes first also does the older events: news keep their order.
+ * An older one that fails is left to its own job, so that it holds up nobody. An event already done is quiet.
+ */
 async function deliver(
   id: string,
   byTopic: ReadonlyMap<string, JobHandler>,
   services: Services
 ): Promise<void> {
   await services.systemDb.transaction(async (rows) => {
-    const [event] = await rows.delete(outbox).where(eq(outbox.id, id)).returning();
-    if (!event) return;
-    const handler = byTopic.get(event.topic);
-    if (!handler) throw new Error(`No handler for topic ${event.topic}`);
-    await withinTime(handler.timeoutMs ?? defaultTimeoutMs, (signal) => {
-      const context: JobContext = { rows, services, signal, now: services.clock.now() };
-      return handler.handle(event satisfies OutboxEvent, context);
-    });
+    const [wanted] = await rows.select().from(outbox).where(eq(outbox.id, id));
+    if (!wanted) return;
+    const subject = `outbox:${wanted.organisationId}:${wanted.subject}`;
+    await rows.execute(sql`select pg_advisory_xact_lock(hashtextextended(${subject}, 0))`);
+    const due = await rows
+      .select({ id: outbox.id })
+      .from(outbox)
+      .where(
+        and(
+          eq(outbox.organisationId, wanted.organisationId),
+          eq(outbox.subject, wanted.subject),
+          sql`(${outbox.createdAt}, ${outbox.id}) <= (${wanted.createdAt.toISOString()}::timestamptz, ${id}::uuid)`
+        )
+      )
+      .orderBy(asc(outbox.createdAt), asc(outbox.id));
+    for (const older of due) {
+      try {
+        await rows.transaction((inner) => handle(older.id, inner, byTopic, services));
+      } catch (error) {
+        if (older.id === id) throw error;
+        services.log.warn(
+          { eventId: older.id, ...failure(error) },
+          'older event failed, left to its own job'
+        );
+      }
+    }
   });
+}
+
+async function handle(
+  id: string,
+  rows: JobContext['rows'],
+  byTopic: ReadonlyMap<string, JobHandler>,
+  services: Services
+): Promise<void> {
+  const [event] = await rows.delete(outbox).where(eq(outbox.id, id)).returning();
+  if (!event) return;
+  const handler = byTopic.get(event.topic);
+  if (!handler) throw new Error(`No handler for topic ${event.topic}`);
+  await withinTime(handler.timeoutMs ?? defaultTimeoutMs, (signal) =>
+    handler.handle(event satisfies OutboxEvent, { rows, services, signal, now: services.clock.now() })
+  );
 }
 
 class TimeoutError extends Error {

@@ -1,5 +1,6 @@
 -- Every row of the outbox becomes a job in the transaction that wrote it: no news without its job, no job
--- without its news. Rows of one subject share a queue, so they are handled in the order they were written.
+-- without its news. The order within a subject is kept by the worker (index.ts), not by the engine's named
+-- queues: workers that meet at one queue there can miss its next job until the following poll.
 -- The function belongs to consilium_system, which owns the job tables; the application's role may only insert
 -- news and never touches a job.
 set local role consilium_system;
@@ -10,7 +11,6 @@ begin
   perform graphile_worker.add_job(
     'outbox',
     payload => json_build_object('id', new.id, 'topic', new.topic),
-    queue_name => new.organisation_id::text || ':' || new.subject,
     max_attempts => 10
   );
   return null;

@@ -244,6 +244,30 @@ describe('job engine', () => {
     await system`delete from graphile_worker._private_jobs`;
   });
 
+  it('[NO-10] one that fails lets the next of its subject pass', async () => {
+    const seen: number[] = [];
+    await publish(topic, { n: 0 });
+    await publish(topic, { n: 1 });
+    await startWorker(
+      one(async (event) => {
+        const { n } = event.payload as { n: number };
+        if (n === 0 && !seen.includes(1)) throw new Error('not yet');
+        seen.push(n);
+      })
+    );
+    await until(async () => seen.length === 2);
+    expect(seen).toEqual([1, 0]);
+  });
+
+  it('[NO-10] takes back the jobs of a worker that was killed', async () => {
+    await publish(topic, { n: 0 });
+    // As a killed process leaves it: locked, and nobody there who will ever unlock.
+    await system`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'worker-killed', attempts = 1`;
+    let done = 0;
+    await startWorker(one(async () => void (done += 1)));
+    await until(async () => done === 1);
+  });
+
   it('the application itself cannot touch jobs', async () => {
     await expect(app`select 1 from graphile_worker.jobs`).rejects.toThrow(/permission denied/);
     await expect(app`select graphile_worker.add_job('mail', '{}'::json)`).rejects.toThrow(
