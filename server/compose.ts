@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
@@ -68,7 +69,7 @@ export async function compose(options: {
     authorise: createAuthorise(services),
     inspect: createInspect(services),
     persistence: postgresPersistence(db),
-    origin,
+    origin: config.origin ? origin : ownAddresses(origin),
     log
   });
   const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event.data ?? {}));
@@ -95,6 +96,12 @@ export async function compose(options: {
       await Promise.all([appSql.end({ timeout: 5 }), systemSql.end({ timeout: 5 })]);
     }
   };
+}
+
+/** With no ORIGIN set, the names one machine calls itself by: pages open on any of them have a board. */
+function ownAddresses(origin: string): string[] {
+  const { port } = new URL(origin);
+  return ['localhost', '127.0.0.1', '[::1]', hostname()].map((name) => `http://${name}${port ? `:${port}` : ''}`);
 }
 
 type Data = Readonly<Record<string, string | number | boolean | null>>;
