@@ -7,6 +7,7 @@ import {
   emptyTooth,
   foldChart,
   ghostsByTooth,
+  pendingFinding,
   warningsFor,
   type FindingView,
   type ProposalGhost
@@ -88,6 +89,15 @@ describe('a finding', () => {
 });
 
 describe('the chart', () => {
+  it('[OD-6] shows a finding at once, as it will be saved', () => {
+    const author = { id: 'a', name: '李医生', organisationId: 'o' };
+    const at = new Date('2026-11-22T02:00:00Z');
+    const draft = { tooth: '36', surfaces: ['D', 'O'], code: 'caries', status: 'needs' } as const;
+    const pending = pendingFinding(draft, { id: 'x', author, at });
+    expect(pending).toMatchObject({ id: 'x', surfaces: ['O', 'D'], icd10: 'K02.1', author });
+    expect(on([pending], '36').surfaces.D?.findingId).toBe('x');
+  });
+
   it('[OD-6] shows the latest finding of a surface and leaves the others', () => {
     const view = on(
       [

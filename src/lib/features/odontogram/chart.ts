@@ -1,4 +1,5 @@
 import {
+  checkFinding,
   ruleOf,
   type CheckedFinding,
   type FindingCode,
@@ -35,6 +36,25 @@ export interface ProposalGhost {
   grade?: string | null;
   note?: string;
   proposer: { name: string };
+}
+
+/**
+ * A draft as it will look once saved, to show at once while the request is under way.
+ * @throws AppError as `checkFinding`
+ */
+export function pendingFinding(
+  draft: FindingDraft,
+  { id, author, at }: { id: string; author: FindingView['author']; at: Date }
+): FindingView {
+  return {
+    id,
+    ...checkFinding(draft),
+    author,
+    recordedAt: at.toISOString(),
+    consultId: null,
+    proposalId: null,
+    withdrawn: null
+  };
 }
 
 /** How a tooth stands in the mouth, which decides its silhouette. */
