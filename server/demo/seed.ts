@@ -207,7 +207,12 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
       recordedAt: ago(daysAgo)
     });
   for (const draft of demoPlans(seed))
-    await insertPlan(tx, { draft, patientId, ...author, authorOrganisationId: organisationId });
+    await insertPlan(tx, {
+      draft,
+      patientId,
+      ...author,
+      authorOrganisationId: organisationId
+    });
   return patientId;
 }
 

@@ -1,4 +1,5 @@
 import { invalidate } from '$app/navigation';
+import { navigating } from '$app/state';
 
 /**
  * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
@@ -11,7 +12,8 @@ export function followConsult(consultId: string, key: `app:${string}`): () => vo
   const changed = () => {
     // Several news of one act come within milliseconds: read once.
     clearTimeout(again);
-    again = setTimeout(() => void invalidate(key), 40);
+    // Reading again would cancel a page change under way, such as the one into the room after "Accept".
+    again = setTimeout(() => (navigating.to ? changed() : void invalidate(key)), 40);
   };
   source.addEventListener('consult', changed);
   let opened = false;
