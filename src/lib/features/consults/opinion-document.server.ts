@@ -70,6 +70,7 @@ export function opinionDocument(facts: Facts, locale: Locale): OpinionDocument {
     boardPng: null,
     author: { name: opinion.authorName, title: opinion.authorTitle, organisation: opinion.authorOrganisationName },
     signedAt: opinion.signedAt?.toISOString() ?? '',
+    timeZone: organisation.timeZone,
     digest: opinion.digest ?? '',
     draft: opinion.signedAt === null
   };

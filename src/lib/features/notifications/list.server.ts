@@ -2,7 +2,7 @@ import { and, count, desc, eq, inArray, isNull } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
-import { hrefOf, type NotificationView } from './notification.ts';
+import { hrefOf, type NotificationView, type OutgoingMailView } from './notification.ts';
 import { mayReadNotifications, mayReadOutgoingMail } from './policy.server.ts';
 import { notifications, outgoingMails } from './tables.server.ts';
 import { notificationWords, type Locale } from './words.ts';
@@ -85,16 +85,6 @@ export async function markRead(call: Call, ids: readonly string[]): Promise<void
       );
     await tx.live({ topic: `user:${actor.userId}`, name: 'notifications.read' });
   });
-}
-
-export interface OutgoingMailView {
-  id: string;
-  at: string;
-  recipient: string;
-  subject: string;
-  text: string;
-  status: (typeof outgoingMails.$inferSelect)['status'];
-  sentAt: string | null;
 }
 
 /** The latest mails of the organisation, for the outbox page. @throws AppError `forbidden` */

@@ -66,3 +66,18 @@ export function isMailed(kind: NotificationKind): boolean {
       return false;
   }
 }
+
+/** `kept`: no mail server is configured. `dropped`: no longer needed when its turn came. */
+export const outgoingMailStatuses = ['waiting', 'sent', 'kept', 'dropped', 'failed'] as const;
+export type OutgoingMailStatus = (typeof outgoingMailStatuses)[number];
+
+/** One mail on the outbox page. */
+export interface OutgoingMailView {
+  id: string;
+  at: string;
+  recipient: string;
+  subject: string;
+  text: string;
+  status: OutgoingMailStatus;
+  sentAt: string | null;
+}

@@ -1,6 +1,6 @@
 import { index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
-import type { NotificationData } from './notification.ts';
+import { outgoingMailStatuses, type NotificationData } from './notification.ts';
 
 /** News for one person. Its words are made when it is read, in the reader's language. */
 export const notifications = pgTable(
@@ -34,7 +34,7 @@ export const outgoingMails = pgTable(
     subject: text('subject').notNull(),
     text: text('text').notNull(),
     /** `kept`: no mail server is configured, so it waits on the outbox page. `dropped`: no longer needed. */
-    status: text('status', { enum: ['waiting', 'sent', 'kept', 'dropped', 'failed'] }).notNull(),
+    status: text('status', { enum: outgoingMailStatuses }).notNull(),
     tries: integer('tries').notNull().default(0),
     sentAt: instant('sent_at')
   },
