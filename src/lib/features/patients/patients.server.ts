@@ -14,6 +14,11 @@ export interface PatientLine {
   sex: 'female' | 'male' | 'other' | 'unknown';
   birthDate: string;
 }
+/** A row of the list. */
+export interface PatientListLine extends PatientLine {
+  /** When the reader last opened this patient. */
+  openedAt: Date | null;
+}
 export interface PatientHead extends PatientLine {
   organisationId: string;
   clinicId: string;
@@ -46,14 +51,16 @@ export function mayReadPatients(actor: Actor): actor is MemberActor {
 
 /** [PA-2] Clinical facts are written by clinicians and nurses; the front desk keeps identity and contact. */
 export function mayWriteRecord(actor: Actor): actor is MemberActor {
-  return actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'nurse' || actor.role === 'owner');
+  return (
+    actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'nurse' || actor.role === 'owner')
+  );
 }
 
 /**
  * Patients whose name, number or phone matches, at most 50; without a query those opened lately, then by name
  * (at most 300). A remote expert's grants do not widen this list: it is the clinic's own.
  */
-export async function listPatients(call: Call<never, MemberActor>, query = ''): Promise<PatientLine[]> {
+export async function listPatients(call: Call<never, MemberActor>, query = ''): Promise<PatientListLine[]> {
   if (!mayReadPatients(call.actor)) throw fail('forbidden');
   const text = query.trim().slice(0, 100);
   return inTransaction(call, async (tx) => {
@@ -64,7 +71,8 @@ export async function listPatients(call: Call<never, MemberActor>, query = ''): 
         number: patients.number,
         name: patients.name,
         sex: patients.sex,
-        birthDate: patients.birthDate
+        birthDate: patients.birthDate,
+        openedAt: recentPatients.openedAt
       })
       .from(patients)
       .leftJoin(
@@ -85,7 +93,11 @@ export async function listPatients(call: Call<never, MemberActor>, query = ''): 
       )
       .orderBy(sql`${recentPatients.openedAt} desc nulls last`, asc(patients.name))
       .limit(text ? 50 : 300);
-    await tx.audit({ action: 'patient.list', subject: { type: 'patient', id: 'list' }, detail: { found: rows.length } });
+    await tx.audit({
+      action: 'patient.list',
+      subject: { type: 'patient', id: 'list' },
+      detail: { found: rows.length }
+    });
     return rows;
   });
 }
@@ -132,7 +144,10 @@ export async function readPatient(
   });
 }
 
-export async function addPatient(call: Call<never, MemberActor>, input: PatientInput): Promise<{ id: string }> {
+export async function addPatient(
+  call: Call<never, MemberActor>,
+  input: PatientInput
+): Promise<{ id: string }> {
   if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     const id = newId(tx.now.getTime());
@@ -167,12 +182,19 @@ export async function addNote(call: Call<never, MemberActor>, input: NoteInput):
         writtenAt: tx.now
       })
       .returning();
-    await tx.audit({ action: 'note.write', subject: { type: 'note', id: note!.id }, patientId: input.patientId });
+    await tx.audit({
+      action: 'note.write',
+      subject: { type: 'note', id: note!.id },
+      patientId: input.patientId
+    });
     return noteView(note!);
   });
 }
 
-export async function addHealthItem(call: Call<never, MemberActor>, input: HealthItemInput): Promise<HealthItemView> {
+export async function addHealthItem(
+  call: Call<never, MemberActor>,
+  input: HealthItemInput
+): Promise<HealthItemView> {
   if (!mayWriteRecord(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     await ownPatient(tx, input.patientId);

@@ -19,7 +19,10 @@ export const patients = pgTable(
     unique('patient_tenant').on(t.organisationId, t.id),
     unique('patient_number').on(t.organisationId, t.number),
     index('patient_name').on(t.organisationId, t.name),
-    foreignKey({ columns: [t.organisationId, t.clinicId], foreignColumns: [clinics.organisationId, clinics.id] })
+    foreignKey({
+      columns: [t.organisationId, t.clinicId],
+      foreignColumns: [clinics.organisationId, clinics.id]
+    })
   ]
 );
 
@@ -44,7 +47,10 @@ export const healthItems = pgTable(
   (t) => [
     unique('health_item_tenant').on(t.organisationId, t.id),
     index('health_item_patient').on(t.organisationId, t.patientId, t.kind),
-    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
   ]
 );
 
@@ -65,7 +71,10 @@ export const notes = pgTable(
   (t) => [
     unique('note_tenant').on(t.organisationId, t.id),
     index('note_patient').on(t.organisationId, t.patientId, t.writtenAt),
-    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
   ]
 );
 
@@ -80,6 +89,9 @@ export const recentPatients = pgTable(
   },
   (t) => [
     unique('recent_patient_once').on(t.organisationId, t.userId, t.patientId),
-    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
   ]
 );

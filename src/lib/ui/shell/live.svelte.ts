@@ -3,6 +3,8 @@ import { getContext, setContext } from 'svelte';
 const key = Symbol('live');
 /** Shorter gaps (a restart, a sleeping laptop's wake) are not worth a word. */
 const quietMs = 4_000;
+/** A tab nobody sees gives its line back: without HTTP/2 a browser has six to a server, for all tabs together. */
+const hiddenMs = 30_000;
 const retryMs = [1_000, 2_000, 5_000, 10_000];
 
 type Listener = (data: unknown) => void;
@@ -21,6 +23,7 @@ export class Live {
   #wasOpen = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #quiet: ReturnType<typeof setTimeout> | undefined;
+  #hidden: ReturnType<typeof setTimeout> | undefined;
   #url: string;
 
   constructor(url: string) {
@@ -29,13 +32,25 @@ export class Live {
 
   open(): () => void {
     this.#connect();
+    document.addEventListener('visibilitychange', this.#seen);
     return () => {
-      clearTimeout(this.#timer);
-      clearTimeout(this.#quiet);
-      this.#source?.close();
-      this.#source = null;
+      document.removeEventListener('visibilitychange', this.#seen);
+      this.#disconnect();
     };
   }
+
+  #disconnect(): void {
+    for (const timer of [this.#timer, this.#quiet, this.#hidden]) clearTimeout(timer);
+    this.#quiet = undefined;
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  #seen = () => {
+    clearTimeout(this.#hidden);
+    if (document.hidden) this.#hidden = setTimeout(() => this.#disconnect(), hiddenMs);
+    else if (!this.#source) this.#connect();
+  };
 
   /** Listens to a named event; its data is parsed JSON. Returns what stops it. */
   on(name: string, listener: Listener): () => void {
