@@ -63,8 +63,8 @@ export class BoardController {
   isLoaded = $state(false);
   /** What the role allows; see `mode`. */
   allowed = $state<BoardMode>('read');
-  /** Why the server takes no changes at present. */
-  readOnlyReason = $state<'access' | 'closed' | 'full' | null>(null);
+  /** Why no changes are taken at present: the server says so, or the board is of a newer version than this page. */
+  readOnlyReason = $state<'access' | 'closed' | 'full' | 'newer' | null>(null);
   isSaveDelayed = $state(false);
   /** Something of this person's was refused and taken back. */
   wasRefused = $state(false);
@@ -207,9 +207,13 @@ export class BoardController {
   }
 
   showNotice(notice: IslandNotice): void {
+    if (notice === 'board_from_newer_version') {
+      this.readOnlyReason = 'newer';
+      return;
+    }
     this.notice = notice;
     clearTimeout(this.#noticeTimer);
-    if (notice === 'mark_on_image') this.#noticeTimer = setTimeout(() => (this.notice = null), 4_000);
+    this.#noticeTimer = setTimeout(() => (this.notice = null), 4_000);
   }
 
   destroy(): void {
@@ -248,7 +252,7 @@ export class BoardController {
         this.#handle?.setMode(this.mode);
         return;
       case 'writable':
-        this.readOnlyReason = null;
+        if (this.readOnlyReason !== 'newer') this.readOnlyReason = null;
         this.#handle?.setMode(this.mode);
         return;
       case 'refused':

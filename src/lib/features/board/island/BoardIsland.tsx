@@ -6,8 +6,10 @@ import {
   type TLStore,
   type TLUser,
   Tldraw,
+  TldrawScribble,
   type TldrawOptions
 } from 'tldraw';
+import type { ComponentProps } from 'react';
 import { m } from '#lib/paraglide/messages.js';
 import { MeasureShapeUtil } from './MeasureShape.tsx';
 import { OdontogramShapeUtil } from './OdontogramShape.tsx';
@@ -65,6 +67,15 @@ function isHidden(shape: TLShape, island: IslandOptions, isPatient: boolean): bo
   return (shape.type === 'pin' && isPatient) || (shape.type === 'odontogram' && !island.host.renderChart);
 }
 
+/** tldraw draws another's laser faintly; here it is what a doctor points with, on black and on white. */
+function Laser(props: ComponentProps<typeof TldrawScribble>) {
+  return props.scribble.color === 'laser' ? (
+    <TldrawScribble {...props} color={laserColor} opacity={0.95} />
+  ) : null;
+}
+
+const laserColor = '#ff3b30';
+
 const componentsCache = new WeakMap<IslandOptions, TLComponents>();
 
 function componentsFor(island: IslandOptions): TLComponents {
@@ -76,7 +87,8 @@ function componentsFor(island: IslandOptions): TLComponents {
         return null;
       },
       ShapeErrorFallback: () => <div className="board-shape-broken">{m.board_shape_broken()}</div>,
-      LoadingScreen: () => null
+      LoadingScreen: () => null,
+      CollaboratorScribble: Laser
     };
     componentsCache.set(island, components);
   }

@@ -25,7 +25,8 @@ function newStore(): TLStore {
       onMount: () => {}
     }
   }) as TLStore;
-  store.ensureStoreIsUsable();
+  // Fills in what tldraw needs: a page, a pointer, a camera.
+  store.mergeRemoteChanges(() => {});
   return store;
 }
 
