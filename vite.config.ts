@@ -13,9 +13,13 @@ export default defineConfig({
     }),
     sveltekit()
   ],
-  // The asset list must stay a set of module URLs; pre-bundling would inline it.
-  optimizeDeps: { exclude: ['@tldraw/assets'] },
-  esbuild: undefined,
+  optimizeDeps: {
+    // The asset list must stay a set of module URLs; pre-bundling would inline it. Icons are one small file each:
+    // bundling them when first seen would reload the page again and again.
+    exclude: ['@tldraw/assets', '@lucide/svelte'],
+    // Found only when a room is first opened; named here, so that opening one in development does not reload it.
+    include: ['livekit-client', 'yjs', 'y-websocket', 'y-protocols/awareness', 'tldraw', 'react', 'react-dom/client']
+  },
   worker: { format: 'es' },
   build: { chunkSizeWarningLimit: 2500 }
 });
