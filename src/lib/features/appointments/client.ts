@@ -6,7 +6,10 @@ import { api } from '#lib/ui/api.ts';
 export const bookingServices: BookingServices = {
   loadSlots(query) {
     const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
-    return api<SlotsView>('GET', `/api/slots?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`);
+    return api<SlotsView>(
+      'GET',
+      `/api/slots?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`
+    );
   },
   book: (request) => api<AppointmentView>('POST', '/api/appointments', request)
 };
