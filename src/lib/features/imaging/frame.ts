@@ -1,4 +1,4 @@
-import { AppError, errorCodes, fail, type ErrorCode } from '#lib/kernel/errors.ts';
+import { errorCodes, fail, type AppError, type ErrorCode } from '#lib/kernel/errors.ts';
 import { splitFrame, unpackGrey, type FrameHeader } from './frame-format.ts';
 
 /** A picture in memory, ready for `createFrameRenderer`. Grey values are stored values, before rescale. */

@@ -96,7 +96,8 @@ async function decode(file: DicomFile): Promise<DecodedPixels> {
   if (info.samplesPerPixel !== 1) throw fail('dicom_unsupported', { transferSyntax: 'JPEG Lossless RGB' });
   const stream = framePart(pixels);
   try {
-    const whole = stream.slice().buffer;
+    // A copy: a Buffer is a window into its whole file, and its `slice` is another one.
+    const whole = new Uint8Array(stream).buffer;
     const raw = new Decoder().decompress(whole, 0, whole.byteLength);
     const count = info.rows * info.columns;
     const samples = info.bitsAllocated === 8 ? new Uint8Array(raw) : new Uint16Array(raw);

@@ -18,28 +18,13 @@ export async function sendFile(
   const actor = locals.member ?? locals.visitor;
   if (!actor) throw fail('not_signed_in');
   const { stream, headers } = await read({ ...locals.services, actor, request: locals.request }, idOf(id));
-  return new Response(streamOf(stream), {
+  return new Response(bodyOf(stream), {
     headers: {
       ...headers,
       'cache-control': 'private, no-store',
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; sandbox",
       'cross-origin-resource-policy': 'same-origin'
-    }
-  });
-}
-
-/** Chunk by chunk, as fast as the reader takes them; a reader that leaves closes the file. */
-function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = source[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await reader.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await reader.return?.();
     }
   });
 }

@@ -7,32 +7,28 @@ import {
   blur,
   curve,
   newField,
-  polygonMask,
   smoothstep,
+  xy,
   type Field
 } from './field.server.ts';
+import {
+  both,
+  height,
+  maskOf,
+  middle,
+  mirrored,
+  occlusal,
+  pixelsPerMm,
+  width,
+  zoom,
+  type Build,
+  type Outline
+} from './jaw-frame.server.ts';
+import { paintAirways, paintMidface } from './midface.server.ts';
 import { paintTooth } from './paint-tooth.server.ts';
 import { addMarker, expose, type Radiograph } from './radiograph.server.ts';
 import { seededRandom, tileSize, trabecularTile, type Random } from './random.server.ts';
 import { lowerTeeth, upperTeeth, type Mouth, type ToothSize, type ToothState } from './teeth.server.ts';
-
-const width = 2800;
-const height = 1400;
-const middle = width / 2;
-/** Bones are drawn at half size: panoramic layers are no sharper than that. */
-const zoom = 2;
-/** Pixels a millimetre of tooth: 0.1 mm pixels, magnified 1.22 times, as panoramic devices do. */
-const pixelsPerMm = 12.2;
-
-type Outline = readonly (readonly [number, number])[];
-
-interface Build {
-  random: Random;
-  mouth: Mouth;
-  /** Small differences between faces. */
-  jaw: { wide: number; drop: number; smile: number };
-  half: Field;
-}
 
 /**
  * A phantom panoramic radiograph, 2800 × 1400 pixels of 0.1 mm at the detector. Not a person: drawn from
@@ -61,26 +57,6 @@ export function makePanoramic(options: { seed: number; mouth: Mouth }): Radiogra
   const pixels = expose(field, random, { gain: 1.12, grain: 34, sharpen: 0.42 });
   return { rows: height, columns: width, bitsStored: 12, pixels, window: { center: 1780, width: 2700 } };
 }
-
-/** Points given for the right half as distances from the midline, mirrored to a whole outline. */
-function mirrored(points: Outline, jaw: Build['jaw']): [number, number][] {
-  const right = points.map(([dx, y]) => [middle + dx * jaw.wide, y] as [number, number]);
-  const left = points
-    .toReversed()
-    .filter(([dx]) => dx > 0)
-    .map(([dx, y]) => [middle - dx * jaw.wide, y] as [number, number]);
-  return [...right, ...left];
-}
-
-function both(
-  build: Build,
-  draw: (side: 1 | -1, at: (dx: number, y: number) => [number, number]) => void
-): void {
-  for (const side of [1, -1] as const) draw(side, (dx, y) => [middle + side * dx * build.jaw.wide, y]);
-}
-
-const maskOf = (points: [number, number][], soft: number): Field =>
-  polygonMask(width / zoom, height / zoom, curve(points, true), zoom, soft);
 
 function paintSoftTissue({ half, random, jaw }: Build): void {
   const { width: w, height: h, data } = half;
@@ -121,50 +97,21 @@ function paintSoftTissue({ half, random, jaw }: Build): void {
   addStretched(half, clouds);
   // Chin and lips.
   const chin = maskOf(
-    mirrored(
-      [
-        [0, 560],
-        [240, 620],
-        [330, 900],
-        [360, 1240],
-        [260, 1362],
-        [0, 1385 + jaw.drop]
-      ],
-      jaw
-    ),
+    mirrored([...xy('0,560 240,620 330,900 360,1240 260,1362'), [0, 1385 + jaw.drop]], jaw),
     14
   );
   addMask(half, chin, 0.07);
 }
 
-function paintBones({ half, jaw, mouth, random }: Build): { mandible: Field; maxilla: Field } {
+function paintBones({ half, jaw, mouth }: Build): { mandible: Field; maxilla: Field } {
   const d = jaw.drop;
   const mandible = maskOf(
     mirrored(
       [
         ...crestLine(false, jaw),
-        [806, 790],
-        [842, 700],
-        [858, 590],
-        [862, 480],
-        [880, 398],
-        [908, 372],
-        [936, 408],
-        [968, 468],
-        [1012, 486],
-        [1046, 440],
-        [1052, 378],
-        [1038, 332],
-        [1062, 296],
-        [1108, 288],
-        [1140, 312],
-        [1136, 360],
-        [1112, 420],
-        [1104, 520],
-        [1098, 660],
-        [1082, 800],
-        [1056, 920],
-        [1010, 1022],
+        ...xy(
+          '806,790 842,700 858,590 862,480 880,398 908,372 936,408 968,468 1012,486 1046,440 1052,378 1038,332 1062,296 1108,288 1140,312 1136,360 1112,420 1104,520 1098,660 1082,800 1056,920 1010,1022'
+        ),
         [930, 1098 + d],
         [780, 1158 + d],
         [600, 1206 + d],
@@ -187,7 +134,7 @@ function paintBones({ half, jaw, mouth, random }: Build): { mandible: Field; max
   addCortex(half, mandible, 5, 0.3);
   addCortex(half, mandible, 13, 0.1);
   // The lower border is the thickest cortex; the ridge of the ramus and the oblique line cross the molars' roots.
-  both({ jaw, half, mouth, random }, (_, at) => {
+  both({ jaw }, (_, at, way) => {
     addStroke(
       half,
       curve([
@@ -203,31 +150,17 @@ function paintBones({ half, jaw, mouth, random }: Build): { mandible: Field; max
       zoom,
       true
     );
-    addStroke(
-      half,
-      curve([at(858, 560), at(838, 700), at(800, 806), at(728, 884), at(640, 930)]),
-      20,
-      0.15,
-      zoom,
-      true
-    );
-    addStroke(half, curve([at(1000, 520), at(990, 700), at(940, 860)]), 120, 0.05, zoom, true);
-    addStroke(half, curve([at(1058, 470), at(1070, 410), at(1092, 330)]), 70, 0.08, zoom, true);
+    addStroke(half, curve(way('858,560 838,700 800,806 728,884 640,930')), 20, 0.15, zoom, true);
+    addStroke(half, curve(way('1000,520 990,700 940,860')), 120, 0.05, zoom, true);
+    addStroke(half, curve(way('1058,470 1070,410 1092,330')), 70, 0.08, zoom, true);
     // Shadow of the other side's angle, unsharp.
-    addStroke(half, curve([at(620, 620), at(820, 520), at(1040, 470)]), 170, 0.08, zoom, true);
+    addStroke(half, curve(way('620,620 820,520 1040,470')), 170, 0.08, zoom, true);
   });
   addBlob(half, { x: middle / zoom, y: (1215 + d) / zoom, rx: 90, ry: 24 }, 0.12);
   const maxilla = maskOf(
     mirrored(
       [
-        [0, 424],
-        [170, 428],
-        [400, 420],
-        [600, 404],
-        [740, 392],
-        [806, 430],
-        [838, 520],
-        [836, 590],
+        ...xy('0,424 170,428 400,420 600,404 740,392 806,430 838,520 836,590'),
         ...crestLine(true, jaw).toReversed()
       ],
       jaw
@@ -237,20 +170,7 @@ function paintBones({ half, jaw, mouth, random }: Build): { mandible: Field; max
   addMask(half, maxilla, 0.25);
   addCortex(half, maxilla, 5, 0.08);
   const face = maskOf(
-    mirrored(
-      [
-        [0, 40],
-        [260, 60],
-        [480, 120],
-        [700, 60],
-        [800, 180],
-        [812, 400],
-        [780, 560],
-        [400, 600],
-        [0, 600]
-      ],
-      jaw
-    ),
+    mirrored(xy('0,40 260,60 480,120 700,60 800,180 812,400 780,560 400,600 0,600'), jaw),
     20
   );
   addMask(half, face, 0.2);
@@ -277,170 +197,6 @@ function crestLine(upper: boolean, jaw: Build['jaw']): [number, number][] {
     points.push([reach, occlusal(reach, jaw) + away * (between - 7)]);
   });
   return points;
-}
-
-function paintMidface(build: Build): void {
-  const { half, jaw, random } = build;
-  both(build, (side, at) => {
-    const sway = random.between(-10, 10);
-    // Maxillary sinus: air behind thin walls, dipping between the roots.
-    const sinus = maskOf(
-      [
-        at(236, 300),
-        at(300, 232),
-        at(440, 206),
-        at(610, 222),
-        at(716, 300),
-        at(758, 420),
-        at(742, 520),
-        at(676, 556 + sway),
-        at(610, 534),
-        at(548, 552 + sway),
-        at(468, 520),
-        at(388, 500),
-        at(300, 420)
-      ],
-      2
-    );
-    addMask(half, sinus, -0.2);
-    addCortex(half, sinus, 3, 0.26);
-    // Zygoma: the process as a U over the first molar, the arch backwards.
-    addStroke(
-      half,
-      curve([at(516, 306), at(538, 424), at(596, 476), at(656, 430), at(690, 330)]),
-      17,
-      0.3,
-      zoom,
-      true
-    );
-    addStroke(half, curve([at(670, 372), at(800, 372), at(920, 344), at(1040, 262)]), 56, 0.16, zoom, true);
-    addStroke(half, curve([at(680, 350), at(800, 346), at(920, 316), at(1036, 236)]), 9, 0.16, zoom, true);
-    addStroke(half, curve([at(676, 398), at(800, 402), at(915, 376)]), 9, 0.14, zoom, true);
-    // Orbit floor; glenoid fossa and articular eminence over the condyle.
-    addStroke(
-      half,
-      curve([at(190, 120), at(300, 178), at(460, 190), at(610, 158), at(700, 86)]),
-      15,
-      0.28,
-      zoom,
-      true
-    );
-    addStroke(
-      half,
-      curve([at(930, 282), at(986, 300), at(1034, 262), at(1086, 232), at(1148, 250), at(1180, 306)]),
-      20,
-      0.3,
-      zoom,
-      true
-    );
-    addStroke(half, curve([at(1016, 170), at(1130, 190), at(1290, 170)]), 130, 0.15, zoom, true);
-    // Nasal cavity with its lower turbinate.
-    const nose = maskOf(
-      [at(12, 120), at(80, 90), at(140, 170), at(186, 290), at(190, 380), at(100, 420), at(14, 414)],
-      5
-    );
-    addMask(half, nose, -0.2);
-    addCortex(half, nose, 3, 0.1);
-    addBlob(
-      half,
-      { x: at(108, 0)[0] / zoom, y: 342 / zoom, rx: 28, ry: 30, angle: side * 0.25, hard: 0.3 },
-      0.16
-    );
-    // Hard palate, the near side sharp and its shadow soft; pterygoid plate; styloid; hyoid; ear lobe.
-    addStroke(
-      half,
-      curve([at(0, 428), at(180, 434), at(400, 426), at(600, 410), at(770, 392)]),
-      13,
-      0.34,
-      zoom,
-      true
-    );
-    addStroke(half, curve([at(60, 468), at(300, 472), at(560, 452), at(760, 428)]), 26, 0.12, zoom, true);
-    addStroke(half, curve([at(800, 400), at(826, 480), at(834, 570)]), 22, 0.16, zoom, true);
-    addStroke(half, curve([at(1190, 400), at(1166, 520), at(1130, 660)]), 13, 0.16, zoom, true);
-    addStroke(
-      half,
-      curve([at(420, 1372), at(560, 1340), at(720, 1334), at(840, 1306)]),
-      34,
-      0.13,
-      zoom,
-      true
-    );
-    addBlob(half, { x: at(1236, 0)[0] / zoom, y: 520 / zoom, rx: 32, ry: 56, hard: 0.6 }, 0.1);
-  });
-  // Septum and nasal spine.
-  addStroke(
-    half,
-    curve([
-      [middle, 130],
-      [middle + 8, 260],
-      [middle - 2, 420]
-    ]),
-    17,
-    0.34,
-    zoom,
-    true
-  );
-  addStroke(
-    half,
-    curve([
-      [middle, 420],
-      [middle, 462]
-    ]),
-    34,
-    0.2,
-    zoom,
-    true
-  );
-  addStroke(
-    half,
-    curve([
-      [middle, 470],
-      [middle, occlusal(0, jaw) - 130]
-    ]),
-    7,
-    -0.09,
-    zoom,
-    true
-  );
-}
-
-function paintAirways(build: Build): void {
-  const { half, jaw } = build;
-  both(build, (_, at) => {
-    // Air between soft palate and tongue, and behind the tongue across the ramus.
-    addStroke(
-      half,
-      curve([at(0, 548), at(300, 544), at(560, 528), at(760, 516), at(900, 550)]),
-      60,
-      -0.07,
-      zoom
-    );
-    addStroke(half, curve([at(930, 500), at(948, 660), at(928, 850), at(884, 1040)]), 84, -0.15, zoom);
-    addStroke(half, curve([at(800, 470), at(900, 474), at(990, 560)]), 60, 0.08, zoom);
-  });
-  const tongue = maskOf(
-    mirrored(
-      [
-        [0, 590],
-        [340, 590],
-        [640, 560],
-        [820, 600],
-        [860, 800],
-        [700, 1000],
-        [0, 1060]
-      ],
-      jaw
-    ),
-    16
-  );
-  addMask(half, tongue, 0.06);
-  // Between the arches: lips and cheeks only.
-  const gap = Array.from({ length: 41 }, (_, i) => ({
-    x: middle + (i - 20) * 40,
-    y: occlusal((i - 20) * 40, jaw)
-  }));
-  addStroke(half, gap, 26, -0.1, zoom);
 }
 
 function paintMandibularCanal(build: Build): void {
@@ -481,11 +237,6 @@ function addTrabeculae(field: Field, mask: Field, random: Random, gain: number):
       field.data[at] = field.data[at]! + gain * m * (fine + 0.7 * coarse);
     }
   }
-}
-
-/** Height of the biting plane at a distance from the midline: a slight smile, as with a well placed head. */
-function occlusal(dx: number, jaw: Build['jaw']): number {
-  return 762 - jaw.smile * (dx / 800) ** 2;
 }
 
 function paintArches(field: Field, { mouth, jaw, random }: Build): void {

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { memberRoles, type Actor, type MemberActor } from '#lib/kernel/actor.ts';
+import { imageRights } from './policy.server.ts';
+
+const home = 'home';
+const member = (role: MemberActor['role'], organisationId: string): MemberActor => ({
+  kind: 'member',
+  userId: 'u',
+  memberId: 'm',
+  organisationId,
+  clinicId: null,
+  role,
+  name: 'n',
+  sessionId: 's'
+});
+const visitor = (organisationId: string): Actor => ({
+  kind: 'patient-link',
+  inviteId: 'i',
+  consultId: 'c',
+  patientId: 'p',
+  organisationId,
+  name: 'n'
+});
+/** r read, u upload, c calibrate, d download. */
+const shown = (actor: Actor) => {
+  const rights = imageRights(actor, home);
+  return Object.entries({ r: rights.read, u: rights.upload, c: rights.calibrate, d: rights.download })
+    .filter(([, allowed]) => allowed)
+    .map(([letter]) => letter)
+    .join('');
+};
+
+describe('who may do what with images', () => {
+  const table: Record<MemberActor['role'], [own: string, abroad: string]> = {
+    owner: ['r', ''],
+    dentist: ['rucd', ''],
+    expert: ['rucd', 'r'],
+    nurse: ['rud', ''],
+    receptionist: ['r', '']
+  };
+  test.each(memberRoles)('[IM-15] %s', (role) => {
+    expect([shown(member(role, home)), shown(member(role, 'elsewhere'))]).toEqual(table[role]);
+  });
+  test('[IM-15] a visiting patient looks, at their own organisation only', () => {
+    expect([shown(visitor(home)), shown(visitor('elsewhere'))]).toEqual(['r', '']);
+  });
+  test('[IM-15] the system works within one organisation', () => {
+    const system = (organisationId: string): Actor => ({ kind: 'system', organisationId, reason: 'demo' });
+    expect([shown(system(home)), shown(system('elsewhere'))]).toEqual(['rucd', '']);
+  });
+});
