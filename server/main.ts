@@ -104,16 +104,14 @@ async function launch(
   // Where the start fails before, nobody will ask.
   composed.promise.catch(() => undefined);
 
-  const [urls, media, key, demo] = await together(
+  const [urls, media, key, demo, { compose }] = await together(
     database(options),
     mediaServer(options, composed.promise),
     masterKey(config.dataDir, config.masterKey),
     isDemo(config.dataDir, config.demo),
-    build(options)
+    code(options)
   );
 
-  // Imported only now: some of it needs the compiled texts.
-  const { compose } = await import('./compose.ts');
   let http: RunningHttp | null = null;
   closers.add('sockets', () => http?.close());
   const composition = await compose({
@@ -201,11 +199,16 @@ async function mediaServer(
   return media;
 }
 
-/** The compiled texts, and from them the app's pages. */
-async function build({ config, progress }: Launch): Promise<void> {
+/** The compiled texts; and from them the app's pages, and the code behind them, which needs the texts to load. */
+async function code({ config, progress }: Launch) {
   await progress.step('Texts', () => ensureMessages(config.root));
-  if (config.development) return;
-  await progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }));
+  const [module] = await together(
+    import('./compose.ts'),
+    config.development
+      ? Promise.resolve('')
+      : progress.step('App', (update) => ensureBuild({ root: config.root, onProgress: update }))
+  );
+  return module;
 }
 
 async function showMedia(media: RunningMediaServer, progress: Progress, wait: boolean): Promise<void> {
