@@ -47,7 +47,11 @@ export async function compose(options: {
   const { config, appUrl, systemUrl, origin, masterKey, media, log } = options;
   const quiet = { onnotice: () => {} };
   const appSql = postgres(appUrl, { max: 12, ...quiet, connection: { application_name: 'consilium' } });
-  const systemSql = postgres(systemUrl, { max: 6, ...quiet, connection: { application_name: 'consilium-system' } });
+  const systemSql = postgres(systemUrl, {
+    max: 6,
+    ...quiet,
+    connection: { application_name: 'consilium-system' }
+  });
   const db = drizzle(appSql);
   const systemDb = drizzle(systemSql);
   const live = await createLiveFeed({ url: systemUrl, log });
@@ -85,7 +89,10 @@ export async function compose(options: {
     async onRoomEvent({ room, identity, kind, at }) {
       if (identity === null || kind === 'room_finished') return;
       const actor = { kind: 'system' as const, organisationId: '', reason: 'media server' };
-      await applyRoomNews({ ...services, actor, request: { id: newId(), ip: 'local' } }, { room, identity, kind, at });
+      await applyRoomNews(
+        { ...services, actor, request: { id: newId(), ip: 'local' } },
+        { room, identity, kind, at }
+      );
     },
     recordedPresence: () => takenSeats(services),
     async close() {
@@ -101,7 +108,9 @@ export async function compose(options: {
 /** With no ORIGIN set, the names one machine calls itself by: pages open on any of them have a board. */
 function ownAddresses(origin: string): string[] {
   const { port } = new URL(origin);
-  return ['localhost', '127.0.0.1', '[::1]', hostname()].map((name) => `http://${name}${port ? `:${port}` : ''}`);
+  return ['localhost', '127.0.0.1', '[::1]', hostname()].map(
+    (name) => `http://${name}${port ? `:${port}` : ''}`
+  );
 }
 
 type Data = Readonly<Record<string, string | number | boolean | null>>;
@@ -125,6 +134,9 @@ function followAccess(services: Services, collab: Collab, data: Data): void {
       )
     )
     .catch((error: unknown) => {
-      services.log.error({ name: error instanceof Error ? error.name : 'unknown' }, 'seats of a revoked member not ended');
+      services.log.error(
+        { name: error instanceof Error ? error.name : 'unknown' },
+        'seats of a revoked member not ended'
+      );
     });
 }

@@ -54,11 +54,15 @@ function protect(response: Response, url: URL): void {
   const { headers } = response;
   headers.set('x-content-type-options', 'nosniff');
   headers.set('referrer-policy', 'no-referrer');
-  headers.set('permissions-policy', 'camera=(self), microphone=(self), display-capture=(self), geolocation=()');
+  headers.set(
+    'permissions-policy',
+    'camera=(self), microphone=(self), display-capture=(self), geolocation=()'
+  );
   headers.set('cross-origin-opener-policy', 'same-origin');
   headers.set('cross-origin-resource-policy', 'same-origin');
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
-  if (url.protocol === 'https:') headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  if (url.protocol === 'https:')
+    headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
 }
 
 function addressOf(event: Parameters<Handle>[0]['event']): string {
@@ -76,7 +80,13 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
   if (status === 404) return { message: 'not_found', code: 'not_found' };
   const cause = error instanceof Error ? error : new Error(String(error));
   services().log.error(
-    { requestId: event.locals.request?.id, route: event.route.id, name: cause.name, sqlState: sqlState(cause), at: framesOf(cause) },
+    {
+      requestId: event.locals.request?.id,
+      route: event.route.id,
+      name: cause.name,
+      sqlState: sqlState(cause),
+      at: framesOf(cause)
+    },
     'unexpected error'
   );
   return { message: 'internal', code: 'internal', requestId: event.locals.request?.id };

@@ -58,7 +58,11 @@ export function createAuthenticator(options: {
     async signIn({ email, password, headers }) {
       const key = email.trim().toLowerCase();
       if (!tries.take(key)) throw fail('too_many_tries', { minutes: 15 });
-      const response = await auth.api.signInEmail({ body: { email: key, password }, headers, asResponse: true });
+      const response = await auth.api.signInEmail({
+        body: { email: key, password },
+        headers,
+        asResponse: true
+      });
       if (!response.ok) throw fail('wrong_credentials');
       tries.reset(key);
       const body: unknown = await response.json();

@@ -15,7 +15,13 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /** True where `password` made `hash`, with the cost written in the hash. False for a hash it cannot read. */
-export async function verifyPassword({ hash, password }: { hash: string; password: string }): Promise<boolean> {
+export async function verifyPassword({
+  hash,
+  password
+}: {
+  hash: string;
+  password: string;
+}): Promise<boolean> {
   const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(hash);
   if (!match) return false;
   const expected = Buffer.from(match[5]!, 'base64');

@@ -72,7 +72,8 @@ export function createInspect(services: Services): Inspect {
     if (found) return found;
     const actor = { kind: 'system' as const, organisationId, reason: 'board' };
     const made = imageRegister({
-      load: (consultId) => sharedImageIds({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
+      load: (consultId) =>
+        sharedImageIds({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
       nowMs: () => services.clock.now().getTime()
     });
     registers.set(organisationId, made);

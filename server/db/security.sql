@@ -225,6 +225,10 @@ REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, t
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;
 GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app;
 
+-- A finding is never changed, only withdrawn.
+REVOKE UPDATE ON finding FROM consilium_app;
+GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_reason) ON finding TO consilium_app;
+
 -- 9. What is signed is never changed.
 CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

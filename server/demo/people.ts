@@ -37,10 +37,34 @@ export const demoHospital: DemoOrganisation = {
   nameEn: 'City Stomatological Hospital',
   kind: 'hospital',
   people: [
-    { email: 'wang@hospital.demo', name: '王志远', role: 'expert', title: '主任医师', specialty: 'endodontics' },
-    { email: 'sun@hospital.demo', name: '孙雅琴', role: 'expert', title: '副主任医师', specialty: 'endodontics' },
-    { email: 'liu@hospital.demo', name: '刘思敏', role: 'expert', title: '副主任医师', specialty: 'orthodontics' },
-    { email: 'zhao@hospital.demo', name: '赵刚', role: 'expert', title: '主任医师', specialty: 'oral-surgery' }
+    {
+      email: 'wang@hospital.demo',
+      name: '王志远',
+      role: 'expert',
+      title: '主任医师',
+      specialty: 'endodontics'
+    },
+    {
+      email: 'sun@hospital.demo',
+      name: '孙雅琴',
+      role: 'expert',
+      title: '副主任医师',
+      specialty: 'endodontics'
+    },
+    {
+      email: 'liu@hospital.demo',
+      name: '刘思敏',
+      role: 'expert',
+      title: '副主任医师',
+      specialty: 'orthodontics'
+    },
+    {
+      email: 'zhao@hospital.demo',
+      name: '赵刚',
+      role: 'expert',
+      title: '主任医师',
+      specialty: 'oral-surgery'
+    }
   ]
 };
 
@@ -151,7 +175,14 @@ export const demoPatients: DemoPatient[] = [
     medications: [{ label: '唑来膦酸', detail: '5 mg 每年一次,末次三个月前' }],
     notes: [[9, '下颌活动义齿压痛,调改后缓解。']]
   },
-  { name: '郑浩然', sex: 'male', age: 23, phone: '13800009012', mouth: 'adult', notes: [[44, '定期检查,洁治。']] },
+  {
+    name: '郑浩然',
+    sex: 'male',
+    age: 23,
+    phone: '13800009012',
+    mouth: 'adult',
+    notes: [[44, '定期检查,洁治。']]
+  },
   {
     name: '冯雨桐',
     sex: 'female',

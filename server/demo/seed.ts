@@ -61,12 +61,19 @@ interface World {
 }
 
 async function ensureOrganisation(services: Services, demo: DemoOrganisation): Promise<World> {
-  const [existing] = await services.systemDb.select().from(organisations).where(eq(organisations.nameEn, demo.nameEn));
+  const [existing] = await services.systemDb
+    .select()
+    .from(organisations)
+    .where(eq(organisations.nameEn, demo.nameEn));
   if (existing) return existingWorld(services, existing.id);
   const organisationId = newId();
   const clinicId = newId();
   const people = await Promise.all(
-    demo.people.map(async (person) => ({ ...person, userId: await userFor(services, person), memberId: newId() }))
+    demo.people.map(async (person) => ({
+      ...person,
+      userId: await userFor(services, person),
+      memberId: newId()
+    }))
   );
   await asSystem(services, organisationId, async (tx) => {
     const { name, nameEn, kind } = demo;
@@ -113,19 +120,17 @@ async function existingWorld(services: Services, organisationId: string): Promis
   return asSystem(services, organisationId, async (tx) => {
     const rows = await tx.rows.select().from(members).orderBy(members.createdAt);
     const [clinic] = await tx.rows.select().from(clinics);
-    const people = rows.map(
-      (row): MemberActor => ({
-        kind: 'member',
-        userId: row.userId,
-        memberId: row.id,
-        organisationId,
-        clinicId: row.clinicId,
-        role: row.role,
-        specialty: row.specialty,
-        name: row.name,
-        sessionId: 'demo'
-      })
-    );
+    const people = rows.map((row): MemberActor => ({
+      kind: 'member',
+      userId: row.userId,
+      memberId: row.id,
+      organisationId,
+      clinicId: row.clinicId,
+      role: row.role,
+      specialty: row.specialty,
+      name: row.name,
+      sessionId: 'demo'
+    }));
     return { organisationId, clinicId: clinic!.id, people };
   });
 }
@@ -141,7 +146,8 @@ async function seedPatients(services: Services, world: World): Promise<string[]>
   const dentist = world.people[0]!;
   return asSystem(services, world.organisationId, async (tx) => {
     const ids: string[] = [];
-    for (const [i, patient] of demoPatients.entries()) ids.push(await seedPatient(tx, world, dentist, patient, i));
+    for (const [i, patient] of demoPatients.entries())
+      ids.push(await seedPatient(tx, world, dentist, patient, i));
     const { chairs: demoChairs, appointments: booked } = demoAppointments(
       {
         organisationId: world.organisationId,
@@ -182,17 +188,15 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
     ...(demo.medications ?? []).map((item) => ({ kind: 'medication' as const, ...item }))
   ];
   if (health.length)
-    await tx.rows
-      .insert(healthItems)
-      .values(
-        health.map((item) => ({
-          organisationId,
-          patientId,
-          recordedById: dentist.userId,
-          recordedByName: dentist.name,
-          ...item
-        }))
-      );
+    await tx.rows.insert(healthItems).values(
+      health.map((item) => ({
+        organisationId,
+        patientId,
+        recordedById: dentist.userId,
+        recordedByName: dentist.name,
+        ...item
+      }))
+    );
   for (const [days, text, teeth] of demo.notes ?? [])
     await tx.rows
       .insert(notes)
@@ -206,9 +210,10 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
       authorOrganisationId: organisationId,
       recordedAt: ago(daysAgo)
     });
-  for (const draft of demoPlans(seed))
+  for (const { daysAgo, ...draft } of demoPlans(seed))
     await insertPlan(tx, {
       draft,
+      acceptedAt: ago(daysAgo),
       patientId,
       ...author,
       authorOrganisationId: organisationId
@@ -250,7 +255,12 @@ function numberOf(running: number): string {
 }
 
 /** One question is waiting already, so that the expert's first page has something to show. */
-async function seedConsult(services: Services, clinic: World, hospital: World, patientIds: string[]): Promise<void> {
+async function seedConsult(
+  services: Services,
+  clinic: World,
+  hospital: World,
+  patientIds: string[]
+): Promise<void> {
   const surgeon = hospital.people.find((person) => person.name === '赵刚');
   const index = demoPatients.findIndex((patient) => patient.name === '周建军');
   if (!surgeon || !patientIds[index]) return;
@@ -259,7 +269,8 @@ async function seedConsult(services: Services, clinic: World, hospital: World, p
     {
       patientId: patientIds[index],
       teeth: ['38'],
-      question: '38 近中水平阻生,反复冠周炎三次。请会诊:是否需要 CBCT 判断与下牙槽神经管的关系?可否在基层拔除?',
+      question:
+        '38 近中水平阻生,反复冠周炎三次。请会诊:是否需要 CBCT 判断与下牙槽神经管的关系?可否在基层拔除?',
       target: { kind: 'expert', expertId: surgeon.userId },
       urgency: 'routine',
       mode: 'asynchronous',

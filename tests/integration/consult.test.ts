@@ -2,7 +2,14 @@ import postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
 import { asAppError } from '#lib/kernel/errors.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
-import { acceptConsult, answerMore, askForMore, cancelConsult, declineConsult, sayInConsult } from '#lib/features/consults/answer.server.ts';
+import {
+  acceptConsult,
+  answerMore,
+  askForMore,
+  cancelConsult,
+  declineConsult,
+  sayInConsult
+} from '#lib/features/consults/answer.server.ts';
 import { askExpert, readDraft, saveDraft } from '#lib/features/consults/ask.server.ts';
 import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
@@ -38,7 +45,15 @@ function question(overrides: Partial<AskInput> = {}): AskInput {
     urgency: 'soon',
     mode: 'live',
     slotAt: null,
-    share: { imageIds: [], noteIds: [], allergies: true, conditions: false, medications: false, chart: true, plan: false },
+    share: {
+      imageIds: [],
+      noteIds: [],
+      allergies: true,
+      conditions: false,
+      medications: false,
+      chart: true,
+      plan: false
+    },
     ...overrides
   };
 }
@@ -81,9 +96,9 @@ describe('asking', () => {
   test('only a dentist or the owner asks, and only about an own patient', async () => {
     expect(await refusal(askExpert(world.as(world.people.nurse), question()))).toBe('forbidden');
     expect(await refusal(askExpert(world.as(world.people.stranger), question()))).toBe('not_found');
-    expect(
-      await refusal(ask({ target: { kind: 'expert', expertId: world.people.li.userId } }))
-    ).toBe('expert_not_found');
+    expect(await refusal(ask({ target: { kind: 'expert', expertId: world.people.li.userId } }))).toBe(
+      'expert_not_found'
+    );
   });
 
   test('[CN-3] a draft survives, is its writer’s alone, and goes when it is sent', async () => {
@@ -100,7 +115,9 @@ describe('answering', () => {
   test('two experts accept at once: one has it, the other is told; a second click changes nothing', async () => {
     const { id } = await ask();
     const { wang, sun } = world.people;
-    const results = await Promise.all([wang, sun].map((expert) => refusal(acceptConsult(world.as(expert), id))));
+    const results = await Promise.all(
+      [wang, sun].map((expert) => refusal(acceptConsult(world.as(expert), id)))
+    );
     expect(results.sort()).toEqual([null, 'consult_already_accepted'].sort());
     const view = await readConsult(world.as(world.people.li), id);
     const winner = view.expertId === wang.userId ? wang : sun;
@@ -123,7 +140,10 @@ describe('answering', () => {
     const { liu, li } = world.people;
     expect((await readPatient(world.as(liu), world.patientId)).patient.name).toBe('王秀英');
     await declineConsult(world.as(liu), id, '不在专业范围内');
-    expect(await readConsult(world.as(li), id)).toMatchObject({ status: 'declined', declineReason: '不在专业范围内' });
+    expect(await readConsult(world.as(li), id)).toMatchObject({
+      status: 'declined',
+      declineReason: '不在专业范围内'
+    });
     expect(await refusal(readPatient(world.as(liu), world.patientId))).toBe('not_found');
     expect(await refusal(acceptConsult(world.as(liu), id))).toBe('consult_wrong_state');
   });
@@ -166,7 +186,9 @@ describe('advising and deciding', () => {
     const id = await accepted();
     const content = { surfaces: ['O'], code: 'caries' as const, status: 'needs' as const };
     const call = world.as(world.people.wang);
-    expect(await refusal(propose(call, id, { kind: 'finding', content: { ...content, tooth: '99' } }))).toBe('unknown_tooth');
+    expect(await refusal(propose(call, id, { kind: 'finding', content: { ...content, tooth: '99' } }))).toBe(
+      'unknown_tooth'
+    );
     expect(await refusal(propose(call, id, { kind: 'finding', content: { ...content, tooth: '11' } }))).toBe(
       'surface_not_on_tooth'
     );
@@ -174,7 +196,13 @@ describe('advising and deciding', () => {
 
   test('an expert cannot record into the chart', async () => {
     await accepted();
-    const input = { patientId: world.patientId, tooth: '36', surfaces: ['O'], code: 'caries' as const, status: 'needs' as const };
+    const input = {
+      patientId: world.patientId,
+      tooth: '36',
+      surfaces: ['O'],
+      code: 'caries' as const,
+      status: 'needs' as const
+    };
     expect(await refusal(recordFinding(world.as(world.people.wang), input))).toMatch(/forbidden|not_found/);
   });
 
@@ -192,7 +220,9 @@ describe('advising and deciding', () => {
     expect(await refusal(saveOpinion(world.as(wang), id, changed))).toBe('opinion_signed');
     const owner = postgres(world.database.ownerUrl, { max: 1 });
     try {
-      await expect(owner`update opinion set text = 'x' where consult_id = ${id}`).rejects.toMatchObject({ code: '42501' });
+      await expect(owner`update opinion set text = 'x' where consult_id = ${id}`).rejects.toMatchObject({
+        code: '42501'
+      });
       const [row] = await owner`select digest, signed_content from opinion where consult_id = ${id}`;
       expect(await digestOf(row!['signed_content'])).toBe(row!['digest']);
     } finally {
@@ -205,25 +235,37 @@ describe('closing', () => {
   test('[CN-4] [CN-7] keeps the opinion as PDF, ends the grant, leaves the board readable for its clinic', async () => {
     const id = await accepted();
     const { wang, li } = world.people;
-    await saveOpinion(world.as(wang), id, { diagnosis: '慢性根尖周炎', text: '建议根管治疗', advice: '复诊' });
+    await saveOpinion(world.as(wang), id, {
+      diagnosis: '慢性根尖周炎',
+      text: '建议根管治疗',
+      advice: '复诊'
+    });
     await signOpinion(world.as(wang), id, testPassword);
     const boardId = (await readConsult(world.as(li), id)).boardId!;
     expect((await boardAccess(world.as(wang), boardId)).mode).toBe('write');
     expect(await refusal(closeConsult(world.as(wang), id, null))).toBe('forbidden');
-    expect(await refusal(closeConsult(world.as(li), id, new Uint8Array([1, 2, 3])))).toBe('file_not_an_image');
+    expect(await refusal(closeConsult(world.as(li), id, new Uint8Array([1, 2, 3])))).toBe(
+      'file_not_an_image'
+    );
     await closeConsult(world.as(li), id, null);
     expect((await boardAccess(world.as(li), boardId)).mode).toBe('read');
     expect(await refusal(boardAccess(world.as(wang), boardId))).toBe('not_found');
     expect(await refusal(sayInConsult(world.as(li), id, '还有'))).toBe('consult_closed');
     expect(await refusal(closeConsult(world.as(li), id, null))).toBe('consult_closed');
-    for (const [actor, locale] of [[li, 'zh-CN'], [li, 'en'], [wang, 'zh-CN']] as const) {
+    for (const [actor, locale] of [
+      [li, 'zh-CN'],
+      [li, 'en'],
+      [wang, 'zh-CN']
+    ] as const) {
       const { bytes, size } = await readDocument(world.as(actor), id, { kind: 'opinion-pdf', locale });
       const chunks = await Array.fromAsync(bytes);
       expect(Buffer.concat(chunks)).toHaveLength(size);
       expect(Buffer.from(chunks[0]!).subarray(0, 5).toString()).toBe('%PDF-');
     }
     expect((await readConsult(world.as(wang), id)).opinions).toHaveLength(1);
-    expect(await refusal(readDocument(world.as(world.people.sun), id, { kind: 'opinion-pdf', locale: 'en' }))).toBe('not_found');
+    expect(
+      await refusal(readDocument(world.as(world.people.sun), id, { kind: 'opinion-pdf', locale: 'en' }))
+    ).toBe('not_found');
   });
 
   test('every step is in the trail of the clinic that owns the record', async () => {
@@ -234,9 +276,23 @@ describe('closing', () => {
          where organisation_id = ${world.people.li.organisationId} order by number`;
       expect(rows.map((row) => row['number'])).toEqual(rows.map((_, i) => i + 1));
       const actions = new Set(rows.map((row) => row['action']));
-      for (const action of ['consult.ask', 'consult.accepted', 'consult.read', 'patient.read', 'consult.signed', 'proposal.accept', 'consult.closed'])
+      for (const action of [
+        'consult.ask',
+        'consult.accepted',
+        'consult.read',
+        'patient.read',
+        'consult.signed',
+        'proposal.accept',
+        'consult.closed'
+      ])
         expect(actions).toContain(action);
-      expect(rows.some((row) => row['actor_organisation_id'] === world.hospitalId || row['actor_organisation_id'] === world.people.wang.organisationId)).toBe(true);
+      expect(
+        rows.some(
+          (row) =>
+            row['actor_organisation_id'] === world.hospitalId ||
+            row['actor_organisation_id'] === world.people.wang.organisationId
+        )
+      ).toBe(true);
     } finally {
       await owner.end();
     }

@@ -51,7 +51,10 @@ test('[ID-2] passwords are kept as argon2id', async () => {
 test('[ID-3] a revoked member is nobody at the next request', async () => {
   const headers = await cookiesOf('sun@test.invalid');
   const session = (await world.services.auth.session(headers))!;
-  expect(await memberOf(world.services.systemDb, session)).toMatchObject({ name: '孙雅琴', specialty: 'endodontics' });
+  expect(await memberOf(world.services.systemDb, session)).toMatchObject({
+    name: '孙雅琴',
+    specialty: 'endodontics'
+  });
   const { sun, li } = world.people;
   expect(await refusal(revokeMember(world.as(li), sun.memberId))).toBe('forbidden');
   expect(await refusal(revokeMember(world.as({ ...li, role: 'owner' }), sun.memberId))).toBe('not_found');

@@ -17,9 +17,15 @@ afterAll(async () => {
 test('no role of the application owns a table, is a superuser or bypasses row security', async () => {
   const roles = await owner`
     select rolname, rolsuper, rolbypassrls, rolcreaterole from pg_roles where rolname like 'consilium\\_%' order by 1`;
-  expect(roles.map((role) => role['rolname'])).toEqual(['consilium_app', 'consilium_owner', 'consilium_system']);
-  for (const role of roles) expect([role['rolsuper'], role['rolbypassrls'], role['rolcreaterole']]).toEqual([false, false, false]);
-  const owned = await owner`select tablename from pg_tables where schemaname = 'public' and tableowner <> 'consilium_owner'`;
+  expect(roles.map((role) => role['rolname'])).toEqual([
+    'consilium_app',
+    'consilium_owner',
+    'consilium_system'
+  ]);
+  for (const role of roles)
+    expect([role['rolsuper'], role['rolbypassrls'], role['rolcreaterole']]).toEqual([false, false, false]);
+  const owned =
+    await owner`select tablename from pg_tables where schemaname = 'public' and tableowner <> 'consilium_owner'`;
   expect([...owned]).toEqual([]);
 });
 

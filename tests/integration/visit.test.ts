@@ -5,9 +5,21 @@ import { acceptConsult } from '#lib/features/consults/answer.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
-import { doorState, invitePatient, passDoor, triesBeforeLock, visitorOf } from '#lib/features/consults/invite.server.ts';
+import {
+  doorState,
+  invitePatient,
+  passDoor,
+  triesBeforeLock,
+  visitorOf
+} from '#lib/features/consults/invite.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
-import { admitPatient, applyRoomNews, enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
+import {
+  admitPatient,
+  applyRoomNews,
+  enterRoom,
+  takeSeat,
+  waitInLobby
+} from '#lib/features/consults/room.server.ts';
 import { readVisit } from '#lib/features/consults/visit.server.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -36,7 +48,15 @@ async function invited(accept = true) {
     urgency: 'soon',
     mode: 'live',
     slotAt: null,
-    share: { imageIds: [], noteIds: [], allergies: false, conditions: false, medications: false, chart: true, plan: false }
+    share: {
+      imageIds: [],
+      noteIds: [],
+      allergies: false,
+      conditions: false,
+      medications: false,
+      chart: true,
+      plan: false
+    }
   });
   if (accept) await acceptConsult(world.as(wang), id);
   const { path } = await invitePatient(world.as(li), id);
@@ -55,7 +75,11 @@ test('[CN-6] link and four digits open one consult; looking at the link changes 
   for (let i = 0; i < 10; i++) expect(await doorState(door(), token)).toBe('digits');
   const visitor = await entered(token);
   expect(visitor).toMatchObject({ consultId: id, patientId: world.patientId });
-  expect(await readVisit(world.as(visitor))).toMatchObject({ stage: 'ready', dentist: '李明', expert: { name: '王志远' } });
+  expect(await readVisit(world.as(visitor))).toMatchObject({
+    stage: 'ready',
+    dentist: '李明',
+    expert: { name: '王志远' }
+  });
 });
 
 test('[CN-6] a guessed link is none; five wrong tries lock it, also when made at once', async () => {
@@ -115,7 +139,10 @@ test('[CN-6] the patient sees the board, and nothing of the record, the notes or
   const visitor = await entered(first.token);
   const { li } = world.people;
   const boardOf = async (id: string) => (await readConsult(world.as(li), id)).boardId!;
-  expect(await boardAccess(world.as(visitor), await boardOf(first.id))).toMatchObject({ mode: 'read', role: 'patient' });
+  expect(await boardAccess(world.as(visitor), await boardOf(first.id))).toMatchObject({
+    mode: 'read',
+    role: 'patient'
+  });
   expect(await refusal(boardAccess(world.as(visitor), await boardOf(second.id)))).toBe('not_found');
   expect(await refusal(enterRoom(world.as(visitor), second.id))).toBe('not_found');
 });

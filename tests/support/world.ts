@@ -169,7 +169,9 @@ async function organisation(world: World, name: string, list: Person[]) {
     for (const [key, role, personName, specialty] of list) {
       const { userId, memberId } = people[key]!;
       const row = { organisationId, userId, name: personName, title: '主任医师' };
-      await tx.rows.insert(members).values({ ...row, id: memberId, clinicId, role, specialty: specialty ?? null });
+      await tx.rows
+        .insert(members)
+        .values({ ...row, id: memberId, clinicId, role, specialty: specialty ?? null });
       if (specialty)
         await tx.rows
           .insert(expertListings)

@@ -87,7 +87,12 @@ export function fail(code: ErrorCode, detail: ErrorDetail = {}, cause?: unknown)
  * Node code each have a copy of this module.
  */
 export function asAppError(error: unknown): AppError | null {
-  if (error instanceof Error && error.name === 'AppError' && 'code' in error && String(error.code) in statusOfCode)
+  if (
+    error instanceof Error &&
+    error.name === 'AppError' &&
+    'code' in error &&
+    String(error.code) in statusOfCode
+  )
     return error as AppError;
   return null;
 }

@@ -6,7 +6,11 @@ export interface FileStore {
    * Store a stream; resolves once it is durable. Stops and cleans up beyond `maxBytes`.
    * @throws AppError `file_too_large`, `storage_full`, `upload_broken`
    */
-  put(organisationId: string, source: AsyncIterable<Uint8Array>, options: { maxBytes: number }): Promise<StoredFile>;
+  put(
+    organisationId: string,
+    source: AsyncIterable<Uint8Array>,
+    options: { maxBytes: number }
+  ): Promise<StoredFile>;
   /** The plain bytes, verified while read. @throws AppError `not_found` */
   get(organisationId: string, sha256: string): Promise<AsyncIterable<Uint8Array>>;
   remove(organisationId: string, sha256: string): Promise<void>;
@@ -105,7 +109,11 @@ export interface OpinionDocument {
 /** Checks who someone is. Backed by better-auth. */
 export interface Authenticator {
   /** Cookies to set on success. @throws AppError `wrong_credentials`, `too_many_tries` */
-  signIn(input: { email: string; password: string; headers: Headers }): Promise<{ userId: string; setCookies: string[] }>;
+  signIn(input: {
+    email: string;
+    password: string;
+    headers: Headers;
+  }): Promise<{ userId: string; setCookies: string[] }>;
   /** Cookies that end the session in the browser too. */
   signOut(headers: Headers): Promise<string[]>;
   /** The session behind these request headers, or null. */

@@ -4,7 +4,12 @@ import { createRateLimit } from './rate-limit.ts';
 test('lets the limit through, then refuses until the window ends', () => {
   let now = 0;
   const limit = createRateLimit({ clock: { now: () => new Date(now) }, limit: 2, windowMs: 1000 });
-  expect([limit.take('a'), limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([true, true, false, true]);
+  expect([limit.take('a'), limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([
+    true,
+    true,
+    false,
+    true
+  ]);
   now = 1000;
   expect(limit.take('a')).toBe(true);
 });

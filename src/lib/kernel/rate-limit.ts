@@ -7,7 +7,12 @@ export interface RateLimit {
   reset(key: string): void;
 }
 
-export function createRateLimit(options: { clock: Clock; limit: number; windowMs: number; maxKeys?: number }): RateLimit {
+export function createRateLimit(options: {
+  clock: Clock;
+  limit: number;
+  windowMs: number;
+  maxKeys?: number;
+}): RateLimit {
   const { clock, limit, windowMs, maxKeys = 10_000 } = options;
   const windows = new Map<string, { until: number; count: number }>();
   return {

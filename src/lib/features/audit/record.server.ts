@@ -22,7 +22,8 @@ export interface AuditEntry {
  */
 export async function writeAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const { actor } = tx;
-  const actorId = actor.kind === 'member' ? actor.userId : actor.kind === 'patient-link' ? actor.inviteId : 'system';
+  const actorId =
+    actor.kind === 'member' ? actor.userId : actor.kind === 'patient-link' ? actor.inviteId : 'system';
   await tx.rows.execute(sql`select audit_append(
     ${newId()}::uuid, ${entry.organisationId ?? actor.organisationId}::uuid, ${tx.now.toISOString()}::timestamptz,
     ${actor.kind}, ${actorId}, ${actor.organisationId}::uuid, ${roleOf(actor)},

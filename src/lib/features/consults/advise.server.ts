@@ -26,7 +26,8 @@ export async function propose(
 ): Promise<{ id: string }> {
   return inTransaction(call, async (tx) => {
     const consult = await adviser(tx, consultId);
-    const content = input.kind === 'finding' ? parseFindingInput(input.content) : parsePlanDraft(input.content);
+    const content =
+      input.kind === 'finding' ? parseFindingInput(input.content) : parsePlanDraft(input.content);
     const id = newId(tx.now.getTime());
     await tx.rows.insert(proposals).values({
       id,
@@ -88,7 +89,10 @@ export async function saveOpinion(
         .set({ ...input, updatedAt: tx.now })
         .where(eq(opinions.id, existing.id));
     } else {
-      const [own] = await tx.rows.select().from(organisations).where(eq(organisations.id, call.actor.organisationId));
+      const [own] = await tx.rows
+        .select()
+        .from(organisations)
+        .where(eq(organisations.id, call.actor.organisationId));
       await tx.rows.insert(opinions).values({
         organisationId: consult.organisationId,
         consultId,

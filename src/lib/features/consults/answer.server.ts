@@ -56,7 +56,11 @@ export async function declineConsult(
 }
 
 /** Ask the dentist for more before accepting. */
-export async function askForMore(call: Call<'systemDb', MemberActor>, consultId: string, text: string): Promise<void> {
+export async function askForMore(
+  call: Call<'systemDb', MemberActor>,
+  consultId: string,
+  text: string
+): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await lockForExpert(call, tx, consultId);
     const state = transition(stateOf(consult), { kind: 'ask-more' });
@@ -67,7 +71,11 @@ export async function askForMore(call: Call<'systemDb', MemberActor>, consultId:
 }
 
 /** Answer what the expert asked; the question waits for them again. */
-export async function answerMore(call: Call<never, MemberActor>, consultId: string, text: string): Promise<void> {
+export async function answerMore(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  text: string
+): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await lockForRequester(tx, consultId);
     const state = transition(stateOf(consult), { kind: 'answer-more' });
@@ -88,7 +96,11 @@ export async function cancelConsult(call: Call<never, MemberActor>, consultId: s
 }
 
 /** A line of the consult's chat, kept with it. */
-export async function sayInConsult(call: Call<never, MemberActor>, consultId: string, text: string): Promise<void> {
+export async function sayInConsult(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  text: string
+): Promise<void> {
   await inTransaction(call, async (tx) => {
     const { consult, side } = await consultFor(tx, consultId);
     if (side === 'patient' || consult.status === 'closed') throw fail('consult_closed');
@@ -117,7 +129,11 @@ export function stateOf(row: ConsultRow): ConsultState {
   }
 }
 
-async function lockForExpert(call: Call<'systemDb', MemberActor>, tx: Tx, consultId: string): Promise<ConsultRow> {
+async function lockForExpert(
+  call: Call<'systemDb', MemberActor>,
+  tx: Tx,
+  consultId: string
+): Promise<ConsultRow> {
   const [consult] = await tx.rows.select().from(consults).where(eq(consults.id, consultId)).for('update');
   if (consult) {
     if (!mayAnswer(call.actor, consult)) throw fail('not_found');
@@ -125,7 +141,11 @@ async function lockForExpert(call: Call<'systemDb', MemberActor>, tx: Tx, consul
   }
   // Gone from this person's sight: if they were asked and a colleague was first, say so.
   const [taken] = await call.systemDb
-    .select({ specialty: consults.specialty, askedExpertId: consults.askedExpertId, expertId: consults.expertId })
+    .select({
+      specialty: consults.specialty,
+      askedExpertId: consults.askedExpertId,
+      expertId: consults.expertId
+    })
     .from(consults)
     .where(and(eq(consults.id, consultId), eq(consults.expertOrganisationId, call.actor.organisationId)));
   if (taken?.expertId && taken.askedExpertId === null && call.actor.role === 'expert')
@@ -139,7 +159,12 @@ export async function lockForRequester(tx: Tx, consultId: string): Promise<Consu
   return consult;
 }
 
-async function addMessage(tx: Tx, consult: ConsultRow, kind: 'ask-more' | 'answer-more' | 'chat', text: string) {
+async function addMessage(
+  tx: Tx,
+  consult: ConsultRow,
+  kind: 'ask-more' | 'answer-more' | 'chat',
+  text: string
+) {
   if (tx.actor.kind !== 'member') throw fail('forbidden');
   await tx.rows.insert(consultMessages).values({
     id: newId(tx.now.getTime()),

@@ -21,14 +21,20 @@ const grantDays = 30;
  * Put a question to an expert and open exactly the chosen items to them, in one transaction.
  * @throws AppError `forbidden`, `not_found` (patient, image or note not of this organisation), `expert_not_found`
  */
-export async function askExpert(call: Call<never, MemberActor>, input: AskInput): Promise<{ id: string; number: string }> {
+export async function askExpert(
+  call: Call<never, MemberActor>,
+  input: AskInput
+): Promise<{ id: string; number: string }> {
   if (!mayAsk(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     const { actor, now } = tx as Tx & { actor: MemberActor };
     const patient = await ownPatient(tx, input.patientId);
     const target = await resolveTarget(tx, input);
     await checkShared(tx, input);
-    const [own] = await tx.rows.select().from(organisations).where(eq(organisations.id, actor.organisationId));
+    const [own] = await tx.rows
+      .select()
+      .from(organisations)
+      .where(eq(organisations.id, actor.organisationId));
     const [running] = await tx.rows.execute<{ next: string }>(
       sql`select next_number(${actor.organisationId}::uuid, 'consult') as next`
     );
@@ -88,7 +94,9 @@ export async function askExpert(call: Call<never, MemberActor>, input: AskInput)
 
 /** [CN-4] The grant of an ask: who the patient is, and what was left ticked. */
 export function sharedItems({ share }: Pick<AskInput, 'share'>): GrantItem[] {
-  const whole = (['allergies', 'conditions', 'medications', 'chart', 'plan'] as const).filter((kind) => share[kind]);
+  const whole = (['allergies', 'conditions', 'medications', 'chart', 'plan'] as const).filter(
+    (kind) => share[kind]
+  );
   return [
     { kind: 'identity', itemId: null },
     ...whole.map((kind) => ({ kind, itemId: null })),
@@ -171,7 +179,9 @@ export async function listExperts(call: Call<never, MemberActor>): Promise<Exper
     }
     return [...byOrganisation.values()].map((choice) => ({
       ...choice,
-      specialties: specialties.filter((specialty) => choice.experts.some((expert) => expert.specialty === specialty))
+      specialties: specialties.filter((specialty) =>
+        choice.experts.some((expert) => expert.specialty === specialty)
+      )
     }));
   });
 }
@@ -221,6 +231,10 @@ export async function discardDraft(call: Call<never, MemberActor>, patientId: st
     await tx.rows
       .delete(consultDrafts)
       .where(and(eq(consultDrafts.userId, call.actor.userId), eq(consultDrafts.patientId, patientId)));
-    await tx.audit({ action: 'consult.discard-draft', subject: { type: 'patient', id: patientId }, patientId });
+    await tx.audit({
+      action: 'consult.discard-draft',
+      subject: { type: 'patient', id: patientId },
+      patientId
+    });
   });
 }

@@ -13,7 +13,8 @@ export interface AskRecord {
   has: { allergies: boolean; conditions: boolean; medications: boolean; plan: boolean };
 }
 
-export type ShareKey = 'allergies' | 'conditions' | 'medications' | 'chart' | 'plan' | `image:${string}` | `note:${string}`;
+export type ShareKey =
+  'allergies' | 'conditions' | 'medications' | 'chart' | 'plan' | `image:${string}` | `note:${string}`;
 
 const saveAfterMs = 600;
 
@@ -76,7 +77,8 @@ export class AskController {
   }
 
   get shareCount(): number {
-    return [...this.record.images.map(({ id }) => `image:${id}` as const)].filter((key) => this.isShared(key)).length;
+    return [...this.record.images.map(({ id }) => `image:${id}` as const)].filter((key) => this.isShared(key))
+      .length;
   }
 
   /** What still has to be given before it can be sent. */
@@ -109,7 +111,12 @@ export class AskController {
     if (this.saved !== 'saving') return;
     clearTimeout(this.#timer);
     const body = JSON.stringify({ patientId: this.record.patientId, content: this.#draft() });
-    void fetch('/api/drafts', { method: 'PUT', body, keepalive: true, headers: { 'content-type': 'application/json' } });
+    void fetch('/api/drafts', {
+      method: 'PUT',
+      body,
+      keepalive: true,
+      headers: { 'content-type': 'application/json' }
+    });
   }
 
   async discard(): Promise<void> {
@@ -159,7 +166,9 @@ export class AskController {
 /** A target as a select's value, and back. */
 export function targetKey(target: AskInput['target'] | null): string {
   if (!target) return '';
-  return target.kind === 'expert' ? `expert:${target.expertId}` : `any:${target.organisationId}:${target.specialty}`;
+  return target.kind === 'expert'
+    ? `expert:${target.expertId}`
+    : `any:${target.organisationId}:${target.specialty}`;
 }
 
 export function targetOf(key: string): AskInput['target'] | null {

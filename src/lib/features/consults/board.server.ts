@@ -67,7 +67,12 @@ function scaleOf({ pixelSpacing, calibration }: typeof images.$inferSelect): Sha
       on: calibration.knownObject
     };
   if (pixelSpacing.source === 'none') return noScale;
-  return { ...noScale, kind: pixelSpacing.source, rowMm: pixelSpacing.rowMm, columnMm: pixelSpacing.columnMm };
+  return {
+    ...noScale,
+    kind: pixelSpacing.source,
+    rowMm: pixelSpacing.rowMm,
+    columnMm: pixelSpacing.columnMm
+  };
 }
 
 /** What a socket may do on a document, decided before anything of it is loaded. */
@@ -108,7 +113,8 @@ export async function boardAccess(
       consultId: consult.id,
       patientId: consult.patientId,
       mode,
-      role: side === 'requester' && (call.actor as MemberActor).userId !== consult.requesterId ? 'member' : side
+      role:
+        side === 'requester' && (call.actor as MemberActor).userId !== consult.requesterId ? 'member' : side
     };
   });
 }

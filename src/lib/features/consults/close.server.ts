@@ -13,7 +13,14 @@ import { lockForRequester, news, stateOf } from './answer.server.ts';
 import { mayDecide } from './policy.server.ts';
 import { consultFor, others, type ConsultRow } from './read.server.ts';
 import { opinionDocument } from './opinion-document.server.ts';
-import { consultDocuments, consultGrantItems, consults, consultSeats, opinions, proposals } from './tables.server.ts';
+import {
+  consultDocuments,
+  consultGrantItems,
+  consults,
+  consultSeats,
+  opinions,
+  proposals
+} from './tables.server.ts';
 
 const maxPngBytes = 24 * 1024 * 1024;
 const pdfLocales = ['zh-CN', 'en'] as const;
@@ -55,7 +62,10 @@ export async function closeConsult(
   });
   // The record is closed already; a call that lingers a moment is ended by its tokens and the reconciler.
   await call.media.closeRoom(consultId).catch((error: unknown) => {
-    call.log.warn({ consultId, name: error instanceof Error ? error.name : 'unknown' }, 'room could not be closed');
+    call.log.warn(
+      { consultId, name: error instanceof Error ? error.name : 'unknown' },
+      'room could not be closed'
+    );
   });
 }
 
@@ -104,7 +114,10 @@ async function collect(tx: Tx, consultId: string): Promise<Collected> {
   if (!mayDecide(tx.actor, consult)) throw fail('forbidden');
   transition(stateOf(consult), { kind: 'close' });
   const [patient] = await tx.rows.select().from(patients).where(eq(patients.id, consult.patientId));
-  const [organisation] = await tx.rows.select().from(organisations).where(eq(organisations.id, consult.organisationId));
+  const [organisation] = await tx.rows
+    .select()
+    .from(organisations)
+    .where(eq(organisations.id, consult.organisationId));
   const [opinion] = await tx.rows
     .select()
     .from(opinions)
@@ -116,7 +129,14 @@ async function collect(tx: Tx, consultId: string): Promise<Collected> {
     .from(consultGrantItems)
     .innerJoin(images, eq(images.id, consultGrantItems.itemId))
     .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
-  const facts = { consult, patient, organisation, opinion, proposals: made, images: shared.map((row) => row.image) };
+  const facts = {
+    consult,
+    patient,
+    organisation,
+    opinion,
+    proposals: made,
+    images: shared.map((row) => row.image)
+  };
   return { consult, documents: pdfLocales.map((locale) => opinionDocument(facts, locale)) };
 }
 
@@ -126,10 +146,13 @@ async function storeDocuments(
   boardPng: Uint8Array | null
 ) {
   const keep = async (bytes: Uint8Array) => {
-    const { sha256, size } = await files.put(consult.organisationId, once(bytes), { maxBytes: 64 * 1024 * 1024 });
+    const { sha256, size } = await files.put(consult.organisationId, once(bytes), {
+      maxBytes: 64 * 1024 * 1024
+    });
     return { fileSha256: sha256, size };
   };
-  const stored: { kind: 'opinion-pdf' | 'board-png'; locale: string; fileSha256: string; size: number }[] = [];
+  const stored: { kind: 'opinion-pdf' | 'board-png'; locale: string; fileSha256: string; size: number }[] =
+    [];
   if (boardPng) stored.push({ kind: 'board-png', locale: '', ...(await keep(boardPng)) });
   for (const document of documents)
     stored.push({

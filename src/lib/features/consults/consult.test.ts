@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { answerBy, consultNumber, consultStatuses, transition, type ConsultEvent, type ConsultState } from './consult.ts';
+import {
+  answerBy,
+  consultNumber,
+  consultStatuses,
+  transition,
+  type ConsultEvent,
+  type ConsultState
+} from './consult.ts';
 
 const states: Record<string, ConsultState> = {
   requested: { status: 'requested' },
@@ -29,12 +36,54 @@ const outcome = (state: string, event: string) => {
 describe('[CN-1] every event in every state', () => {
   const table: Record<string, string[]> = {
     accept: ['accepted', 'accepted', 'accepted', 'consult_wrong_state', 'consult_wrong_state', 'closed'],
-    'accept as another': ['accepted', 'accepted', 'consult_already_accepted', 'consult_wrong_state', 'consult_wrong_state', 'consult_already_accepted'],
-    decline: ['declined', 'declined', 'consult_wrong_state', 'consult_wrong_state', 'consult_wrong_state', 'consult_closed'],
-    'ask-more': ['more-asked', 'consult_wrong_state', 'consult_wrong_state', 'consult_wrong_state', 'consult_wrong_state', 'consult_closed'],
-    'answer-more': ['consult_wrong_state', 'requested', 'consult_wrong_state', 'consult_wrong_state', 'consult_wrong_state', 'consult_closed'],
-    cancel: ['cancelled', 'cancelled', 'consult_wrong_state', 'consult_wrong_state', 'consult_wrong_state', 'consult_closed'],
-    close: ['consult_wrong_state', 'consult_wrong_state', 'closed', 'consult_wrong_state', 'consult_wrong_state', 'consult_closed']
+    'accept as another': [
+      'accepted',
+      'accepted',
+      'consult_already_accepted',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_already_accepted'
+    ],
+    decline: [
+      'declined',
+      'declined',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_closed'
+    ],
+    'ask-more': [
+      'more-asked',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_closed'
+    ],
+    'answer-more': [
+      'consult_wrong_state',
+      'requested',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_closed'
+    ],
+    cancel: [
+      'cancelled',
+      'cancelled',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_closed'
+    ],
+    close: [
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'closed',
+      'consult_wrong_state',
+      'consult_wrong_state',
+      'consult_closed'
+    ]
   };
   test.each(Object.entries(table))('%s', (event, expected) => {
     expect(consultStatuses.map((state) => outcome(state, event))).toEqual(expected);

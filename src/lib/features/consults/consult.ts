@@ -39,7 +39,14 @@ export type ConsultState =
   | { status: 'cancelled' }
   | { status: 'closed'; expertId: string };
 export type ConsultStatus = ConsultState['status'];
-export const consultStatuses = ['requested', 'more-asked', 'accepted', 'declined', 'cancelled', 'closed'] as const;
+export const consultStatuses = [
+  'requested',
+  'more-asked',
+  'accepted',
+  'declined',
+  'cancelled',
+  'closed'
+] as const;
 
 export type ConsultEvent =
   | { kind: 'accept'; expertId: string }
@@ -101,7 +108,16 @@ export function consultNumber(running: number, at: Date): string {
 }
 
 /** [CN-4] What a consult may open of a record. `image` and `note` name one item, the rest the whole kind. */
-export const grantKinds = ['identity', 'allergies', 'conditions', 'medications', 'chart', 'plan', 'image', 'note'] as const;
+export const grantKinds = [
+  'identity',
+  'allergies',
+  'conditions',
+  'medications',
+  'chart',
+  'plan',
+  'image',
+  'note'
+] as const;
 export type GrantKind = (typeof grantKinds)[number];
 export interface GrantItem {
   kind: GrantKind;

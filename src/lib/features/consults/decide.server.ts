@@ -60,10 +60,12 @@ async function record(tx: Tx, proposal: typeof proposals.$inferSelect): Promise<
     authorId: proposal.proposedById,
     authorName: proposal.proposedByName,
     authorOrganisationId: proposal.proposedByOrganisationId,
-    consultId: proposal.consultId
+    consultId: proposal.consultId,
+    // A unique index on it is the last guard against taking one proposal twice.
+    proposalId: proposal.id
   };
   // Parsed again: what is stored was checked by the version that stored it.
   return proposal.kind === 'finding'
-    ? (await insertFinding(tx, { ...source, ...parseFindingInput(proposal.content), proposalId: proposal.id })).id
+    ? (await insertFinding(tx, { ...source, ...parseFindingInput(proposal.content) })).id
     : (await insertPlan(tx, { ...source, draft: parsePlanDraft(proposal.content) })).id;
 }

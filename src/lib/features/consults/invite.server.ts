@@ -23,7 +23,10 @@ export const triesBeforeLock = 5;
  * ends the one before.
  * @returns the path under the site's origin, e.g. `/v/…`
  */
-export async function invitePatient(call: Call<never, MemberActor>, consultId: string): Promise<{ path: string; expiresAt: Date }> {
+export async function invitePatient(
+  call: Call<never, MemberActor>,
+  consultId: string
+): Promise<{ path: string; expiresAt: Date }> {
   return inTransaction(call, async (tx) => {
     const consult = await lockForRequester(tx, consultId);
     if (consult.status !== 'accepted' && consult.status !== 'requested') throw fail('room_not_open');
@@ -43,7 +46,12 @@ export async function invitePatient(call: Call<never, MemberActor>, consultId: s
       expiresAt,
       createdById: call.actor.userId
     });
-    await tx.audit({ action: 'invite.make', subject: { type: 'invite', id }, patientId: consult.patientId, consultId });
+    await tx.audit({
+      action: 'invite.make',
+      subject: { type: 'invite', id },
+      patientId: consult.patientId,
+      consultId
+    });
     return { path: `/v/${token}`, expiresAt };
   });
 }
@@ -160,7 +168,14 @@ async function recordTry(
   right: boolean
 ): Promise<void> {
   const { organisationId, consultId, patientId } = invite;
-  const actor: PatientLinkActor = { kind: 'patient-link', inviteId: invite.id, consultId, patientId, organisationId, name: '' };
+  const actor: PatientLinkActor = {
+    kind: 'patient-link',
+    inviteId: invite.id,
+    consultId,
+    patientId,
+    organisationId,
+    name: ''
+  };
   await inTransaction({ ...door, actor }, (tx) =>
     tx.audit({
       action: 'invite.try',

@@ -16,13 +16,19 @@ export function specialtyName(specialty: Specialty): string {
 }
 
 export function urgencyName(urgency: Urgency): string {
-  return { urgent: m.consults_urgency_urgent, soon: m.consults_urgency_soon, routine: m.consults_urgency_routine }[urgency]();
+  return {
+    urgent: m.consults_urgency_urgent,
+    soon: m.consults_urgency_soon,
+    routine: m.consults_urgency_routine
+  }[urgency]();
 }
 
 export function modeName(mode: ConsultMode): string {
-  return { live: m.consults_mode_live, scheduled: m.consults_mode_scheduled, asynchronous: m.consults_mode_asynchronous }[
-    mode
-  ]();
+  return {
+    live: m.consults_mode_live,
+    scheduled: m.consults_mode_scheduled,
+    asynchronous: m.consults_mode_asynchronous
+  }[mode]();
 }
 
 export function statusName(status: ConsultStatus): string {

@@ -63,12 +63,19 @@ export function opinionDocument(facts: Facts, locale: Locale): OpinionDocument {
         }))
       ),
     images: facts.images.map((image) => ({
-      label: [imageKindName(image.kind, locale), ...image.teeth.map((tooth) => toothName(tooth, locale))].join(' '),
+      label: [
+        imageKindName(image.kind, locale),
+        ...image.teeth.map((tooth) => toothName(tooth, locale))
+      ].join(' '),
       date: image.takenAt?.slice(0, 10) ?? '',
       sopInstanceUid: image.sopInstanceUid
     })),
     boardPng: null,
-    author: { name: opinion.authorName, title: opinion.authorTitle, organisation: opinion.authorOrganisationName },
+    author: {
+      name: opinion.authorName,
+      title: opinion.authorTitle,
+      organisation: opinion.authorOrganisationName
+    },
     signedAt: opinion.signedAt?.toISOString() ?? '',
     timeZone: organisation.timeZone,
     digest: opinion.digest ?? '',

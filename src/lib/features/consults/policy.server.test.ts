@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Actor, MemberActor, MemberRole } from '#lib/kernel/actor.ts';
-import { boardMode, mayAdvise, mayAnswer, mayAsk, mayDecide, sideOf, type ConsultFacts } from './policy.server.ts';
+import {
+  boardMode,
+  mayAdvise,
+  mayAnswer,
+  mayAsk,
+  mayDecide,
+  sideOf,
+  type ConsultFacts
+} from './policy.server.ts';
 
 const consult: ConsultFacts = {
   organisationId: 'clinic',
@@ -11,7 +19,12 @@ const consult: ConsultFacts = {
   askedExpertId: null,
   expertId: 'wang'
 };
-const member = (userId: string, organisationId: string, role: MemberRole, specialty?: string): MemberActor => ({
+const member = (
+  userId: string,
+  organisationId: string,
+  role: MemberRole,
+  specialty?: string
+): MemberActor => ({
   kind: 'member',
   userId,
   memberId: userId,
@@ -32,14 +45,27 @@ const actors: Record<string, Actor> = {
   liu: member('liu', 'hospital', 'expert', 'orthodontics'),
   hospitalNurse: member('n', 'hospital', 'nurse'),
   stranger: member('x', 'elsewhere', 'owner'),
-  patient: { kind: 'patient-link', inviteId: 'i', consultId: 'c', patientId: 'p', organisationId: 'clinic', name: '' },
+  patient: {
+    kind: 'patient-link',
+    inviteId: 'i',
+    consultId: 'c',
+    patientId: 'p',
+    organisationId: 'clinic',
+    name: ''
+  },
   system: { kind: 'system', organisationId: 'clinic', reason: 'test' }
 };
 
 /** One row an actor: side, answer, advise, decide, board. */
 function row(name: string, facts: ConsultFacts) {
   const actor = actors[name]!;
-  return [sideOf(actor, facts), mayAnswer(actor, facts), mayAdvise(actor, facts), mayDecide(actor, facts), boardMode(actor, facts)];
+  return [
+    sideOf(actor, facts),
+    mayAnswer(actor, facts),
+    mayAdvise(actor, facts),
+    mayDecide(actor, facts),
+    boardMode(actor, facts)
+  ];
 }
 
 describe('[CN-2] an accepted consult', () => {
@@ -80,7 +106,12 @@ describe('[CN-2] a question to a specialty reaches its experts only', () => {
 
 test('[CN-4] after the close only the asking side reads the board', () => {
   const closed: ConsultFacts = { ...consult, status: 'closed' };
-  expect(['li', 'nurse', 'wang', 'patient'].map((name) => boardMode(actors[name]!, closed))).toEqual(['read', 'read', null, null]);
+  expect(['li', 'nurse', 'wang', 'patient'].map((name) => boardMode(actors[name]!, closed))).toEqual([
+    'read',
+    'read',
+    null,
+    null
+  ]);
   expect(mayAdvise(actors['wang']!, closed)).toBe(false);
 });
 

@@ -106,7 +106,13 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       opinions: written
         .filter((row) => row.signedAt || (actor.kind === 'member' && row.authorId === actor.userId))
         .map(opinionView),
-      seats: seats.map(({ identity, name, role, state, waitingSince }) => ({ identity, name, role, state, waitingSince })),
+      seats: seats.map(({ identity, name, role, state, waitingSince }) => ({
+        identity,
+        name,
+        role,
+        state,
+        waitingSince
+      })),
       documents,
       boardId: board?.id ?? null
     };
@@ -155,7 +161,8 @@ function summaryOf(
   side: 'requester' | 'expert',
   patient: { id: string; name: string; sex: string; birthDate: string } | null
 ): ConsultSummary {
-  const { id, number, status, mode, urgency, answerBy, slotAt, specialty, teeth, question, createdAt } = consult;
+  const { id, number, status, mode, urgency, answerBy, slotAt, specialty, teeth, question, createdAt } =
+    consult;
   return {
     id,
     number,
@@ -169,7 +176,12 @@ function summaryOf(
     teeth,
     question,
     createdAt,
-    patient: patient && { id: patient.id, name: patient.name, sex: patient.sex, birthDate: patient.birthDate },
+    patient: patient && {
+      id: patient.id,
+      name: patient.name,
+      sex: patient.sex,
+      birthDate: patient.birthDate
+    },
     requesterName: consult.requesterName,
     requesterOrganisation: consult.requesterOrganisationName,
     expertName: consult.expertName,

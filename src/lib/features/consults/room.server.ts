@@ -59,7 +59,10 @@ async function grantFor(
     const { consult, side } = await consultFor(tx, consultId);
     if (!isOpen(consult)) throw fail('room_not_open');
     if (side === 'patient') {
-      const [own] = await tx.rows.select().from(consultSeats).where(seatIs(consultId, identityOf(actor)));
+      const [own] = await tx.rows
+        .select()
+        .from(consultSeats)
+        .where(seatIs(consultId, identityOf(actor)));
       if (!own?.admittedById) throw fail('not_admitted');
     }
     await tx.audit({
@@ -88,7 +91,8 @@ export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<
     const { consult } = await consultFor(tx, actor.consultId);
     const identity = identityOf(actor);
     const [seat] = await tx.rows.select().from(consultSeats).where(seatIs(consult.id, identity));
-    if (seat?.state === 'admitted' || seat?.state === 'in-room' || seat?.state === 'waiting') return seat.state;
+    if (seat?.state === 'admitted' || seat?.state === 'in-room' || seat?.state === 'waiting')
+      return seat.state;
     // Let in once, let in again: a closed tab or a lost line must not send anyone back to the queue.
     const state = seat?.admittedById ? 'admitted' : 'waiting';
     await putSeat(tx, consult, { identity, name: actor.name, role: 'patient', state });
@@ -108,7 +112,11 @@ export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<
 }
 
 /** Let the waiting patient in. */
-export async function admitPatient(call: Call<never, MemberActor>, consultId: string, identity: string): Promise<void> {
+export async function admitPatient(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  identity: string
+): Promise<void> {
   await inTransaction(call, async (tx) => {
     const { consult } = await consultFor(tx, consultId);
     if (!isOpen(consult)) throw fail('room_not_open');
@@ -161,8 +169,10 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
       .returning({ id: consultSeats.id });
     if (changed.length === 0 && told.kind === 'joined' && told.identity.startsWith('m:')) {
       const userId = told.identity.slice(2);
-      const role = userId === consult.requesterId ? 'requester' : userId === consult.expertId ? 'expert' : 'member';
-      const name = role === 'requester' ? consult.requesterName : role === 'expert' ? (consult.expertName ?? '') : '';
+      const role =
+        userId === consult.requesterId ? 'requester' : userId === consult.expertId ? 'expert' : 'member';
+      const name =
+        role === 'requester' ? consult.requesterName : role === 'expert' ? (consult.expertName ?? '') : '';
       await tx.rows
         .insert(consultSeats)
         .values({
@@ -181,7 +191,9 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
 }
 
 /** Seats taken as far as was told before this start: what the reconciler compares the media server with. */
-export async function takenSeats(call: Pick<Call<'systemDb'>, 'systemDb'>): Promise<{ room: string; identity: string }[]> {
+export async function takenSeats(
+  call: Pick<Call<'systemDb'>, 'systemDb'>
+): Promise<{ room: string; identity: string }[]> {
   return call.systemDb
     .select({ room: consultSeats.consultId, identity: consultSeats.identity })
     .from(consultSeats)
@@ -192,10 +204,16 @@ function seatIs(consultId: string, identity: string) {
   return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
 
-function roleIn(consult: ConsultRow, actor: MemberActor | PatientLinkActor, side: 'requester' | 'expert' | 'patient') {
+function roleIn(
+  consult: ConsultRow,
+  actor: MemberActor | PatientLinkActor,
+  side: 'requester' | 'expert' | 'patient'
+) {
   if (side === 'patient') return 'patient' as const;
   if (side === 'expert') return 'expert' as const;
-  return actor.kind === 'member' && actor.userId === consult.requesterId ? ('requester' as const) : ('member' as const);
+  return actor.kind === 'member' && actor.userId === consult.requesterId
+    ? ('requester' as const)
+    : ('member' as const);
 }
 
 async function putSeat(

@@ -60,7 +60,10 @@ export async function shareImage(
 }
 
 /** Ids of the images opened in a consult: the only ones its board may show. */
-export async function sharedImageIds(call: Call<never, SystemActor>, consultId: string): Promise<Set<string>> {
+export async function sharedImageIds(
+  call: Call<never, SystemActor>,
+  consultId: string
+): Promise<Set<string>> {
   return inTransaction(call, async (tx) => {
     const rows = await tx.rows
       .select({ itemId: consultGrantItems.itemId })

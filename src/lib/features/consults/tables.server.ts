@@ -39,12 +39,18 @@ export const consults = pgTable(
     unique('consult_number').on(t.organisationId, t.number),
     index('consult_patient').on(t.organisationId, t.patientId),
     index('consult_expert').on(t.expertOrganisationId, t.status),
-    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
   ]
 );
 
 const consultKey = (t: { organisationId: never; consultId: never }) =>
-  foreignKey({ columns: [t.organisationId, t.consultId], foreignColumns: [consults.organisationId, consults.id] });
+  foreignKey({
+    columns: [t.organisationId, t.consultId],
+    foreignColumns: [consults.organisationId, consults.id]
+  });
 
 /** Columns of everything that hangs on a consult. */
 const consultColumns = () => ({ ...tenantColumns(), consultId: uuid('consult_id').notNull() });
@@ -148,7 +154,10 @@ export const consultDocuments = pgTable(
     fileSha256: text('file_sha256').notNull(),
     size: integer('size').notNull()
   },
-  (t) => [unique('consult_document_once').on(t.organisationId, t.consultId, t.kind, t.locale), consultKey(t as never)]
+  (t) => [
+    unique('consult_document_once').on(t.organisationId, t.consultId, t.kind, t.locale),
+    consultKey(t as never)
+  ]
 );
 
 /** A patient's door to one consult: a link (only its hash is kept) and the last four digits of the phone. */
@@ -208,6 +217,9 @@ export const consultDrafts = pgTable(
   },
   (t) => [
     unique('consult_draft_once').on(t.organisationId, t.userId, t.patientId),
-    foreignKey({ columns: [t.organisationId, t.patientId], foreignColumns: [patients.organisationId, patients.id] })
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
   ]
 );

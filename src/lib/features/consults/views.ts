@@ -63,7 +63,14 @@ export interface ConsultView extends ConsultSummary {
   closedAt: Date | null;
   may: { answer: boolean; advise: boolean; decide: boolean; write: boolean; readRecord: boolean };
   shared: GrantItem[];
-  messages: { id: string; kind: 'ask-more' | 'answer-more' | 'chat'; text: string; authorName: string; at: Date; own: boolean }[];
+  messages: {
+    id: string;
+    kind: 'ask-more' | 'answer-more' | 'chat';
+    text: string;
+    authorName: string;
+    at: Date;
+    own: boolean;
+  }[];
   proposals: ProposalView[];
   opinions: OpinionView[];
   seats: SeatView[];

@@ -43,7 +43,10 @@ export interface Workplace {
 /** The organisation a member works in, with its clinics. */
 export async function readWorkplace(call: Call): Promise<Workplace> {
   return inTransaction(call, async ({ rows, actor }) => {
-    const [organisation] = await rows.select().from(organisations).where(eq(organisations.id, actor.organisationId));
+    const [organisation] = await rows
+      .select()
+      .from(organisations)
+      .where(eq(organisations.id, actor.organisationId));
     if (!organisation) throw fail('not_found');
     const list = await rows
       .select({ id: clinics.id, name: clinics.name, nameEn: clinics.nameEn })

@@ -88,7 +88,10 @@ export const members = pgTable(
     unique('member_once').on(t.organisationId, t.userId),
     index('member_user').on(t.userId),
     foreignKey({ columns: [t.organisationId], foreignColumns: [organisations.id] }),
-    foreignKey({ columns: [t.organisationId, t.clinicId], foreignColumns: [clinics.organisationId, clinics.id] })
+    foreignKey({
+      columns: [t.organisationId, t.clinicId],
+      foreignColumns: [clinics.organisationId, clinics.id]
+    })
   ]
 );
 
@@ -108,6 +111,9 @@ export const expertListings = pgTable(
   (t) => [
     unique('expert_listing_member').on(t.organisationId, t.memberId),
     index('expert_listing_specialty').on(t.specialty),
-    foreignKey({ columns: [t.organisationId, t.memberId], foreignColumns: [members.organisationId, members.id] })
+    foreignKey({
+      columns: [t.organisationId, t.memberId],
+      foreignColumns: [members.organisationId, members.id]
+    })
   ]
 );

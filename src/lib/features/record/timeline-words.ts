@@ -25,7 +25,14 @@ export function timelineItem(event: TimelineEvent, openImage?: (imageId: string)
         ...(openImage ? { onopen: () => openImage(id) } : {})
       };
     case 'appointment':
-      return { id, kind, at, by, title: event.reason, badge: { text: appointmentStatusText(event.status), tone: 'neutral' } };
+      return {
+        id,
+        kind,
+        at,
+        by,
+        title: event.reason,
+        badge: { text: appointmentStatusText(event.status), tone: 'neutral' }
+      };
     case 'plan':
       return { id, kind, at, by, title: m.consults_timeline_plan({ title: event.title }) };
     case 'consult': {

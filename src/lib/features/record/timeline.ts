@@ -10,7 +10,12 @@ export type TimelineEvent = { at: Date; by: string } & (
   | { kind: 'note'; id: string; text: string; teeth: string[] }
   | { kind: 'finding'; id: string; finding: ChartView['findings'][number] }
   | { kind: 'image'; id: string; image: ImageView }
-  | { kind: 'appointment'; id: string; reason: string; status: PatientAppointmentsView['past'][number]['status'] }
+  | {
+      kind: 'appointment';
+      id: string;
+      reason: string;
+      status: PatientAppointmentsView['past'][number]['status'];
+    }
   | { kind: 'plan'; id: string; title: string }
   | { kind: 'consult'; id: string; consult: ConsultSummary }
 );

@@ -1,7 +1,15 @@
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
 import type { Clock } from '#lib/kernel/clock.ts';
-import type { Authenticator, FileStore, LiveFeed, Logger, Mailer, MediaServer, PdfRenderer } from '#lib/kernel/ports.ts';
+import type {
+  Authenticator,
+  FileStore,
+  LiveFeed,
+  Logger,
+  Mailer,
+  MediaServer,
+  PdfRenderer
+} from '#lib/kernel/ports.ts';
 
 /** The pool of role `consilium_app`: owns nothing, bypasses nothing, sees no row outside a transaction with a tenant. */
 export type Database = PostgresJsDatabase<Record<string, never>>;

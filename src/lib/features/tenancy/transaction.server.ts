@@ -17,7 +17,12 @@ export interface Tx {
   /** Append to the audit trail of the organisation that owns the data (default: the actor's). */
   audit(entry: AuditEntry): Promise<void>;
   /** Leave a job for the worker: `publish('consult.requested', consultId, {...ids})`. */
-  publish(topic: string, subject: string, payload: Record<string, unknown>, organisationId?: string): Promise<void>;
+  publish(
+    topic: string,
+    subject: string,
+    payload: Record<string, unknown>,
+    organisationId?: string
+  ): Promise<void>;
   /** Tell open browsers, once this transaction has committed. */
   live(event: LiveEvent): Promise<void>;
 }

@@ -21,7 +21,8 @@ export const actions: Actions = {
     const password = String(form.get('password') ?? '').slice(0, 256);
     try {
       const { setCookies } = await locals.services.auth.signIn({ email, password, headers: request.headers });
-      for (const cookie of setCookies.map(parseSetCookie)) cookies.set(cookie.name, cookie.value, cookie.options);
+      for (const cookie of setCookies.map(parseSetCookie))
+        cookies.set(cookie.name, cookie.value, cookie.options);
     } catch (cause) {
       const known = asAppError(cause);
       if (known) return formFail(known.status, { code: known.code, detail: known.detail, email });

@@ -10,10 +10,13 @@ export const GET: RequestHandler = ({ url, locals }) =>
     const query = url.searchParams.get('q')?.trim() ?? '';
     const [patients, consults] = await Promise.all([listPatients(call, query), listConsults(call)]);
     const matching = consults.filter(
-      (consult) => consult.number.includes(query.toUpperCase()) || (query && consult.patient?.name.includes(query))
+      (consult) =>
+        consult.number.includes(query.toUpperCase()) || (query && consult.patient?.name.includes(query))
     );
     return {
-      patients: patients.slice(0, 8).map(({ id, name, number, sex, birthDate }) => ({ id, name, number, sex, birthDate })),
+      patients: patients
+        .slice(0, 8)
+        .map(({ id, name, number, sex, birthDate }) => ({ id, name, number, sex, birthDate })),
       consults: matching.slice(0, 5).map((consult) => ({
         id: consult.id,
         title: `${consult.number} ${consult.patient?.name ?? ''}`.trim()

@@ -3,7 +3,10 @@ import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.se
 import { answered, jsonBody, parsed, visitorCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-const stepInput = v.object({ step: v.picklist(['wait', 'ticket', 'seat']), held: v.optional(v.boolean(), false) });
+const stepInput = v.object({
+  step: v.picklist(['wait', 'ticket', 'seat']),
+  held: v.optional(v.boolean(), false)
+});
 
 /** The patient's steps: a place in the waiting room; once let in, a ticket to the call; then the seat. */
 export const POST: RequestHandler = ({ locals, request }) =>

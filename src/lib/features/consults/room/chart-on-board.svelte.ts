@@ -1,5 +1,10 @@
 import { mount, unmount } from 'svelte';
-import { Odontogram, type ChartView, type FindingDraft, type ProposalGhost } from '#lib/features/odontogram/index.ts';
+import {
+  Odontogram,
+  type ChartView,
+  type FindingDraft,
+  type ProposalGhost
+} from '#lib/features/odontogram/index.ts';
 
 interface ChartProps {
   chart: ChartView;

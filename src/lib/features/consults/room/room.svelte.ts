@@ -1,7 +1,7 @@
 import { browser } from '$app/environment';
 import { BoardController } from '#lib/features/board/index.ts';
 import { CallController } from './call/index.ts';
-import { consultActs, type ConsultActs } from './acts.ts';
+import { consultActs, type ConsultActs } from './acts.svelte.ts';
 
 /** One colour a person, from their id: the same in every browser, readable on light and dark. */
 const colors = ['#0f766e', '#b45309', '#6d28d9', '#be123c', '#1d4ed8', '#4d7c0f', '#a21caf', '#0e7490'];

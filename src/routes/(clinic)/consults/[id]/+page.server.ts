@@ -34,15 +34,21 @@ export const actions: Actions = {
   },
   askMore: async (event) => {
     const text = await textOf(event.request, 'text');
-    return acted(() => askForMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text), {
-      text
-    });
+    return acted(
+      () => askForMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text),
+      {
+        text
+      }
+    );
   },
   answerMore: async (event) => {
     const text = await textOf(event.request, 'text');
-    return acted(() => answerMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text), {
-      text
-    });
+    return acted(
+      () => answerMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text),
+      {
+        text
+      }
+    );
   },
   cancel: async (event) => acted(() => cancelConsult(staffCall(event), idOf(event.params.id)))
 };

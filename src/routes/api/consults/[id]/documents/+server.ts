@@ -9,7 +9,10 @@ export const GET: RequestHandler = ({ params, locals, url }) =>
     const kind = url.searchParams.get('kind');
     if (kind !== 'opinion-pdf' && kind !== 'board-png') throw fail('not_found');
     const locale = url.searchParams.get('locale') ?? '';
-    const { bytes, size, number } = await readDocument(staffApiCall(locals), idOf(params.id), { kind, locale });
+    const { bytes, size, number } = await readDocument(staffApiCall(locals), idOf(params.id), {
+      kind,
+      locale
+    });
     const pdf = kind === 'opinion-pdf';
     return new Response(bodyOf(bytes), {
       headers: {

@@ -8,5 +8,9 @@ const shareInput = v.object({ imageId: v.string() });
 /** Open one more image to this consult; answers with what the board needs to lay it down. */
 export const POST: RequestHandler = ({ params, locals, request }) =>
   answered(async () =>
-    shareImage(staffApiCall(locals), idOf(params.id), idOf(parsed(shareInput, await jsonBody(request)).imageId))
+    shareImage(
+      staffApiCall(locals),
+      idOf(params.id),
+      idOf(parsed(shareInput, await jsonBody(request)).imageId)
+    )
   );

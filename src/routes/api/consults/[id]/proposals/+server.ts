@@ -10,5 +10,9 @@ export const POST: RequestHandler = ({ params, locals, request }) =>
 
 export const DELETE: RequestHandler = ({ params, locals, url }) =>
   answered(() =>
-    withdrawProposal(staffApiCall(locals), idOf(params.id), idOf(url.searchParams.get('proposal') ?? undefined))
+    withdrawProposal(
+      staffApiCall(locals),
+      idOf(params.id),
+      idOf(url.searchParams.get('proposal') ?? undefined)
+    )
   );

@@ -1,0 +1,162 @@
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { GreyFrame } from '#lib/features/imaging/frame.ts';
+import type { FrameHeader } from '#lib/features/imaging/frame-format.ts';
+import type { GreyWindow } from '#lib/features/imaging/image.ts';
+import { browserFlags, findBrowser } from '../support/browser.ts';
+
+/** What the bundle puts on the page. */
+interface Imaging {
+  createFrameRenderer: typeof import('#lib/features/imaging/renderer.ts').createFrameRenderer;
+  paintGrey: typeof import('#lib/features/imaging/renderer-2d.ts').paintGrey;
+}
+
+const folder = fileURLToPath(new URL('../../src/lib/features/imaging/', import.meta.url));
+const lib = fileURLToPath(new URL('../../src/lib', import.meta.url));
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: findBrowser() ?? undefined,
+    // WebGL2 without a graphics card.
+    args: [
+      ...browserFlags.filter((flag) => flag !== '--disable-gpu'),
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader'
+    ]
+  });
+  page = await browser.newPage();
+  await page.addScriptTag({ content: await bundle() });
+}, 120_000);
+afterAll(() => browser?.close());
+
+async function bundle(): Promise<string> {
+  const id = 'virtual:imaging';
+  const result = await build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { alias: { '#lib': lib } },
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (name) => (name === id ? `\0${id}` : null),
+        load: (name) =>
+          name === `\0${id}`
+            ? `export { createFrameRenderer } from '${folder}renderer.ts'; export { paintGrey } from '${folder}renderer-2d.ts';`
+            : null
+      }
+    ],
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: id, name: 'imaging', formats: ['iife'], fileName: 'imaging' }
+    }
+  });
+  const [output] = Array.isArray(result) ? result : [result];
+  if (!output || !('output' in output)) throw new Error('no bundle');
+  return output.output[0].code;
+}
+
+interface Case {
+  signed: boolean;
+  window: GreyWindow;
+  header?: Partial<FrameHeader>;
+  turn?: 90;
+  maxTextureSize?: number;
+}
+
+/** Every 16-bit value once, drawn by the GPU and by the processor; the largest difference of grey. */
+function compare({ signed, window, header = {}, turn, maxTextureSize }: Case) {
+  return page.evaluate(
+    ({ signed, window, header, turn, maxTextureSize }) => {
+      const { createFrameRenderer, paintGrey } = (globalThis as unknown as { imaging: Imaging }).imaging;
+      const words = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+      const full: FrameHeader = {
+        version: 1,
+        format: 'grey16',
+        kind: 'other',
+        rows: 256,
+        columns: 256,
+        signed,
+        bitsStored: 16,
+        photometric: 'MONOCHROME2',
+        rescale: { slope: 1, intercept: 0 },
+        window,
+        windowSource: 'file',
+        range: { low: 0, high: 65_535 },
+        pixelSpacing: { rowMm: 0, columnMm: 0, source: 'none' },
+        laterality: null,
+        takenAt: null,
+        mediaType: null,
+        ...header
+      };
+      const frame: GreyFrame = {
+        kind: 'grey',
+        imageId: 'test',
+        header: full,
+        pixels: signed ? new Int16Array(words.buffer) : words
+      };
+      const read = (canvas: HTMLCanvasElement) => {
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+        copy.drawImage(canvas, 0, 0);
+        return copy.getImageData(0, 0, canvas.width, canvas.height).data;
+      };
+      const draw = (force2d: boolean) => {
+        const canvas = document.createElement('canvas');
+        const renderer = createFrameRenderer(canvas, {
+          force2d,
+          ...(maxTextureSize ? { maxTextureSize } : {})
+        });
+        const { reduced } = renderer.load(frame);
+        renderer.draw({ ...window, ...(turn ? { rotate: turn, flip: true } : {}) });
+        return { kind: renderer.kind, reduced, pixels: read(canvas) };
+      };
+      const gpu = draw(false);
+      const processor = draw(true);
+      const wanted = turn ? processor.pixels : paintGrey(frame, window, full.photometric === 'MONOCHROME1');
+      let difference = 0;
+      for (let i = 0; i < wanted.length; i++)
+        difference = Math.max(difference, Math.abs(wanted[i]! - gpu.pixels[i]!));
+      return { kinds: [gpu.kind, processor.kind], reduced: gpu.reduced, difference };
+    },
+    { signed, window, header, turn, maxTextureSize }
+  );
+}
+
+describe('the GPU draws what the formula says', () => {
+  test.each<[string, Case]>([
+    ['unsigned, all of it', { signed: false, window: { center: 32_768, width: 65_536 } }],
+    ['unsigned, narrow', { signed: false, window: { center: 2048, width: 400 } }],
+    ['a threshold', { signed: false, window: { center: 2048, width: 1 } }],
+    ['signed', { signed: true, window: { center: 40, width: 400 } }],
+    [
+      'rescaled',
+      {
+        signed: true,
+        window: { center: 40, width: 400 },
+        header: { rescale: { slope: 0.5, intercept: -1024 } }
+      }
+    ],
+    [
+      'MONOCHROME1',
+      { signed: false, window: { center: 30_000, width: 20_000 }, header: { photometric: 'MONOCHROME1' } }
+    ],
+    ['turned and flipped', { signed: false, window: { center: 30_000, width: 60_000 }, turn: 90 }]
+  ])('[IM-8] %s: within one grey level', async (_, what) => {
+    const { kinds, difference } = await compare(what);
+    expect(kinds).toEqual(['webgl2', 'canvas2d']);
+    expect(difference).toBeLessThanOrEqual(1);
+  });
+
+  test('[IM-11] a picture beyond the GPU’s textures is reduced by a whole factor, and says so', async () => {
+    const { reduced } = await compare({
+      signed: false,
+      window: { center: 30_000, width: 60_000 },
+      maxTextureSize: 100
+    });
+    expect(reduced).toBe(3);
+  });
+});
