@@ -18,6 +18,8 @@ const shapes = 30;
 /** How long people look at themselves before they press Join; the same for both. */
 const lobbyMs = 3_000;
 const patienceMs = 30_000;
+/** The first start in a clone builds the app and makes the demo world. */
+const startWithinMs = 900_000;
 const peerFolder = join(import.meta.dirname, 'peers', 'join');
 const demoPassword = 'consilium-demo';
 
@@ -25,7 +27,7 @@ const cleanUp = createCleanUp();
 
 async function main(): Promise<void> {
   await installPeer();
-  const app = await startApp({ env: { LIVEKIT_URL: '' } });
+  const app = await startApp({ env: { LIVEKIT_URL: '' }, withinMs: startWithinMs });
   cleanUp.add(() => app.stop());
   const [here, there] = await Promise.all([openBrowser(), openBrowser()]);
   const dentist = await signIn(app, here, 'li@qinghe.demo');

@@ -37,8 +37,11 @@ export async function enterRoom(
 ): Promise<RoomTicket> {
   const grant = await grantFor(call, consultId, held ? 'room.prepare' : 'room.enter');
   if (!call.media.clientUrl) throw fail('sfu_unavailable');
-  const token = await call.media.token({ ...grant, hidden: held });
-  return { url: call.media.clientUrl, token, iceServers: call.media.iceServers, held };
+  // In the room already from another tab: the media server knows an identity once, and a held seat would end
+  // the running call merely because a lobby was opened.
+  const holds = held && !(await call.media.participants(consultId)).includes(grant.identity);
+  const token = await call.media.token({ ...grant, hidden: holds });
+  return { url: call.media.clientUrl, token, iceServers: call.media.iceServers, held: holds };
 }
 
 /** Join was pressed: the held seat becomes one that is seen and heard. Access is checked anew. */
