@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
-import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
+import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth.ts';
@@ -76,7 +76,7 @@ export async function compose(options: {
     origin: config.origin ? origin : ownAddresses(origin),
     log
   });
-  const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event.data ?? {}));
+  const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event));
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
@@ -113,10 +113,8 @@ function ownAddresses(origin: string): string[] {
   );
 }
 
-type Data = Readonly<Record<string, string | number | boolean | null>>;
-
 /** Access was taken away somewhere: sockets and room seats here end within a second, in every process. */
-function followAccess(services: Services, collab: Collab, data: Data): void {
+function followAccess(services: Services, collab: Collab, { name, data = {} }: LiveEvent): void {
   const { userId, consultId } = data;
   if (typeof consultId === 'string') {
     // Whoever still may read stays, on a board that is now read-only.
@@ -124,6 +122,11 @@ function followAccess(services: Services, collab: Collab, data: Data): void {
     return;
   }
   if (typeof userId !== 'string') return;
+  // One of the person's sessions has ended: sockets of the others stay.
+  if (name === 'session.ended') {
+    void collab.recheck({ userId });
+    return;
+  }
   collab.revoke({ userId });
   void takenSeats(services)
     .then((seats) =>

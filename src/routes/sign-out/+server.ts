@@ -4,6 +4,13 @@ import type { RequestHandler } from './$types';
 
 export const POST: RequestHandler = async ({ request, locals, cookies }) => {
   const setCookies = await locals.services.auth.signOut(request.headers);
+  // Open boards and streams of this session end now, not at their next look at the clock.
+  if (locals.member)
+    await locals.services.live.publish({
+      topic: 'access',
+      name: 'session.ended',
+      data: { userId: locals.member.userId }
+    });
   for (const cookie of setCookies.map(parseSetCookie)) cookies.set(cookie.name, cookie.value, cookie.options);
   redirect(303, '/sign-in');
 };
