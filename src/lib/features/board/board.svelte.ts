@@ -10,7 +10,7 @@ import type {
   IslandState
 } from './island/types.ts';
 import { newId } from '#lib/kernel/ids.ts';
-import { type BoardLine, openLine } from './line.ts';
+import { type BoardLine, type ClosedReason, openLine } from './line.ts';
 import { type BoardPerson, peopleOf, presenterOf } from './people.ts';
 import type { BoardNotice, SavedState } from './saved.ts';
 
@@ -65,6 +65,8 @@ export class BoardController {
   allowed = $state<BoardMode>('read');
   /** Why no changes are taken at present: the server says so, or the board is of a newer version than this page. */
   readOnlyReason = $state<'access' | 'closed' | 'full' | 'newer' | null>(null);
+  /** Closed for good: nothing of the board is shown any more. */
+  ended = $state<Exclude<ClosedReason, 'copy'> | null>(null);
   isSaveDelayed = $state(false);
   /** Something of this person's was refused and taken back. */
   wasRefused = $state(false);
@@ -235,6 +237,10 @@ export class BoardController {
           this.isLoaded = true;
           this.connection = 'online';
         },
+        onClosed: (reason) => {
+          if (reason === 'copy') this.#restart();
+          else this.#end(reason);
+        },
         onSaved: (state) => (this.saved = state),
         onNotice: (notice) => this.#onNotice(notice),
         onPeople: (states) => {
@@ -256,7 +262,8 @@ export class BoardController {
         this.#handle?.setMode(this.mode);
         return;
       case 'refused':
-        return this.#restart();
+        this.wasRefused = true;
+        return;
       case 'save-delayed':
         this.isSaveDelayed = true;
         return;
@@ -268,9 +275,14 @@ export class BoardController {
     }
   }
 
+  #end(reason: Exclude<ClosedReason, 'copy'>): void {
+    this.ended = reason;
+    this.connection = 'offline';
+    this.people = [];
+  }
+
   /** What the server refused cannot be taken out of a Yjs document: begin anew from the server's copy. */
   #restart(): void {
-    this.wasRefused = true;
     if (++this.#restarts > maxRestarts) this.allowed = this.allowed === 'write' ? 'read' : this.allowed;
     const old = this.line;
     // Not within the old socket's own message.

@@ -3,10 +3,11 @@ import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { type BoardNotice, type SavedState, attachNotices, attachSaved } from './saved.ts';
 
-/** `refused`: the server threw out something this copy holds; this copy must be given up. */
 export interface LineEvents {
   onStatus(status: 'connected' | 'connecting' | 'disconnected'): void;
   onLoaded(): void;
+  /** The server closed the line for good. */
+  onClosed(reason: ClosedReason): void;
   onSaved(state: SavedState): void;
   onNotice(notice: BoardNotice): void;
   onPeople(states: ReadonlyMap<number, unknown>): void;
@@ -18,6 +19,20 @@ export interface BoardLine {
   readonly awareness: Awareness;
   close(): void;
 }
+
+/**
+ * `session`: signed out. `access`: no right, or it was taken away. `gone`: no such board, or it has ended.
+ * `copy`: this copy holds something the server does not take and must be given up.
+ */
+export type ClosedReason = 'session' | 'access' | 'gone' | 'copy';
+
+/** Codes of server/collab/close-codes.ts that y-websocket's client takes as final. */
+const closedReasons: Readonly<Record<number, ClosedReason>> = {
+  4401: 'session',
+  4403: 'access',
+  4404: 'gone',
+  4409: 'gone'
+};
 
 export interface LineOptions {
   url: string;
@@ -51,9 +66,11 @@ export function openLine(
   const onSync = (isSynced: boolean): void => {
     if (isSynced) events.onLoaded();
   };
+  const onClosed = ({ code }: { code: number }): void => events.onClosed(closedReasons[code] ?? 'copy');
   const onPeople = (): void => events.onPeople(awareness.getStates());
   provider.on('status', onStatus);
   provider.on('sync', onSync);
+  provider.on('closed', onClosed);
   awareness.on('change', onPeople);
   const stopSaved = saved.subscribe(events.onSaved);
   onPeople();
@@ -66,6 +83,7 @@ export function openLine(
       detachNotices();
       provider.off('status', onStatus);
       provider.off('sync', onSync);
+      provider.off('closed', onClosed);
       awareness.off('change', onPeople);
       provider.destroy();
       awareness.destroy();

@@ -324,7 +324,7 @@ describe('strokes', () => {
     const {
       peers: [a, b]
     } = world(2);
-    draw(a, one, 3, (drawn) => {
+    draw(a, one, 15, (drawn) => {
       expect(seenPoints(b)).toHaveLength(drawn);
       expect(seenPoints(b).at(-1)).toEqual(points[drawn - 1]);
     });

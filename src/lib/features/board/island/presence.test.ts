@@ -38,6 +38,13 @@ const others = (store: TLStore) =>
 function person(name: string) {
   const store = newStore();
   const awareness = new Awareness(new Y.Doc());
+  awareness.setLocalStateField('user', {
+    id: name,
+    presenceId: `${name}#1`,
+    name,
+    color: '#0d9488',
+    role: 'expert'
+  });
   const stop = bindPresence({
     store,
     awareness,
@@ -94,7 +101,8 @@ describe('presence', () => {
   it('[BI-10] passes over what is no presence', () => {
     const b = person('b');
     const stranger = new Awareness(new Y.Doc());
-    stranger.setLocalStateField(presenceField, { userId: 'x', cursor: { x: 'far' } });
+    stranger.setLocalStateField('user', { id: 'x', presenceId: 'x', name: 'x', color: '#000000', role: '' });
+    stranger.setLocalStateField(presenceField, { cursor: { x: 'far' } });
     tell(stranger, b.awareness);
     expect(others(b.store)).toHaveLength(0);
     b.stop();

@@ -7,6 +7,7 @@ import {
 } from '@tldraw/tlschema';
 import { isEqual } from '@tldraw/utils';
 import type { Awareness } from 'y-protocols/awareness';
+import { peopleOf } from '../people.ts';
 import { boardSchema } from './schema.ts';
 
 /** The name of the awareness field that holds where a person is on the board. */
@@ -28,7 +29,10 @@ export interface PresenceOptions {
   publish: boolean;
 }
 
-type Place = Omit<TLInstancePresence, 'id' | 'typeName' | 'meta' | 'lastActivityTimestamp' | 'chatMessage'>;
+type Place = Omit<
+  TLInstancePresence,
+  'id' | 'typeName' | 'meta' | 'lastActivityTimestamp' | 'chatMessage' | 'userId' | 'userName' | 'color'
+>;
 
 /** Tells others where the user is on the board and shows where they are: cursor, selection, view, laser. */
 export function bindPresence({ store, awareness, user, publish }: PresenceOptions): () => void {
@@ -82,13 +86,17 @@ function presenceId(clientId: number): TLInstancePresence['id'] {
 
 /** The presence in another's awareness state; null where there is none or it is not valid. */
 function presenceOf(clientId: number, state: unknown): TLInstancePresence | null {
-  const place =
-    typeof state === 'object' && state !== null ? (state as Record<string, unknown>)[presenceField] : null;
-  if (typeof place !== 'object' || place === null) return null;
+  // The server vouches for the name in `user`; what a browser says of itself on the board counts for its place only.
+  const [person] = peopleOf(new Map([[clientId, state]]));
+  const place = person && (state as Record<string, unknown>)[presenceField];
+  if (!person || typeof place !== 'object' || place === null) return null;
   const record = {
     ...place,
     id: presenceId(clientId),
     typeName: 'instance_presence',
+    userId: person.presenceId,
+    userName: person.name,
+    color: person.color,
     chatMessage: '',
     meta: {},
     // By our own clock: theirs may be wrong, and tldraw hides who has been still for long.
@@ -133,28 +141,24 @@ function publishPlace(store: TLStore, awareness: Awareness, user: PresenceOption
 /** What others need, in few bytes: this goes out up to twenty times a second. */
 function placeOf(presence: TLInstancePresence | null): Place | null {
   if (!presence) return null;
-  const {
-    id: _id,
-    typeName: _type,
-    meta: _meta,
-    lastActivityTimestamp: _at,
-    chatMessage: _chat,
-    ...place
-  } = presence;
+  const { brush, camera, currentPageId, cursor, followingUserId, screenBounds } = presence;
   return {
-    ...place,
+    brush,
+    currentPageId,
+    followingUserId,
+    screenBounds,
     // Who has not pointed anywhere yet has no cursor to show.
     cursor:
-      place.cursor && presence.lastActivityTimestamp
-        ? { ...place.cursor, x: tenths(place.cursor.x), y: tenths(place.cursor.y) }
+      cursor && presence.lastActivityTimestamp
+        ? { ...cursor, x: tenths(cursor.x), y: tenths(cursor.y) }
         : null,
-    camera: place.camera && {
-      x: tenths(place.camera.x),
-      y: tenths(place.camera.y),
-      z: Number(place.camera.z.toFixed(4))
+    camera: camera && {
+      x: tenths(camera.x),
+      y: tenths(camera.y),
+      z: Number(camera.z.toFixed(4))
     },
-    selectedShapeIds: place.selectedShapeIds.slice(0, maxSelected),
-    scribbles: place.scribbles.slice(-2).map((scribble) => ({
+    selectedShapeIds: presence.selectedShapeIds.slice(0, maxSelected),
+    scribbles: presence.scribbles.slice(-2).map((scribble) => ({
       ...scribble,
       points: scribble.points
         .slice(-maxScribblePoints)

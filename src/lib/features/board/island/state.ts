@@ -62,6 +62,8 @@ function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Sha
 }
 
 function openPin(editor: Editor): IslandState['openPin'] {
+  // With another tool in hand the comment would only stand in the way.
+  if (editor.getCurrentToolId() !== 'select') return null;
   const only = editor.getOnlySelectedShape();
   if (only?.type !== 'pin' || editor.isIn('select.translating') || editor.isShapeHidden(only)) return null;
   const bounds = editor.getShapePageBounds(only);
