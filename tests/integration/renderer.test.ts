@@ -42,7 +42,7 @@ async function bundle(): Promise<string> {
     plugins: [
       {
         name: 'entry',
-        resolveId: (name) => (name === id ? `\0${id}` : null),
+        resolveId: (name) => (name.endsWith(id) ? `\0${id}` : null),
         load: (name) =>
           name === `\0${id}`
             ? `export { createFrameRenderer } from '${folder}renderer.ts'; export { paintGrey } from '${folder}renderer-2d.ts';`
