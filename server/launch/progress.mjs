@@ -34,8 +34,11 @@ export function createProgress({ stream = process.stdout, quiet = false } = {}) 
     colour ? `\u001b[${code}m${text}\u001b[0m` : text;
   const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
 
+  // A terminal that was closed, or a pipe nobody reads any more, is no reason to fall over.
+  let gone = false;
+  stream.on('error', () => (gone = true));
   const write = (/** @type {string} */ text) => {
-    if (!quiet) stream.write(text);
+    if (!quiet && !gone) stream.write(text);
   };
   const line = (/** @type {string} */ text) => write(`${live ? '\r\u001b[2K' : ''}${text}\n`);
 

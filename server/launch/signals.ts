@@ -23,6 +23,8 @@ export function onStopSignal({ stop, log }: { stop: (signal: string) => void; lo
     process.channel.unref();
     process.on('disconnect', () => wish('parent ended'));
   }
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => log.debug({ err: error }, 'terminal gone'));
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught error');
     process.exitCode = 1;

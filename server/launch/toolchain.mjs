@@ -37,7 +37,8 @@ async function rightNode(root, progress, packagesKept) {
   if (majorOf(process.version) >= minimumMajor && usable(process.execPath)) return process.execPath;
 
   const kept = join(root, '.node', 'node_modules', nodePackage(), 'bin', nodeFile);
-  for (const candidate of [kept, ...nodesOnPath()])
+  const packaged = join(root, 'node_modules', 'node', 'bin', nodeFile);
+  for (const candidate of [kept, packaged, ...nodesOnPath()])
     if (existsSync(candidate) && usable(candidate) && majorOf(versionOf(candidate)) >= minimumMajor)
       return candidate;
 
