@@ -39,6 +39,7 @@ export const load: PageServerLoad = async (event) => {
     experts,
     draft,
     mayAsk: asks,
+    maxUploadBytes: call.settings.maxUploadBytes,
     timeline: timelineOf({ notes, chart, images, plans, appointments, consults })
   };
 };
