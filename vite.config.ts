@@ -18,7 +18,15 @@ export default defineConfig({
     // bundling them when first seen would reload the page again and again.
     exclude: ['@tldraw/assets', '@lucide/svelte'],
     // Found only when a room is first opened; named here, so that opening one in development does not reload it.
-    include: ['livekit-client', 'yjs', 'y-websocket', 'y-protocols/awareness', 'tldraw', 'react', 'react-dom/client']
+    include: [
+      'livekit-client',
+      'yjs',
+      'y-websocket',
+      'y-protocols/awareness',
+      'tldraw',
+      'react',
+      'react-dom/client'
+    ]
   },
   worker: { format: 'es' },
   build: { chunkSizeWarningLimit: 2500 }

@@ -5,7 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
-import { transition, type ConsultEvent, type ConsultState } from './consult.ts';
+import { transition, type ConsultState } from './consult.ts';
 import { mayAnswer, mayDecide } from './policy.server.ts';
 import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
 import { openBoard } from './board.server.ts';
