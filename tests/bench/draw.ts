@@ -14,14 +14,13 @@ export async function measureDraw(options: { from: Page; to: Page; shapes: numbe
   }
   const canvas = await from.locator('.tl-canvas').boundingBox();
   if (!canvas) throw new Error('the board is not on the screen');
+  await from.click('[data-tool=draw]');
   const samples: number[] = [];
   for (let i = 0; i < shapes; i++) {
     const before = await drawn(from);
     const x = canvas.x + canvas.width * (0.2 + 0.5 * ((i * 7) % 10) * 0.1);
     const y = canvas.y + canvas.height * (0.25 + 0.4 * ((i * 3) % 10) * 0.1);
     await from.mouse.move(x, y);
-    // The pencil: the first stroke of the pen makes the shape.
-    await from.keyboard.press('d');
     await from.mouse.down();
     await from.mouse.move(x + 30, y + 20, { steps: 4 });
     await from.mouse.up();

@@ -135,7 +135,7 @@ async function enter(room: string, context: BrowserContext): Promise<Page> {
   await page.click('[data-testid=lobby-join]');
   await page.waitForSelector('[data-self=true] video', { timeout: patienceMs });
   // Sent, and the board loaded: what follows measures the one who comes, not the one who is there.
-  await page.waitForSelector('.tl-canvas', { timeout: patienceMs });
+  await page.waitForSelector('[data-board-ready=true]', { timeout: patienceMs });
   await page.waitForTimeout(1_500);
   return page;
 }

@@ -1,12 +1,10 @@
 // How fast a second start is, and how much JavaScript the pages of a patient and of a clinic load.
 // `npm run bench:start [-- RUNS]`
 import { request as httpRequest } from 'node:http';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
-import { removeDataDir, startApp, type TestApp } from '../support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 import { browserFlags, findBrowser, mediaFlags } from '../support/browser.ts';
+import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
 import { createCleanUp, median, report } from './figures.ts';
 
 const runs = Math.max(5, Number(process.argv[2] ?? 7));
@@ -20,7 +18,7 @@ interface PageSize {
 }
 
 async function main(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'consilium-bench-'));
+  const dataDir = await makeDataDir();
   cleanUp.add(() => removeDataDir(dataDir));
   console.log('first start: builds and makes the demo world where needed');
   const first = await startApp({ dataDir, withinMs: 900_000 });

@@ -46,6 +46,9 @@ export interface LocalTracks {
   microphone: MediaStreamTrack | null;
 }
 
+/** Some frames, and the agreement about what we send, go before whatever waits for the picture. */
+const afterFirstFrameMs = 150;
+
 const layers = [new VideoPreset(320, 180, 150_000, 15), new VideoPreset(640, 360, 500_000, 25)];
 
 const options: RoomOptions = {
@@ -321,9 +324,10 @@ export class Session {
   }
 
   #tellFirstFrame(element: HTMLVideoElement): void {
-    const { pictured } = this.#listener;
-    if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(() => pictured());
-    else (element as HTMLVideoElement).addEventListener('playing', () => pictured(), { once: true });
+    // Not within the frame's own callback: what is begun then would hold that very frame back.
+    const tell = () => setTimeout(() => this.#listener.pictured(), afterFirstFrameMs);
+    if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(tell);
+    else (element as HTMLVideoElement).addEventListener('playing', tell, { once: true });
   }
 
   #play(track: RemoteAudioTrack): void {
