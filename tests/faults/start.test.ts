@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../server/config.ts';
 import { isAlive } from '../../server/launch/processes.ts';
-import { NotStarted, removeDataDir, startApp, type TestApp } from '../support/app.ts';
+import { NotStarted, startApp, type TestApp } from '../support/app.ts';
+import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
 
 const quick = { args: ['--no-sfu', '--no-demo'] };
 let dataDir: string;
@@ -28,7 +29,7 @@ async function refusal(options: Parameters<typeof startApp>[0]): Promise<NotStar
 }
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'consilium-faults-'));
+  dataDir = await makeDataDir();
 });
 afterAll(() => removeDataDir(dataDir));
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../server/config.ts';
 import { endProcess, waitForExit } from '../../server/launch/processes.ts';
+import { makeDataDir, removeDataDir } from './data-folder.ts';
 
 export interface StartAppOptions {
   /** Default: a new one, removed by `stop()`. Given: kept, so that the app can be started on it again. */
@@ -43,7 +43,7 @@ export class NotStarted extends Error {
 /** The real app, as `npm start` runs it, on a free port and a data folder of its own. */
 export async function startApp(options: StartAppOptions = {}): Promise<TestApp> {
   const ownFolder = options.dataDir === undefined;
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'consilium-app-')));
+  const dataDir = options.dataDir ?? (await makeDataDir());
   const began = performance.now();
   const child = spawn(
     process.execPath,
@@ -105,21 +105,4 @@ export async function startApp(options: StartAppOptions = {}): Promise<TestApp> 
       if (ownFolder) await removeDataDir(dataDir);
     }
   };
-}
-
-/** A data folder, what a killed app left running in it, and the database's place elsewhere if it has one. */
-export async function removeDataDir(dataDir: string): Promise<void> {
-  const elsewhere = (await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => '')).trim();
-  const folders = [elsewhere, join(dataDir, 'postgres')].filter(Boolean);
-  for (const folder of folders) {
-    const pidFile = await readFile(join(folder, 'cluster', 'postmaster.pid'), 'utf8').catch(() => '');
-    const pid = Number(pidFile.split('\n')[0]);
-    if (pid > 1)
-      await endProcess(pid, [
-        { signal: 'SIGINT', waitMs: 5_000 },
-        { signal: 'SIGKILL', waitMs: 1_000 }
-      ]);
-  }
-  if (elsewhere) await rm(elsewhere, { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
 }

@@ -1,8 +1,7 @@
-import { access, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../server/db/embedded.ts';
+import { migrate } from '../../server/db/migrate.ts';
+import { makeDataDir, removeDataDir, removeForgottenDataDirs } from './data-folder.ts';
 
 /** What every integration test file gets through `inject('postgres')`; use `useDatabase()` instead. */
 export interface TestCluster {
@@ -32,35 +31,19 @@ const log = {
 
 /** One real Postgres for the whole run, in a folder of its own, migrated once. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'consilium-test-'));
+  await removeForgottenDataDirs();
+  const dataDir = await makeDataDir();
   const server = await startPostgres({ dataDir, log, durable: false });
   const teardown = async () => {
     await server.stop();
-    if (!server.folder.startsWith(dataDir)) await rm(server.folder, { recursive: true, force: true });
-    await rm(dataDir, { recursive: true, force: true });
+    await removeDataDir(dataDir);
   };
   try {
-    const urls = await migrated(server.ownerUrl);
+    const urls = await migrate(server.ownerUrl);
     project.provide('postgres', { ownerUrl: server.ownerUrl, ...urls, template: 'consilium' });
   } catch (error) {
     await teardown();
     throw error;
   }
   return teardown;
-}
-
-interface Migrate {
-  migrate(ownerUrl: string): Promise<{ appUrl: string; systemUrl: string }>;
-}
-
-async function migrated(ownerUrl: string): Promise<{ appUrl: string; systemUrl: string }> {
-  const module = new URL('../../server/db/migrate.ts', import.meta.url);
-  const journal = new URL('../../server/db/migrations/meta/_journal.json', import.meta.url);
-  try {
-    await Promise.all([access(module), access(journal)]);
-  } catch {
-    return { appUrl: ownerUrl, systemUrl: ownerUrl };
-  }
-  const { migrate } = (await import(module.href)) as Migrate;
-  return migrate(ownerUrl);
 }
