@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { asAppError } from '#lib/kernel/errors.ts';
+import {
+  addHealthItem,
+  addNote,
+  addPatient,
+  endHealthItem,
+  listPatients,
+  readPatient
+} from '#lib/features/patients/patients.server.ts';
+import { useWorld } from '../support/world.ts';
+
+const world = useWorld();
+
+async function refusal(work: Promise<unknown>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    const known = asAppError(error);
+    if (!known) throw error;
+    return known.code;
+  }
+}
+
+const newcomer = () => ({
+  clinicId: world.clinicId,
+  name: '<b>赵</b> 100%_',
+  sex: 'male' as const,
+  birthDate: '1990-01-02',
+  phone: '13900009999'
+});
+
+test('[PA-1] a new patient gets a number and is found by name, number and phone, by this clinic only', async () => {
+  const { reception, stranger, wang } = world.people;
+  const { id } = await addPatient(world.as(reception), newcomer());
+  for (const query of ['100%_', '13900009999', '<b>'])
+    expect((await listPatients(world.as(reception), query)).map((patient) => patient.id)).toEqual([id]);
+  // A wildcard that a person typed is a character, not a wildcard.
+  expect(await listPatients(world.as(reception), '王_英')).toEqual([]);
+  expect(await listPatients(world.as(stranger))).toEqual([]);
+  expect(await listPatients(world.as(wang))).toEqual([]);
+  expect(await refusal(readPatient(world.as(stranger), id))).toBe('not_found');
+  expect(await refusal(addPatient(world.as(wang), newcomer()))).toBe('forbidden');
+});
+
+test('[PA-2] [PA-5] a note is written by a clinician and kept as typed', async () => {
+  const { li, nurse, reception, stranger } = world.people;
+  const text = '<img src=x onerror=alert(1)> 36 叩痛 & "引号"';
+  const input = { patientId: world.patientId, text, teeth: ['36'] };
+  expect((await addNote(world.as(nurse), input)).text).toBe(text);
+  expect(await refusal(addNote(world.as(reception), input))).toBe('forbidden');
+  expect(await refusal(addNote(world.as(stranger), input))).toBe('not_found');
+  const { notes } = await readPatient(world.as(li), world.patientId);
+  expect(notes.some((note) => note.text === text)).toBe(true);
+});
+
+test('[PA-3] a health item that no longer holds is ended, once', async () => {
+  const { li, reception } = world.people;
+  const input = { patientId: world.patientId, kind: 'medication' as const, label: '阿司匹林' };
+  expect(await refusal(addHealthItem(world.as(reception), input))).toBe('forbidden');
+  const item = await addHealthItem(world.as(li), input);
+  const labels = async () =>
+    (await readPatient(world.as(li), world.patientId)).health.map(({ label }) => label);
+  expect(await labels()).toContain('阿司匹林');
+  await endHealthItem(world.as(li), item.id);
+  expect(await labels()).not.toContain('阿司匹林');
+  expect(await refusal(endHealthItem(world.as(li), item.id))).toBe('not_found');
+});
