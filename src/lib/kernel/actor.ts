@@ -35,6 +35,18 @@ export interface SystemActor {
   reason: string;
 }
 
+/** The identifier that stands in audit and logs for who acted. */
+export function actorId(actor: Actor): string {
+  switch (actor.kind) {
+    case 'member':
+      return actor.userId;
+    case 'patient-link':
+      return actor.inviteId;
+    case 'system':
+      return 'system';
+  }
+}
+
 /** Where a call came from; goes into audit and logs. */
 export interface RequestInfo {
   id: string;

@@ -1,7 +1,14 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { newId } from '#lib/kernel/ids.ts';
-import type { Actor } from '#lib/kernel/actor.ts';
-import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { actorId, type Actor, type RequestInfo } from '#lib/kernel/actor.ts';
+
+/** The transaction an event is written in, as far as it is needed here. */
+export interface AuditedTransaction {
+  rows: { execute(query: SQL): PromiseLike<unknown> };
+  now: Date;
+  actor: Actor;
+  request: RequestInfo;
+}
 
 export interface AuditEntry {
   /** `<room>.<verb>`, e.g. `patient.read`, `consult.accept`. */
@@ -20,13 +27,11 @@ export interface AuditEntry {
  * Append one event, numbered without gaps within its organisation. Goes through `audit_append`, the one
  * door to the table, which takes the organisation's lock so that numbers follow commit order.
  */
-export async function writeAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+export async function writeAudit(tx: AuditedTransaction, entry: AuditEntry): Promise<void> {
   const { actor } = tx;
-  const actorId =
-    actor.kind === 'member' ? actor.userId : actor.kind === 'patient-link' ? actor.inviteId : 'system';
   await tx.rows.execute(sql`select audit_append(
     ${newId()}::uuid, ${entry.organisationId ?? actor.organisationId}::uuid, ${tx.now.toISOString()}::timestamptz,
-    ${actor.kind}, ${actorId}, ${actor.organisationId}::uuid, ${roleOf(actor)},
+    ${actor.kind}, ${actorId(actor)}, ${actor.organisationId}::uuid, ${roleOf(actor)},
     ${entry.action}, ${entry.outcome ?? 'ok'}, ${entry.subject.type}, ${entry.subject.id},
     ${entry.patientId ?? null}::uuid, ${entry.consultId ?? null}::uuid,
     ${tx.request.ip}, ${tx.request.id}, ${JSON.stringify(entry.detail ?? {})}::jsonb)`);

@@ -1,6 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
-import { actorId, inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { actorId } from '#lib/kernel/actor.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { ChartView, FindingView } from './chart.ts';

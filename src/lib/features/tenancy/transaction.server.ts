@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
+import { actorId, type Actor, type RequestInfo } from '#lib/kernel/actor.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
 import { writeAudit, type AuditEntry } from '#lib/features/audit/record.server.ts';
 import type { Call, Database } from './call.ts';
@@ -70,18 +70,6 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
 /** Questions to a whole specialty reach its experts only. */
 function specialtyOf(actor: Actor): string {
   return actor.kind === 'member' && actor.role === 'expert' ? (actor.specialty ?? '') : '';
-}
-
-/** The identifier that stands in audit and logs for who acted. */
-export function actorId(actor: Actor): string {
-  switch (actor.kind) {
-    case 'member':
-      return actor.userId;
-    case 'patient-link':
-      return actor.inviteId;
-    case 'system':
-      return 'system';
-  }
 }
 
 const retryable = new Set(['40001', '40P01']);
