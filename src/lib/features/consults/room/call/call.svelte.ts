@@ -112,9 +112,11 @@ export class CallController {
     if (this.phase.kind !== 'lobby' && this.phase.kind !== 'failed') return;
     const stay = ++this.#stay;
     this.phase = { kind: 'joining' };
-    this.micOn = this.preview.microphone.kind === 'on';
-    this.cameraOn = this.preview.camera.kind === 'on';
-    const tracks = this.preview.release();
+    // What is still being opened counts as wanted: whoever is quick must not arrive unseen and unheard.
+    const { camera, microphone, opening } = this.preview;
+    this.micOn = microphone.kind === 'on' || (opening !== null && microphone.kind === 'starting');
+    this.cameraOn = camera.kind === 'on' || (opening !== null && camera.kind === 'starting');
+    const tracks = opening ? opening.then(() => this.preview.release()) : this.preview.release();
     try {
       await this.#enter(stay, tracks);
     } catch (error) {
@@ -129,7 +131,7 @@ export class CallController {
     }
   }
 
-  async #enter(stay: number, tracks: LocalTracks): Promise<void> {
+  async #enter(stay: number, tracks: LocalTracks | Promise<LocalTracks>): Promise<void> {
     const warm = this.#warm;
     this.#warm = null;
     if (warm?.ticket.held && warm.session.isConnected && this.#options.takeSeat) {
@@ -159,7 +161,7 @@ export class CallController {
   }
 
   /** The room is open: from here on this session is the call. */
-  #live(stay: number, session: Session, tracks: LocalTracks | null): void {
+  #live(stay: number, session: Session, tracks: LocalTracks | Promise<LocalTracks> | null): void {
     if (stay !== this.#stay) {
       void session.disconnect();
       return;
@@ -167,7 +169,7 @@ export class CallController {
     this.#session = session;
     this.phase = { kind: 'live' };
     if (tracks) {
-      session.showOwn(tracks.camera);
+      if (!(tracks instanceof Promise)) session.showOwn(tracks.camera);
       this.#publishing = this.#publish(session, tracks);
     }
     this.#draw(session);
@@ -178,7 +180,16 @@ export class CallController {
     if (speaker) void this.#guard('microphone', session.useDevice('audiooutput', speaker));
   }
 
-  async #publish(session: Session, tracks: LocalTracks): Promise<void> {
+  async #publish(session: Session, given: LocalTracks | Promise<LocalTracks>): Promise<void> {
+    const tracks = await given;
+    if (session !== this.#session) return;
+    if (given instanceof Promise) {
+      // What could not be opened, the buttons say.
+      this.cameraOn &&= tracks.camera !== null;
+      this.micOn &&= tracks.microphone !== null;
+      session.showOwn(tracks.camera);
+      this.#draw(session);
+    }
     await session.picture(pictureWithinMs);
     if (session !== this.#session) return;
     // Switched off in the meantime: what was wanted last counts.

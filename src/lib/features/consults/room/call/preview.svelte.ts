@@ -49,6 +49,7 @@ export class Preview {
   );
 
   readonly #devices: Devices;
+  #opening: Promise<void> | null = null;
   #stopMeter: (() => void) | null = null;
   #stopLight: (() => void) | null = null;
   /** Opening is numbered: a slow answer of an older wish must not win. */
@@ -58,8 +59,19 @@ export class Preview {
     this.#devices = devices;
   }
 
+  /** The first opening while it is under way: a question to the person may stand open, or a slow camera. */
+  get opening(): Promise<void> | null {
+    const starting = this.camera.kind === 'starting' || this.microphone.kind === 'starting';
+    return starting ? this.#opening : null;
+  }
+
   /** Asks for both at once (one question to the person), then for each alone where that fails. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#opening = this.#start().finally(() => (this.#opening = null));
+    return this.#opening;
+  }
+
+  async #start(): Promise<void> {
     const wish = { camera: ++this.#wish.camera, microphone: ++this.#wish.microphone };
     try {
       const stream = await open({
