@@ -1,5 +1,6 @@
 import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
+import type { Live } from '#lib/ui/shell/live.svelte.ts';
 
 /**
  * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
@@ -25,4 +26,12 @@ export function followConsult(consultId: string, key: `app:${string}`): () => vo
     clearTimeout(again);
     source.close();
   };
+}
+
+/** Read `key` again with every notification of this person: a list says what the bell says. @returns stop listening */
+export function followNotifications(live: Live | null, key: `app:${string}`): (() => void) | undefined {
+  return live?.on('notification', () => {
+    // On the way to another page this list is no longer looked at, and reading it would cancel the way.
+    if (!navigating.to) void invalidate(key);
+  });
 }
