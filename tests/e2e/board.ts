@@ -1,0 +1,43 @@
+import type { Locator, Page } from 'playwright';
+import { expect } from 'playwright/test';
+import { say } from './words.ts';
+
+export interface BoardParts {
+  surface: Locator;
+  /** Images that have loaded and are drawn. */
+  xrays: Locator;
+  /** The panoramic among them. */
+  panoramic: Locator;
+  chart: Locator;
+}
+
+export function boardOf(page: Page): BoardParts {
+  const surface = page.getByTestId('board-surface');
+  const xrays = surface.locator('.board-xray[data-image-state=ready]');
+  return {
+    surface,
+    xrays,
+    panoramic: xrays.filter({ hasText: say('board_kind_panoramic') }),
+    chart: surface.locator('.board-chart')
+  };
+}
+
+/** Shapes of one kind on the board, as drawn. */
+export function marks(page: Page, kind: string): Locator {
+  return page.getByTestId('board-surface').locator(`.tl-shape[data-shape-type="${kind}"]`);
+}
+
+export async function chooseTool(page: Page, tool: string): Promise<void> {
+  const button = page.locator(`[data-tool="${tool}"]`);
+  await button.click();
+  await expect(button).toHaveAttribute('aria-pressed', 'true');
+}
+
+/** From the lobby into the call, and until the board can be used. */
+export async function openRoomAndJoin(page: Page): Promise<void> {
+  await expect(page.getByTestId('lobby-verdict')).not.toHaveText(say('room_verdict_checking'), {
+    timeout: 60_000
+  });
+  await page.getByTestId('lobby-join').click();
+  await expect(page.locator('[data-board-ready=true]')).toBeVisible({ timeout: 90_000 });
+}
