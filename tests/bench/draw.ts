@@ -37,8 +37,8 @@ export async function measureDraw(options: { from: Page; to: Page; shapes: numbe
 function watchShapes(): void {
   const seen: Record<string, number> = {};
   const note = (element: Element) => {
-    const id = element.id;
-    if (!id.startsWith('shape:') || id in seen) return;
+    const id = element.getAttribute('data-shape-id');
+    if (id === null || id in seen) return;
     seen[id] = 0;
     requestAnimationFrame(() => (seen[id] = performance.timeOrigin + performance.now()));
   };
