@@ -30,7 +30,7 @@ const programs = {
   svelteKit: bin('@sveltejs', 'kit', 'svelte-kit.js'),
   eslint: bin('eslint', 'bin', 'eslint.js'),
   prettier: bin('prettier', 'bin', 'prettier.cjs'),
-  depcruise: bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+  depcruise: bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
   vitest: bin('vitest', 'vitest.mjs'),
   playwright: bin('playwright', 'cli.js'),
   messages: join(root, 'tests', 'support', 'lint-messages.mjs'),
