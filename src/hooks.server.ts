@@ -53,7 +53,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 function protect(response: Response, url: URL): void {
   const { headers } = response;
   headers.set('x-content-type-options', 'nosniff');
-  headers.set('referrer-policy', 'no-referrer');
+  // Not `no-referrer`: browsers then send `Origin: null` with a form posted before its page has woken up, and
+  // the form would be refused as foreign. Other sites get nothing either way.
+  headers.set('referrer-policy', 'same-origin');
   headers.set(
     'permissions-policy',
     'camera=(self), microphone=(self), display-capture=(self), geolocation=()'
