@@ -84,7 +84,10 @@ async function placeFor(dataDir: string, user: RunAs, log: Logger): Promise<stri
   await writeFile(join(elsewhere, 'belongs-to'), `${dataDir}\n`, { mode: 0o600 });
   await writeFile(`${pointer}.new`, `${elsewhere}\n`);
   await rename(`${pointer}.new`, pointer);
-  log.warn({ folder: elsewhere }, 'database placed outside the data folder, which its user cannot reach');
+  log.warn(
+    { folder: elsewhere },
+    `its user cannot reach the data folder, so the database lies in ${elsewhere}`
+  );
   return elsewhere;
 }
 
