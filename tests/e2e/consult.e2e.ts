@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
 import type { Locator, Page } from 'playwright';
@@ -13,6 +13,7 @@ import {
   keepEvidence,
   openPatient,
   openPerson,
+  shot,
   signIn,
   taken,
   visit,
@@ -63,14 +64,6 @@ test.afterAll(async () => {
 });
 
 test.afterEach(async ({}, info) => keepEvidence(info, app, { li, wang, patient }));
-
-/** Pictures for a person to look at, where asked for by E2E_SHOTS=<folder>. */
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env['E2E_SHOTS'];
-  if (!folder) return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`) });
-}
 
 test('1 the dentist signs in, sees today, and opens a patient: all on one page', async () => {
   const { page } = li;

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
 import { expect, type TestInfo } from 'playwright/test';
 import type { TestApp } from '../support/app.ts';
@@ -47,6 +48,8 @@ export async function openPerson({
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
       : { viewport: { width: 1440, height: 900 } })
   });
+  // As the language button does it.
+  await context.addCookies([{ name: 'PARAGLIDE_LOCALE', value: locale, url: origin }]);
   context.setDefaultTimeout(30_000);
   context.setDefaultNavigationTimeout(60_000);
   const troubles: string[] = [];
@@ -122,4 +125,12 @@ export async function keepEvidence(
   const path = info.outputPath('app.log');
   await writeFile(path, await app.log());
   await info.attach('app.log', { path });
+}
+
+/** Pictures for a person to look at, where asked for by E2E_SHOTS=<folder>. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const folder = process.env['E2E_SHOTS'];
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
