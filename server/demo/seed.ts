@@ -4,6 +4,7 @@ import { dayMs } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { appointments, chairs } from '#lib/features/appointments/tables.server.ts';
 import { demoAppointments } from '#lib/features/appointments/demo.ts';
+import { consults } from '#lib/features/consults/tables.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
 import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
@@ -41,15 +42,17 @@ export function demoSignIns(): DemoSignIn[] {
 const request = { id: 'demo', ip: 'local' };
 
 /**
- * Make the demo world, once: a database that has any organisation is left alone. Each organisation is one
- * transaction, the clinic's last, so that a start that was killed half-way begins the missing part again.
+ * Make the demo world, once. The waiting question is made last and tells that all is there, so that a start that
+ * was killed half-way goes on where it stopped: patients come in one transaction, an image that is there is not
+ * taken twice.
  */
 export async function seedDemo(services: Services, onProgress: (message: string) => void): Promise<void> {
   const hospital = await ensureOrganisation(services, demoHospital);
   const clinic = await ensureOrganisation(services, demoClinic);
-  if (await hasPatients(services, clinic)) return;
+  const { patientIds, complete } = await whatIsThere(services, clinic);
+  if (complete) return;
   onProgress('patients');
-  const ids = await seedPatients(services, clinic);
+  const ids = patientIds.length > 0 ? patientIds : await seedPatients(services, clinic);
   await seedImages(services, clinic, ids, onProgress);
   await seedConsult(services, clinic, hospital, ids);
 }
@@ -135,10 +138,16 @@ async function existingWorld(services: Services, organisationId: string): Promis
   });
 }
 
-async function hasPatients(services: Services, { organisationId }: World): Promise<boolean> {
+/** The demo's patients in their order, and whether the last step was taken. */
+async function whatIsThere(services: Services, { organisationId }: World) {
   return asSystem(services, organisationId, async (tx) => {
-    const [row] = await tx.rows.select({ id: patients.id }).from(patients).limit(1);
-    return row !== undefined;
+    const found = await tx.rows
+      .select({ id: patients.id })
+      .from(patients)
+      .orderBy(patients.number)
+      .limit(demoPatients.length);
+    const [consult] = await tx.rows.select({ id: consults.id }).from(consults).limit(1);
+    return { patientIds: found.map((row) => row.id), complete: consult !== undefined };
   });
 }
 
