@@ -4,6 +4,7 @@ import {
   type TLComponents,
   type TLShape,
   type TLStore,
+  type TLTextOptions,
   type TLUser,
   Tldraw,
   TldrawScribble,
@@ -34,6 +35,12 @@ const cameraOptions = {
   zoomSteps: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8]
 };
 
+/**
+ * A new text takes the caret a moment after it takes the keys; at the start of the text, which is tldraw's own choice,
+ * what was typed in between would end up behind what follows.
+ */
+const textOptions: Partial<TLTextOptions> = { tipTapConfig: { autofocus: 'end' } };
+
 interface Props {
   store: TLStore;
   user: TLUser;
@@ -55,6 +62,7 @@ export function BoardIsland({ store, user, island, isPatient, onMount }: Props) 
       components={componentsFor(island)}
       options={options}
       cameraOptions={cameraOptions}
+      textOptions={textOptions}
       {...(island.licenseKey ? { licenseKey: island.licenseKey } : {})}
       getShapeVisibility={(shape: TLShape) => (isHidden(shape, island, isPatient()) ? 'hidden' : 'inherit')}
       onMount={onMount}
