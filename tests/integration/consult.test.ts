@@ -1,6 +1,5 @@
 import postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
-import { asAppError } from '#lib/kernel/errors.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import {
   acceptConsult,
@@ -20,21 +19,10 @@ import type { AskInput } from '#lib/features/consults/schema.ts';
 import { canonicalJson, digestOf } from '#lib/features/consults/opinion.ts';
 import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
 const world = useWorld();
-
-/** The code an act is refused with; `null` where it went through. */
-async function refusal(work: Promise<unknown>): Promise<string | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    const known = asAppError(error);
-    if (!known) throw error;
-    return known.code;
-  }
-}
 
 function question(overrides: Partial<AskInput> = {}): AskInput {
   return {

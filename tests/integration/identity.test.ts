@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest';
 import postgres from 'postgres';
-import { asAppError } from '#lib/kernel/errors.ts';
 import { memberOf, revokeMember } from '#lib/features/identity/member.server.ts';
+import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
 const world = useWorld();
-
-async function refusal(work: Promise<unknown>): Promise<string | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    const known = asAppError(error);
-    if (!known) throw error;
-    return known.code;
-  }
-}
 
 const signIn = (email: string, password: string) =>
   world.services.auth.signIn({ email, password, headers: new Headers({ origin: 'http://localhost' }) });

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { asAppError } from '#lib/kernel/errors.ts';
 import {
   addHealthItem,
   addNote,
@@ -8,20 +7,10 @@ import {
   listPatients,
   readPatient
 } from '#lib/features/patients/patients.server.ts';
+import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-
-async function refusal(work: Promise<unknown>): Promise<string | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    const known = asAppError(error);
-    if (!known) throw error;
-    return known.code;
-  }
-}
 
 const newcomer = () => ({
   clinicId: world.clinicId,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { asAppError } from '#lib/kernel/errors.ts';
 import type { PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
@@ -21,20 +20,10 @@ import {
   waitInLobby
 } from '#lib/features/consults/room.server.ts';
 import { readVisit } from '#lib/features/consults/visit.server.ts';
+import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-
-async function refusal(work: Promise<unknown>): Promise<string | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    const known = asAppError(error);
-    if (!known) throw error;
-    return known.code;
-  }
-}
 
 const door = () => ({ ...world.services, request: { id: 'test', ip: '127.0.0.1' } });
 

@@ -5,7 +5,7 @@ export type { BoardConnection, BoardControllerOptions } from './board.svelte.ts'
 export type { BoardImage } from './initial.ts';
 export type { BoardHost, BoardMode, BoardTool, BoardUser, MeasureView, PinView } from './island/types.ts';
 export type { BoardPerson } from './people.ts';
-export { attachSaved, type Saved, type SavedState } from './saved.ts';
+export type { SavedState } from './saved.ts';
 
 /** Fetch the drawing surface ahead, e.g. while somebody waits in the lobby. */
 export async function preloadBoard(): Promise<void> {

@@ -76,11 +76,6 @@ export class AskController {
     this.touched();
   }
 
-  get shareCount(): number {
-    return [...this.record.images.map(({ id }) => `image:${id}` as const)].filter((key) => this.isShared(key))
-      .length;
-  }
-
   /** What still has to be given before it can be sent. */
   get missing(): 'target' | 'question' | 'slot' | null {
     if (!this.target) return 'target';

@@ -57,8 +57,3 @@ export function statusTone(status: ConsultStatus): 'neutral' | 'accent' | 'warn'
       return 'neutral';
   }
 }
-
-export function sexName(sex: string): string {
-  if (sex === 'female') return m.consults_sex_female();
-  return sex === 'male' ? m.consults_sex_male() : m.consults_sex_other();
-}
