@@ -5,7 +5,6 @@ import { nextItem, parsePlanDraft } from '#lib/features/treatment/plan.ts';
 import {
   createPlan,
   insertPlan,
-  linkAppointment,
   readPlans,
   recordVisit,
   setItemStatus
@@ -121,19 +120,6 @@ describe('a plan', () => {
     await Promise.all(items.map((item) => setItemStatus(call, { itemId: item.id, status: 'done' })));
     const stored = (await readPlans(call, world.home.patientId)).find((other) => other.id === plan.id);
     expect(stored?.status).toBe('done');
-  });
-
-  test('[TP-5] an item knows the appointment booked for it', async () => {
-    const call = world.call(world.home.members.dentist);
-    const plan = await make();
-    const item = nextItem(plan)!;
-    const appointmentId = newId();
-    await inTransaction(call, (tx) => linkAppointment(tx, item.id, appointmentId));
-    const stored = (await readPlans(call, world.home.patientId)).find((other) => other.id === plan.id);
-    expect(stored?.phases[0]!.items[0]!.appointmentId).toBe(appointmentId);
-    await expect(
-      inTransaction(world.call(world.abroad.members.dentist), (tx) => linkAppointment(tx, item.id, null))
-    ).rejects.toEqual(code('not_found'));
   });
 });
 

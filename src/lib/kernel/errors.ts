@@ -42,6 +42,9 @@ const statusOfCode = {
   // appointments
   slot_taken: 409,
   slot_in_past: 422,
+  // treatment
+  item_already_booked: 409,
+  item_not_open: 409,
   // patient's link
   link_invalid: 404,
   link_expired: 410,

@@ -38,6 +38,8 @@ const texts: Record<ShownCode, () => string> = {
   expert_not_found: m.error_expert_not_found,
   slot_taken: m.error_slot_taken,
   slot_in_past: m.error_slot_in_past,
+  item_already_booked: m.error_item_already_booked,
+  item_not_open: m.error_item_not_open,
   link_invalid: m.error_link_invalid,
   link_expired: m.error_link_expired,
   link_locked: m.error_link_locked,

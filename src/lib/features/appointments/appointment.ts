@@ -40,6 +40,11 @@ export function occupies(status: AppointmentStatus): boolean {
   return status !== 'cancelled' && status !== 'no-show';
 }
 
+/** Still to come or under way: what a plan's item calls its appointment. */
+export function isOpen(status: AppointmentStatus): boolean {
+  return occupies(status) && status !== 'done';
+}
+
 /** The moves a person may make now, in the order a day goes. */
 export function movesOf(state: AppointmentState, startsAt: Date, now: Date): AppointmentMove[] {
   return appointmentMoves.filter((move) => moved(state, move, { startsAt, now }) !== null);

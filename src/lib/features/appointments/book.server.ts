@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -14,6 +14,13 @@ import type { InferOutput } from 'valibot';
 
 type Booking = InferOutput<typeof bookInput>;
 
+/**
+ * What a room above does in the same transaction: it gets the act and returns what it made. Where it throws,
+ * nothing happened.
+ */
+export type Around = (tx: Tx, act: () => Promise<AppointmentView>) => Promise<AppointmentView>;
+const alone: Around = (_, act) => act();
+
 /** How late "now" may be: a walk-in is written down after they sat. */
 const walkInGraceMs = 15 * minuteMs;
 
@@ -26,11 +33,11 @@ const exclusionViolated = '23P01';
  * first.
  * @throws AppError `slot_taken`, `slot_in_past`, `not_found`, `forbidden`
  */
-export async function book(call: Call, input: Booking): Promise<AppointmentView> {
+export async function book(call: Call, input: Booking, around = alone): Promise<AppointmentView> {
   if (!mayBookAppointments(call.actor, null)) throw fail('forbidden');
   if (!mayBookAppointments(call.actor, input.clinicId)) throw fail('not_found');
   try {
-    return await inTransaction(call, (tx) => insert(tx, input));
+    return await inTransaction(call, (tx) => around(tx, () => insert(tx, input)));
   } catch (error) {
     if (!timeTaken(error)) throw error;
     const mine = await inTransaction(call, (tx) => sameBooking(tx, input));
@@ -98,6 +105,7 @@ async function sameBooking(tx: Tx, input: Booking): Promise<AppointmentView | nu
       eq(appointments.chairId, input.chairId),
       eq(appointments.startsAt, input.startsAt),
       eq(appointments.endsAt, new Date(input.startsAt.getTime() + input.minutes * minuteMs)),
+      input.planItemId ? eq(appointments.planItemId, input.planItemId) : isNull(appointments.planItemId),
       eq(appointments.status, 'booked')
     )
   );
@@ -108,43 +116,45 @@ async function sameBooking(tx: Tx, input: Booking): Promise<AppointmentView | nu
  * Check in, seat, finish, cancel, mark as missed, or take the last step back.
  * @throws AppError `not_found`, `forbidden`, `conflict` (it has moved on, or the move is not open now), `slot_taken`
  */
-export async function moveState(call: Call, input: MoveInput): Promise<AppointmentView> {
+export async function moveState(call: Call, input: MoveInput, around = alone): Promise<AppointmentView> {
   if (!mayBookAppointments(call.actor, null)) throw fail('forbidden');
   try {
-    return await inTransaction(call, async (tx) => {
-      const bound = boundClinic(call.actor);
-      const [row] = await tx.rows
-        .select()
-        .from(appointments)
-        .where(
-          and(
-            eq(appointments.organisationId, tx.actor.organisationId),
-            eq(appointments.id, input.id),
-            bound ? eq(appointments.clinicId, bound) : undefined
-          )
-        )
-        .for('update');
-      if (!row) throw fail('not_found');
-      if (row.status !== input.from) throw fail('conflict', { status: row.status });
-      const next = moved(fromColumns(row), input.move, {
-        startsAt: row.startsAt,
-        now: tx.now,
-        reason: input.reason ?? ''
-      });
-      if (!next) throw fail('conflict', { status: row.status });
-      await tx.rows.update(appointments).set(toColumns(next)).where(eq(appointments.id, row.id));
-      await tx.audit({
-        action: `appointment.${input.move}`,
-        subject: { type: 'appointment', id: row.id },
-        patientId: row.patientId,
-        detail: { from: row.status, to: next.status }
-      });
-      return one(tx, row.id);
-    });
+    return await inTransaction(call, (tx) => around(tx, () => move(tx, input)));
   } catch (error) {
     if (timeTaken(error)) throw fail('slot_taken', {}, error);
     throw error;
   }
+}
+
+async function move(tx: Tx, input: MoveInput): Promise<AppointmentView> {
+  const bound = boundClinic(tx.actor);
+  const [row] = await tx.rows
+    .select()
+    .from(appointments)
+    .where(
+      and(
+        eq(appointments.organisationId, tx.actor.organisationId),
+        eq(appointments.id, input.id),
+        bound ? eq(appointments.clinicId, bound) : undefined
+      )
+    )
+    .for('update');
+  if (!row) throw fail('not_found');
+  if (row.status !== input.from) throw fail('conflict', { status: row.status });
+  const next = moved(fromColumns(row), input.move, {
+    startsAt: row.startsAt,
+    now: tx.now,
+    reason: input.reason ?? ''
+  });
+  if (!next) throw fail('conflict', { status: row.status });
+  await tx.rows.update(appointments).set(toColumns(next)).where(eq(appointments.id, row.id));
+  await tx.audit({
+    action: `appointment.${input.move}`,
+    subject: { type: 'appointment', id: row.id },
+    patientId: row.patientId,
+    detail: { from: row.status, to: next.status }
+  });
+  return one(tx, row.id);
 }
 
 async function one(tx: Tx, id: string): Promise<AppointmentView> {

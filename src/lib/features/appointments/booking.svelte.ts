@@ -9,7 +9,15 @@ export interface BookingStart {
   minutes?: number;
   practitionerId?: string | null;
   consultId?: string | null;
-  planItemId?: string | null;
+  /** What of a treatment plan can be booked; the first is offered. */
+  items?: readonly BookingItem[];
+}
+/** A thing to book for, in words. */
+export interface BookingItem {
+  id: string;
+  label: string;
+  /** Minutes of one visit. */
+  minutes: number;
 }
 
 /** What the form asks the server for; ids and instants as strings. */
@@ -46,6 +54,8 @@ export class Booking {
   minutes = $state(30);
   /** '' means any. */
   practitionerId = $state('');
+  /** '' means nothing of a plan. */
+  itemId = $state('');
   slots = $state.raw<SlotsView | null>(null);
   selected = $state.raw<SlotView | null>(null);
   loading = $state(false);
@@ -63,6 +73,18 @@ export class Booking {
     this.reason = start.reason ?? '';
     this.minutes = start.minutes ?? 30;
     this.practitionerId = start.practitionerId ?? '';
+    this.choose(start.items?.[0]?.id ?? '');
+  }
+
+  /** Book for this item of a plan: its length, and its name as the reason unless another was typed. */
+  choose(itemId: string): void {
+    const items = this.#start.items ?? [];
+    const before = items.find((item) => item.id === this.itemId);
+    const item = items.find((one) => one.id === itemId);
+    const untouched = this.reason.trim() === '' || this.reason === before?.label;
+    this.itemId = item?.id ?? '';
+    if (item) this.minutes = item.minutes;
+    if (untouched) this.reason = item?.label ?? '';
   }
 
   /** Read free times from `from` on (default: where we are). Only the latest answer counts. */
@@ -107,7 +129,7 @@ export class Booking {
         reason: this.reason.trim(),
         note: this.note.trim(),
         consultId: this.#start.consultId ?? null,
-        planItemId: this.#start.planItemId ?? null
+        planItemId: this.itemId || null
       });
     } catch (error) {
       this.error = errorTextOf(error);

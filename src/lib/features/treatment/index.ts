@@ -1,4 +1,5 @@
 /** What other rooms may use in the browser. */
+export { default as BookVisit } from './BookVisit.svelte';
 export { default as PlanList } from './PlanList.svelte';
 export { default as PlanEditor } from './PlanEditor.svelte';
 export {
@@ -12,4 +13,4 @@ export {
   type PlanStatus,
   type PlanView
 } from './plan.ts';
-export { itemStatusName, phaseName, planStatusName, procedureName, visitsText } from './labels.ts';
+export { itemName, itemStatusName, phaseName, planStatusName, procedureName, visitsText } from './labels.ts';

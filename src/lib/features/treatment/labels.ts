@@ -77,6 +77,11 @@ export function procedureName(code: ProcedureCode, locale?: Locale): string {
   return procedures[code]({}, options(locale));
 }
 
+/** `36 根管治疗`; without a tooth the procedure alone. */
+export function itemName(item: { tooth: string | null; procedure: ProcedureCode }): string {
+  return [item.tooth, procedureName(item.procedure)].filter(Boolean).join(' ');
+}
+
 export function groupName(group: ProcedureGroup, locale?: Locale): string {
   return groups[group]({}, options(locale));
 }

@@ -3,6 +3,7 @@ import { asAppError } from '#lib/kernel/errors.ts';
 import type { DemoMouth } from '#lib/features/odontogram/demo.ts';
 import { demoPlans } from './demo.ts';
 import {
+  bookableItems,
   itemStatuses,
   nextItem,
   nextItemStatuses,
@@ -39,6 +40,7 @@ const view = (status: ItemStatus, over: Partial<PlanItemView> = {}): PlanItemVie
   priceMinor: null,
   note: '',
   appointmentId: null,
+  booked: null,
   status,
   ...over
 });
@@ -151,6 +153,18 @@ describe('a plan', () => {
     expect(nextItem(plan(view('planned'), view('in-progress', { id: 'c' })))?.id).toBe('c');
     expect(nextItem(plan(view('done')))).toBeNull();
     expect(nextItem({ ...plan(view('planned')), status: 'cancelled' })).toBeNull();
+  });
+
+  it('[TP-10] offers for booking what is next first, and nothing done or booked', () => {
+    const items = [
+      view('done', { id: 'a' }),
+      view('planned', { id: 'b' }),
+      view('in-progress', { id: 'c' }),
+      view('planned', { id: 'd', appointmentId: 'x' })
+    ];
+    const plan = { status: 'active' as const, phases: [{ phase: 1, title: '', items }] };
+    expect(bookableItems([plan]).map((item) => item.id)).toEqual(['c', 'b']);
+    expect(bookableItems([{ ...plan, status: 'done' }])).toEqual([]);
   });
 });
 

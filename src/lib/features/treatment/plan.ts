@@ -100,7 +100,16 @@ export interface PlanItemView extends PlanItemDraft {
   id: string;
   status: ItemStatus;
   visitsDone: number;
+  /** The appointment it waits for. */
   appointmentId: string | null;
+  /** That appointment, where the reader sees the book; `startsAt` is ISO 8601 in UTC. */
+  booked: BookedVisit | null;
+}
+export interface BookedVisit {
+  startsAt: string;
+  minutes: number;
+  practitioner: string;
+  chair: string;
 }
 export interface PlanPhaseView {
   /** 1, 2, 3 … */
@@ -188,6 +197,20 @@ export function nextItem(plan: Pick<PlanView, 'phases' | 'status'>): PlanItemVie
     items.find((item) => item.status === 'planned') ??
     null
   );
+}
+
+/** What can be booked of active plans and is not yet: of each plan first what is next. */
+export function bookableItems(plans: readonly Pick<PlanView, 'phases' | 'status'>[]): PlanItemView[] {
+  return plans.flatMap((plan) => {
+    if (plan.status !== 'active') return [];
+    const next = nextItem(plan);
+    const open = plan.phases
+      .flatMap((phase) => phase.items)
+      .filter((item) => item.status === 'planned' || item.status === 'in-progress');
+    return [...open.filter((item) => item === next), ...open.filter((item) => item !== next)].filter(
+      (item) => item.appointmentId === null
+    );
+  });
 }
 
 /** Estimated visits and minutes of a draft, for the line under it. */

@@ -1,9 +1,12 @@
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { actorId } from '#lib/kernel/actor.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
+import { boundClinic } from '#lib/features/appointments/policy.server.ts';
+import { readAppointments } from '#lib/features/appointments/read.server.ts';
+import { appointments } from '#lib/features/appointments/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Surface } from '#lib/features/odontogram/teeth.ts';
 import {
@@ -12,6 +15,7 @@ import {
   planStatusOf,
   progressOf,
   visitsDoneAt,
+  type BookedVisit,
   type ItemStatus,
   type PlanItemDraft,
   type PlanItemView,
@@ -58,10 +62,12 @@ export async function planRows(tx: Tx, patientId: string): Promise<PlanView[]> {
       .where(eq(treatmentPlanItems.patientId, patientId))
       .orderBy(asc(treatmentPlanItems.phase), asc(treatmentPlanItems.position))
   ]);
+  const booked = await bookedFor(tx, items);
   return plans.map((plan) =>
     toView(
       plan,
-      items.filter((item) => item.planId === plan.id)
+      items.filter((item) => item.planId === plan.id),
+      booked
     )
   );
 }
@@ -155,7 +161,7 @@ export async function insertPlan(tx: Tx, plan: NewPlan): Promise<PlanView> {
   if (!row) return alreadyWritten(tx, plan);
   const written = await tx.rows.insert(treatmentPlanItems).values(items).returning();
   await audit(tx, row, 'plan.create', row.id, { items: items.length });
-  return toView(row, written);
+  return toView(row, written, new Map());
 }
 
 async function alreadyWritten(tx: Tx, plan: NewPlan): Promise<PlanView> {
@@ -170,7 +176,7 @@ async function alreadyWritten(tx: Tx, plan: NewPlan): Promise<PlanView> {
     .from(treatmentPlans)
     .where(and(same, eq(treatmentPlans.patientId, plan.patientId)));
   if (!row) throw fail('conflict');
-  return toView(row, await itemRows(tx, row.id));
+  return viewOf(tx, row, await itemRows(tx, row.id));
 }
 
 /**
@@ -200,21 +206,6 @@ export async function recordVisit(call: Call, input: ItemVisitInput): Promise<Pl
   });
 }
 
-/**
- * Tie an item to the appointment booked for it, or untie it, inside the booking's transaction.
- * @throws AppError `not_found`
- */
-export async function linkAppointment(tx: Tx, itemId: string, appointmentId: string | null): Promise<void> {
-  const linked = await tx.rows
-    .update(treatmentPlanItems)
-    .set({ appointmentId, updatedAt: tx.now })
-    .where(
-      and(eq(treatmentPlanItems.id, itemId), eq(treatmentPlanItems.organisationId, tx.actor.organisationId))
-    )
-    .returning({ id: treatmentPlanItems.id });
-  if (linked.length === 0) throw fail('not_found');
-}
-
 type Change = Partial<Pick<ItemRow, 'status' | 'visitsDone'>>;
 
 async function changeItem(
@@ -240,7 +231,7 @@ async function changeItem(
     const item = items.find((row) => row.id === itemId);
     if (!item) throw fail('not_found');
     const changed = change(item);
-    if (!changed) return toView(plan, items);
+    if (!changed) return viewOf(tx, plan, items);
     await tx.rows
       .update(treatmentPlanItems)
       .set({ ...changed, updatedAt: tx.now })
@@ -252,7 +243,7 @@ async function changeItem(
       .set({ status, updatedAt: tx.now })
       .where(eq(treatmentPlans.id, plan.id));
     await audit(tx, plan, action, itemId, { from: item.status, to: changed.status ?? item.status });
-    return toView({ ...plan, status }, after);
+    return viewOf(tx, { ...plan, status }, after);
   });
 }
 
@@ -294,16 +285,39 @@ async function audit(
   });
 }
 
+type Booked = ReadonlyMap<string, BookedVisit>;
+
+/** The appointments these items wait for, as far as this actor sees the book. */
+async function bookedFor(tx: Tx, items: readonly ItemRow[]): Promise<Booked> {
+  const ids = items.flatMap((item) => item.appointmentId ?? []);
+  if (ids.length === 0) return new Map();
+  const bound = boundClinic(tx.actor);
+  const found = await readAppointments(
+    tx,
+    and(inArray(appointments.id, ids), bound ? eq(appointments.clinicId, bound) : undefined)
+  );
+  return new Map(
+    found.map(({ id, startsAt, minutes, practitioner, chair }) => [
+      id,
+      { startsAt, minutes, practitioner: practitioner.name, chair: chair.name }
+    ])
+  );
+}
+
+async function viewOf(tx: Tx, plan: PlanRow, items: readonly ItemRow[]): Promise<PlanView> {
+  return toView(plan, items, await bookedFor(tx, items));
+}
+
 function nameOf(tx: Tx): string {
   return tx.actor.kind === 'system' ? 'system' : tx.actor.name;
 }
 
-function toView(plan: PlanRow, items: readonly ItemRow[]): PlanView {
+function toView(plan: PlanRow, items: readonly ItemRow[], booked: Booked): PlanView {
   const phases = new Map<number, PlanView['phases'][number]>();
   for (const item of items) {
     const phase = phases.get(item.phase) ?? { phase: item.phase, title: item.phaseTitle, items: [] };
     phases.set(item.phase, phase);
-    phase.items.push(toItemView(item));
+    phase.items.push(toItemView(item, booked));
   }
   return {
     id: plan.id,
@@ -320,7 +334,7 @@ function toView(plan: PlanRow, items: readonly ItemRow[]): PlanView {
   };
 }
 
-function toItemView(row: ItemRow): PlanItemView {
+function toItemView(row: ItemRow, booked: Booked): PlanItemView {
   if (!isProcedure(row.procedure))
     throw fail('internal', {}, new Error(`treatment_plan_item ${row.id}: unknown procedure`));
   return {
@@ -334,6 +348,7 @@ function toItemView(row: ItemRow): PlanItemView {
     priceMinor: row.priceMinor,
     note: row.note,
     status: row.status,
-    appointmentId: row.appointmentId
+    appointmentId: row.appointmentId,
+    booked: booked.get(row.appointmentId ?? '') ?? null
   };
 }

@@ -1,4 +1,5 @@
 import { listForPatient } from '#lib/features/appointments/list.server.ts';
+import { mayBookAppointments } from '#lib/features/appointments/policy.server.ts';
 import { listExperts, readDraft } from '#lib/features/consults/ask.server.ts';
 import { mayAsk } from '#lib/features/consults/policy.server.ts';
 import { listConsults } from '#lib/features/consults/read.server.ts';
@@ -39,6 +40,7 @@ export const load: PageServerLoad = async (event) => {
     experts,
     draft,
     mayAsk: asks,
+    mayBook: patient.own && mayBookAppointments(call.actor, patient.clinicId),
     maxUploadBytes: call.settings.maxUploadBytes,
     timeline: timelineOf({ notes, chart, images, plans, appointments, consults })
   };
