@@ -126,7 +126,7 @@ CREATE POLICY expert_acts ON consult FOR UPDATE TO consilium_app
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['consult_message', 'proposal', 'opinion', 'consult_seat', 'consult_document',
+  FOREACH t IN ARRAY ARRAY['consult_message', 'pin_comment', 'pin_comment_version', 'proposal', 'opinion', 'consult_seat', 'consult_document',
                            'board_document', 'board_update'] LOOP
     EXECUTE format(
       'CREATE POLICY granted ON %I TO consilium_app
@@ -138,6 +138,16 @@ CREATE POLICY granted ON board_snapshot FOR SELECT TO consilium_app
   USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
 -- The log of a board is only added to.
 REVOKE UPDATE ON board_update FROM consilium_app;
+-- What is said at a pin: nobody writes in another's name or changes another's words; the words before a change stay.
+REVOKE UPDATE ON pin_comment, pin_comment_version FROM consilium_app;
+GRANT UPDATE (text, mentions, edited_at, deleted_at) ON pin_comment TO consilium_app;
+CREATE POLICY author ON pin_comment AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (author_id::text = (SELECT app_actor()) AND author_organisation_id = (SELECT app_organisation()));
+CREATE POLICY author_changes ON pin_comment AS RESTRICTIVE FOR UPDATE TO consilium_app
+  USING (author_id::text = (SELECT app_actor()) AND deleted_at IS NULL)
+  WITH CHECK (author_id::text = (SELECT app_actor()));
+CREATE POLICY author ON pin_comment_version AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (replaced_by_id::text = (SELECT app_actor()));
 -- What an expert signed stays theirs to read after the grant has ended.
 CREATE POLICY author ON opinion FOR SELECT TO consilium_app
   USING (author_organisation_id = (SELECT app_organisation()) AND author_id::text = (SELECT app_actor())

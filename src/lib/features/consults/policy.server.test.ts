@@ -5,7 +5,10 @@ import {
   mayAdvise,
   mayAnswer,
   mayAsk,
+  mayChangeComment,
+  mayComment,
   mayDecide,
+  mayReadComments,
   sideOf,
   type ConsultFacts
 } from './policy.server.ts';
@@ -113,6 +116,39 @@ test('[CN-4] after the close only the asking side reads the board', () => {
     null
   ]);
   expect(mayAdvise(actors['wang']!, closed)).toBe(false);
+});
+
+describe('[CN-12] what is said at pins', () => {
+  const own = (name: string) => ({ authorId: name, step: 'comment', deletedAt: null });
+  test.each([
+    ['li', true, true],
+    ['owner', true, true],
+    ['nurse', true, true],
+    ['reception', false, false],
+    ['wang', true, true],
+    ['sun', false, false],
+    ['liu', false, false],
+    ['hospitalNurse', false, false],
+    ['stranger', false, false],
+    ['patient', false, false],
+    ['system', false, false]
+  ])('%s: read %s, write %s', (name, read, write) => {
+    const actor = actors[name]!;
+    expect(mayReadComments(actor, consult)).toBe(read);
+    expect(mayComment(actor, consult)).toBe(write);
+    for (const status of ['requested', 'more-asked', 'declined', 'cancelled', 'closed'] as const)
+      expect(mayComment(actor, { ...consult, status })).toBe(false);
+  });
+
+  test('only who said it changes it, while the consult is open, and only words', () => {
+    const [li, nurse, patient] = [actors['li']!, actors['nurse']!, actors['patient']!];
+    expect(mayChangeComment(li, consult, own('li'))).toBe(true);
+    expect(mayChangeComment(nurse, consult, own('li'))).toBe(false);
+    expect(mayChangeComment(patient, consult, own('i'))).toBe(false);
+    expect(mayChangeComment(li, { ...consult, status: 'closed' }, own('li'))).toBe(false);
+    expect(mayChangeComment(li, consult, { ...own('li'), step: 'resolve' })).toBe(false);
+    expect(mayChangeComment(li, consult, { ...own('li'), deletedAt: new Date() })).toBe(false);
+  });
 });
 
 test('who may ask', () => {

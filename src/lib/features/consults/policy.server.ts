@@ -49,6 +49,31 @@ export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberA
   return sideOf(actor, consult) === 'requester' && mayAsk(actor);
 }
 
+/** [CN-12] Read what is said at the board's pins: both sides, never a patient, not even that there is something. */
+export function mayReadComments(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  const side = sideOf(actor, consult);
+  return side === 'requester' || side === 'expert';
+}
+
+/** [CN-12] Say something at a pin, set its thread to done: both sides while the consult is open. */
+export function mayComment(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return mayReadComments(actor, consult) && consult.status === 'accepted';
+}
+
+/** [CN-12] Change or delete what was said: who said it. */
+export function mayChangeComment(
+  actor: Actor,
+  consult: ConsultFacts,
+  comment: { authorId: string; step: string; deletedAt: Date | null }
+): boolean {
+  return (
+    mayComment(actor, consult) &&
+    comment.authorId === actor.userId &&
+    comment.step === 'comment' &&
+    comment.deletedAt === null
+  );
+}
+
 /** What someone may do on the board. */
 export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read' | null {
   const side = sideOf(actor, consult);

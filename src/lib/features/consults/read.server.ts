@@ -6,7 +6,7 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import type { ConsultStatus, GrantItem, GrantKind } from './consult.ts';
-import { mayAdvise, mayAnswer, mayDecide, sideOf } from './policy.server.ts';
+import { mayAdvise, mayAnswer, mayDecide, mayReadComments, sideOf } from './policy.server.ts';
 import {
   consultDocuments,
   consultGrantItems,
@@ -16,6 +16,7 @@ import {
   opinions,
   proposals
 } from './tables.server.ts';
+import { readThreads, roomPeople } from './threads.server.ts';
 import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
 
 export type ConsultRow = typeof consults.$inferSelect;
@@ -41,6 +42,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
   return inTransaction(call, async (tx) => {
     const { consult, side } = await consultFor(tx, consultId);
     if (side === 'patient') throw fail('not_found');
+    const readsComments = mayReadComments(tx.actor, consult);
     const of = consult.id;
     const [patient] = await tx.rows.select().from(patients).where(eq(patients.id, consult.patientId));
     const shared = await tx.rows
@@ -52,6 +54,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       .from(consultMessages)
       .where(eq(consultMessages.consultId, of))
       .orderBy(asc(consultMessages.at));
+    const threads = readsComments ? await readThreads(tx, of) : [];
+    const people = readsComments ? await roomPeople(tx, consult) : [];
     const proposed = await tx.rows
       .select()
       .from(proposals)
@@ -101,6 +105,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         at: message.at,
         own: actor.kind === 'member' && message.authorId === actor.userId
       })),
+      threads,
+      people,
       proposals: proposed.map(proposalView),
       // A draft is its author's alone; the other side sees an opinion once it is signed.
       opinions: written

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
+import { maxCommentLength } from './comment.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
 
 const id = v.pipe(v.string(), v.uuid());
@@ -51,6 +52,16 @@ export const draftInput = v.object({
 export type DraftContent = v.InferOutput<typeof draftInput>['content'];
 
 export const messageInput = v.object({ text: someText(4000) });
+/** Something said at a pin of the board; `pin` is where, as the writer sees it. */
+const pinPlace = v.object({
+  shapeId: v.pipe(v.string(), v.regex(/^shape:[\w:-]{1,64}$/)),
+  number: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
+  tooth: v.union([v.literal(''), toothCode])
+});
+export type PinPlace = v.InferOutput<typeof pinPlace>;
+export const commentInput = v.object({ pin: pinPlace, text: someText(maxCommentLength) });
+export const commentEdit = v.object({ id, text: someText(maxCommentLength) });
+export const threadInput = v.object({ pin: pinPlace, resolved: v.boolean() });
 export const reasonInput = v.object({ reason: someText(1000) });
 
 /** The same shape a dentist charts with; the chart's own rules judge tooth and surfaces. */

@@ -1,6 +1,7 @@
 import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
+import { threadSteps } from './comment.ts';
 import { consultModes, consultStatuses, grantKinds, specialties, urgencies } from './consult.ts';
 
 /** A question to an expert. Belongs to the organisation that asks; the expert's reaches it by grant. */
@@ -93,6 +94,55 @@ export const consultMessages = pgTable(
     at: instant('at').notNull()
   },
   (t) => [index('consult_message_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
+);
+
+/**
+ * What is said at a pin of the board, step by step. The board itself holds the pin's place only. Row-level security
+ * lets nobody write a row in another's name, or change another's.
+ */
+export const pinComments = pgTable(
+  'pin_comment',
+  {
+    ...consultColumns(),
+    /** The pin's record on the board. It may be deleted there; what was said stays. */
+    shapeId: text('shape_id').notNull(),
+    pinNumber: integer('pin_number').notNull(),
+    tooth: text('tooth').notNull().default(''),
+    step: text('step', { enum: threadSteps }).notNull(),
+    text: text('text').notNull().default(''),
+    /** Users meant with `@name`. */
+    mentions: uuid('mentions').array().notNull(),
+    authorId: uuid('author_id').notNull(),
+    authorName: text('author_name').notNull(),
+    authorOrganisationId: uuid('author_organisation_id').notNull(),
+    at: instant('at').notNull(),
+    editedAt: instant('edited_at'),
+    deletedAt: instant('deleted_at')
+  },
+  (t) => [
+    unique('pin_comment_tenant').on(t.organisationId, t.id),
+    index('pin_comment_consult').on(t.organisationId, t.consultId, t.at),
+    consultKey(t as never)
+  ]
+);
+
+/** What a comment said before it was changed or deleted. Only added to. */
+export const pinCommentVersions = pgTable(
+  'pin_comment_version',
+  {
+    ...consultColumns(),
+    commentId: uuid('comment_id').notNull(),
+    text: text('text').notNull(),
+    replacedById: uuid('replaced_by_id').notNull(),
+    replacedAt: instant('replaced_at').notNull()
+  },
+  (t) => [
+    index('pin_comment_version_comment').on(t.organisationId, t.commentId),
+    foreignKey({
+      columns: [t.organisationId, t.commentId],
+      foreignColumns: [pinComments.organisationId, pinComments.id]
+    })
+  ]
 );
 
 /** A change of the chart or a plan that the expert suggests; nothing of the record until accepted. */

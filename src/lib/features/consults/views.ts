@@ -1,3 +1,4 @@
+import type { RoomPerson, ThreadView } from './comment.ts';
 import type { ConsultMode, ConsultStatus, GrantItem, Specialty, Urgency } from './consult.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
 
@@ -71,6 +72,10 @@ export interface ConsultView extends ConsultSummary {
     at: Date;
     own: boolean;
   }[];
+  /** What is said at the board's pins, the newest first. */
+  threads: ThreadView[];
+  /** Who can be meant in a comment. */
+  people: RoomPerson[];
   proposals: ProposalView[];
   opinions: OpinionView[];
   seats: SeatView[];

@@ -60,7 +60,8 @@ async function tell(kind: NotificationKind, event: OutboxEvent, context: JobCont
           requester: consult.requesterName,
           requesterOrganisation: consult.requesterOrganisationName,
           urgency: consult.urgency,
-          ...(consult.expertName ? { expert: consult.expertName } : {})
+          ...(consult.expertName ? { expert: consult.expertName } : {}),
+          ...(news.by === undefined ? {} : { by: news.by })
         },
         eventId: event.id
       })

@@ -9,7 +9,8 @@ export const notificationKinds = [
   'consult.signed',
   'consult.closed',
   'patient.waiting',
-  'proposal.made'
+  'proposal.made',
+  'comment.mentioned'
 ] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
@@ -26,6 +27,8 @@ export interface NotificationData {
   requesterOrganisation?: string;
   /** Who answers. */
   expert?: string;
+  /** Whose act it was, where the kind alone does not say. */
+  by?: string;
   urgency?: string;
 }
 
@@ -42,11 +45,14 @@ export interface NotificationView {
 }
 
 /**
- * Where a notification leads. While the patient waits, straight into the room; else to the consult.
+ * Where a notification leads. While the patient waits, and to what is said on the board, straight into the room; else
+ * to the consult.
  */
 export function hrefOf(kind: string, consultId: string | null): string | null {
   if (!consultId) return null;
-  return kind === 'patient.waiting' ? `/room/${consultId}` : `/consults/${consultId}`;
+  return kind === 'patient.waiting' || kind === 'comment.mentioned'
+    ? `/room/${consultId}`
+    : `/consults/${consultId}`;
 }
 
 /** Kinds worth a mail: something waits for the person, or their question is answered. */
@@ -63,6 +69,7 @@ export function isMailed(kind: NotificationKind): boolean {
       return true;
     case 'consult.closed':
     case 'proposal.made':
+    case 'comment.mentioned':
       return false;
   }
 }

@@ -10,5 +10,9 @@ export const markReadInput = v.object({ read: v.pipe(v.array(id), v.maxLength(20
 export type MarkReadInput = v.InferOutput<typeof markReadInput>;
 
 /** What an outbox event about a consult carries. */
-export const consultNews = v.object({ consultId: id, userIds: v.pipe(v.array(id), v.maxLength(500)) });
+export const consultNews = v.object({
+  consultId: id,
+  userIds: v.pipe(v.array(id), v.maxLength(500)),
+  by: v.optional(v.pipe(v.string(), v.maxLength(120)))
+});
 export type ConsultNews = v.InferOutput<typeof consultNews>;

@@ -65,6 +65,11 @@ export function notificationWords(
         title: m.notifications_proposal_made_title({ expert }, in_),
         body: m.notifications_proposal_made_body({ number }, in_)
       };
+    case 'comment.mentioned':
+      return {
+        title: m.notifications_comment_mentioned_title({ by: data.by ?? '' }, in_),
+        body: m.notifications_comment_mentioned_body({ number }, in_)
+      };
     case null:
       return { title: m.notifications_other_title({}, in_), body: '' };
   }

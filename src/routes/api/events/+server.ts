@@ -1,5 +1,6 @@
 import { memberOf } from '#lib/features/identity/member.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
+import { isForPatient } from '#lib/features/consults/news.ts';
 import { listenToConsult } from '#lib/features/consults/read.server.ts';
 import { readNotification } from '#lib/features/notifications/list.server.ts';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
@@ -17,7 +18,7 @@ const open = new Map<string, number>();
 
 /**
  * One stream a tab: a member's own news, and with `?consult=<id>` that something changed in that consult
- * (members and its patient). What is sent names ids; the page reads the rest through its use cases.
+ * (members; its patient, where it concerns the visit). What is sent names ids; the page reads the rest through its use cases.
  */
 export const GET: RequestHandler = async (event) => {
   try {
@@ -116,7 +117,8 @@ function follow(
     stops.push(
       services.live.subscribe(`consult:${consultId}`, (news) => {
         if (news.name === 'resync') stream.end();
-        else stream.send('consult', { ...news.data, name: news.name });
+        else if (viewer.kind === 'member' || isForPatient(news.name))
+          stream.send('consult', { ...news.data, name: news.name });
       })
     );
   return () => stops.forEach((stop) => stop());
