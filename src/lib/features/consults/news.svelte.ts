@@ -5,9 +5,14 @@ import type { Live } from '#lib/ui/shell/live.svelte.ts';
 /**
  * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
  * missed is in the page then.
+ * @param knows  true for news (by name, e.g. `room.joined`) that the page knows by itself and need not be read
  * @returns stop listening
  */
-export function followConsult(consultId: string, key: `app:${string}`): () => void {
+export function followConsult(
+  consultId: string,
+  key: `app:${string}`,
+  knows: (name: string) => boolean = () => false
+): () => void {
   const source = new EventSource(`/api/events?consult=${consultId}`);
   let again: ReturnType<typeof setTimeout> | undefined;
   const changed = () => {
@@ -16,7 +21,10 @@ export function followConsult(consultId: string, key: `app:${string}`): () => vo
     // Reading again would cancel a page change under way, such as the one into the room after "Accept".
     again = setTimeout(() => (navigating.to ? changed() : void invalidate(key)), 40);
   };
-  source.addEventListener('consult', changed);
+  source.addEventListener('consult', ({ data }: MessageEvent<string>) => {
+    const { name } = JSON.parse(data) as { name: string };
+    if (!knows(name)) changed();
+  });
   let opened = false;
   source.addEventListener('open', () => {
     if (opened) changed();
