@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
@@ -16,6 +14,7 @@ import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
 import { createCollab, type Collab } from './collab/server.ts';
 import type { Config } from './config.ts';
+import { openPool } from './db/pool.ts';
 import { demoSignIns, seedDemo } from './demo/seed.ts';
 import type { RoomEvent } from './sfu/index.ts';
 import { handlers } from './worker/handlers.ts';
@@ -45,15 +44,10 @@ export async function compose(options: {
   log: Logger;
 }): Promise<Composition> {
   const { config, appUrl, systemUrl, origin, masterKey, media, log } = options;
-  const quiet = { onnotice: () => {} };
-  const appSql = postgres(appUrl, { max: 12, ...quiet, connection: { application_name: 'consilium' } });
-  const systemSql = postgres(systemUrl, {
-    max: 6,
-    ...quiet,
-    connection: { application_name: 'consilium-system' }
-  });
-  const db = drizzle(appSql);
-  const systemDb = drizzle(systemSql);
+  const app = openPool({ url: appUrl, max: 12, log });
+  const system = openPool({ url: systemUrl, max: 6, name: 'consilium-system', log });
+  const { db } = app;
+  const { db: systemDb } = system;
   const live = await createLiveFeed({ url: systemUrl, log });
   const services: Services = {
     db,
@@ -100,7 +94,7 @@ export async function compose(options: {
       await collab.close();
       await worker.stop();
       await live.close();
-      await Promise.all([appSql.end({ timeout: 5 }), systemSql.end({ timeout: 5 })]);
+      await Promise.all([app.end(), system.end()]);
     }
   };
 }

@@ -67,9 +67,13 @@ async function main(): Promise<void> {
     opened = openLog(config.dataDir, config.logLevel, progress.say);
     const { log } = opened;
     onStopSignal({
-      stop: (signal) => {
-        progress.say('\n  Stopping… / 正在停止');
-        stop(signal, 0);
+      stop: (signal, exitCode) => {
+        progress.say(
+          exitCode === 0
+            ? '\n  Stopping… / 正在停止'
+            : `\n  Stopping after an unexpected error (see ${opened?.file}) / 出现意外错误，正在停止`
+        );
+        stop(signal, exitCode);
       },
       log
     });

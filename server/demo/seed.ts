@@ -113,10 +113,10 @@ async function ensureOrganisation(services: Services, demo: DemoOrganisation): P
 }
 
 async function userFor(services: Services, person: { email: string; name: string }): Promise<string> {
-  const found = await services.systemDb.execute<{ id: string }>(
+  const { rows } = await services.systemDb.execute<{ id: string }>(
     sql`select id from "user" where email = ${person.email}`
   );
-  return found[0]?.id ?? services.auth.createUser({ ...person, password: demoPassword });
+  return rows[0]?.id ?? services.auth.createUser({ ...person, password: demoPassword });
 }
 
 async function existingWorld(services: Services, organisationId: string): Promise<World> {
@@ -178,7 +178,9 @@ async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: Dem
   const author = { authorId: dentist.userId, authorName: dentist.name };
   const ago = (days: number) => new Date(tx.now.getTime() - days * dayMs);
   const patientId = newId(tx.now.getTime());
-  const [running] = await tx.rows.execute<{ next: string }>(
+  const {
+    rows: [running]
+  } = await tx.rows.execute<{ next: string }>(
     sql`select next_number(${organisationId}::uuid, 'patient') as next`
   );
   await tx.rows.insert(patients).values({

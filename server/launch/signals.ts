@@ -7,17 +7,24 @@ const sameWishMs = 700;
  * Ctrl-C, SIGTERM, a closed terminal, the end of the process that started us, an error nobody caught: each
  * asks for an orderly end. A second Ctrl-C ends hard.
  */
-export function onStopSignal({ stop, log }: { stop: (signal: string) => void; log: Logger }): void {
+export function onStopSignal({
+  stop,
+  log
+}: {
+  /** `exitCode` is 1 after an error: whatever keeps the app running (systemd) then starts it again. */
+  stop: (signal: string, exitCode: number) => void;
+  log: Logger;
+}): void {
   let firstAt: number | null = null;
-  const wish = (signal: string) => {
+  const wish = (signal: string, exitCode = 0) => {
     if (firstAt === null) {
       firstAt = Date.now();
-      stop(signal);
+      stop(signal, exitCode);
     } else if (Date.now() - firstAt > sameWishMs) {
       process.exit(130);
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, wish);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => wish(signal));
   // bootstrap.mjs keeps a channel open while it lives.
   if (process.channel) {
     process.channel.unref();
@@ -27,8 +34,7 @@ export function onStopSignal({ stop, log }: { stop: (signal: string) => void; lo
     stream.on('error', (error) => log.debug({ err: error }, 'terminal gone'));
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught error');
-    process.exitCode = 1;
-    wish('uncaught error');
+    wish('uncaught error', 1);
   });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a failure nobody waited for'));
 }

@@ -82,7 +82,7 @@ export function createWorker(options: WorkerOptions): Worker {
  * connected at all (the usual restart), every lock is a dead one.
  */
 async function reclaim(services: Services, log: Logger): Promise<void> {
-  const freed = await services.systemDb.execute(sql`
+  const { rows: freed } = await services.systemDb.execute(sql`
     with dead as (
       select distinct locked_by from graphile_worker.jobs
        where locked_by is not null

@@ -1,4 +1,3 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
@@ -8,22 +7,24 @@ import { closeBoardDocument, openBoardDocument, readBoardLog } from '#lib/featur
 import type { Database } from '#lib/features/tenancy/call.ts';
 import type { DocumentKey, Persistence } from '../../server/collab/persistence.ts';
 import { postgresPersistence } from '../../server/collab/postgres-persistence.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { useDatabase } from '../support/database.ts';
+import { silent } from '../support/silent.ts';
 import { TestServer, contentOf, until } from './support/collab-server.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';
 
 const database = useDatabase();
 let owner: postgres.Sql;
-let app: postgres.Sql;
+let app: DatabasePool;
 let db: Database;
 
 beforeAll(() => {
   owner = postgres(database.ownerUrl, { max: 1 });
-  app = postgres(database.appUrl, { max: 4 });
-  db = drizzle(app);
+  app = openPool({ url: database.appUrl, max: 4, log: silent });
+  db = app.db;
 });
 afterAll(async () => {
-  await app.end({ timeout: 2 });
+  await app.end();
   await owner.end({ timeout: 2 });
 });
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
@@ -7,13 +6,15 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { book, moveState } from '#lib/features/appointments/book.server.ts';
 import { freeSlots, listDay, listForPatient } from '#lib/features/appointments/list.server.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { useDatabase } from '../support/database.ts';
+import { silent } from '../support/silent.ts';
 
 const database = useDatabase();
 /** A Sunday, 10:00 in Shanghai. */
 let now = new Date('2026-11-22T02:00:00Z');
 let owner: postgres.Sql;
-let app: postgres.Sql;
+let app: DatabasePool;
 let db: Call['db'];
 
 interface World {
@@ -76,8 +77,8 @@ const request = (
 
 beforeAll(async () => {
   owner = postgres(database.ownerUrl, { max: 2, onnotice: () => {} });
-  app = postgres(database.appUrl, { max: 6, onnotice: () => {} });
-  db = drizzle(app);
+  app = openPool({ url: database.appUrl, max: 6, log: silent });
+  db = app.db;
 });
 afterAll(async () => {
   await app.end();

@@ -1,5 +1,4 @@
 import type { RequestEvent } from '@sveltejs/kit';
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthSession } from '#lib/kernel/ports.ts';
@@ -7,13 +6,14 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { GET } from '../../src/routes/api/events/+server.ts';
 import { createLiveFeed } from '../../server/adapters/live-feed.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { useDatabase } from '../support/database.ts';
+import { silent } from '../support/silent.ts';
 
 const database = useDatabase();
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let owner: postgres.Sql;
-let app: postgres.Sql;
-let system: postgres.Sql;
+let app: DatabasePool;
+let system: DatabasePool;
 let live: Awaited<ReturnType<typeof createLiveFeed>>;
 let services: Services;
 let session: AuthSession | null;
@@ -25,8 +25,8 @@ const consultId = newId();
 
 beforeAll(async () => {
   owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
-  app = postgres(database.appUrl, { max: 3, onnotice: () => {} });
-  system = postgres(database.systemUrl, { max: 3, onnotice: () => {} });
+  app = openPool({ url: database.appUrl, max: 3, log: silent });
+  system = openPool({ url: database.systemUrl, max: 3, log: silent });
   live = await createLiveFeed({ url: database.systemUrl, log: silent });
   const [clinicId, patientId] = [newId(), newId()];
   await owner`insert into organisation (id, name, name_en, kind) values (${organisationId}, '清河', 'Qinghe', 'clinic')`;
@@ -47,8 +47,8 @@ beforeAll(async () => {
     expiresAt: new Date(Date.now() + 60_000)
   };
   services = {
-    db: drizzle(app),
-    systemDb: drizzle(system),
+    db: app.db,
+    systemDb: system.db,
     clock: { now: () => new Date() },
     live,
     log: silent,

@@ -1,4 +1,3 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,13 +18,15 @@ import { createLiveFeed } from '../../server/adapters/live-feed.ts';
 import { createMailer } from '../../server/adapters/mail.ts';
 import { handlers } from '../../server/worker/handlers.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../../server/worker/index.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { useDatabase } from '../support/database.ts';
+import { silent } from '../support/silent.ts';
 
 const database = useDatabase();
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let owner: postgres.Sql;
 let app: postgres.Sql;
 let system: postgres.Sql;
+let pools: DatabasePool[] = [];
 let live: Awaited<ReturnType<typeof createLiveFeed>>;
 let services: Services;
 let worker: Worker | null = null;
@@ -111,12 +112,13 @@ async function startWorker(over: Partial<WorkerOptions> = {}, mail?: Mailer): Pr
 beforeAll(async () => {
   const quiet = { onnotice: () => {} };
   owner = postgres(database.ownerUrl, { max: 2, ...quiet });
-  app = postgres(database.appUrl, { max: 4, ...quiet });
-  system = postgres(database.systemUrl, { max: 4, ...quiet });
+  app = postgres(database.appUrl, { max: 1, ...quiet });
+  system = postgres(database.systemUrl, { max: 1, ...quiet });
+  pools = [database.appUrl, database.systemUrl].map((url) => openPool({ url, max: 4, log: silent }));
   live = await createLiveFeed({ url: database.systemUrl, log: silent });
   services = {
-    db: drizzle(app),
-    systemDb: drizzle(system),
+    db: pools[0]!.db,
+    systemDb: pools[1]!.db,
     clock: { now: () => new Date() },
     live,
     mail: createMailer({ mail: null }),
@@ -126,7 +128,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await live.close();
-  await Promise.all([app.end(), system.end(), owner.end()]);
+  await Promise.all([...pools.map((pool) => pool.end()), app.end(), system.end(), owner.end()]);
 });
 beforeEach(async () => {
   world = await makeWorld();

@@ -1,9 +1,10 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
 import type { Actor, MemberActor, MemberRole } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
+import { silent } from './silent.ts';
 import { useDatabase } from './database.ts';
 
 /** An organisation with one clinic, one member of each role and one patient. */
@@ -33,12 +34,12 @@ export interface RecordWorld {
 export function useRecordWorld(): RecordWorld {
   const database = useDatabase();
   const world = {} as RecordWorld;
-  let app: postgres.Sql;
+  let app: DatabasePool;
 
   beforeAll(async () => {
     const owner = postgres(database.ownerUrl, { max: 2, onnotice: () => {} });
-    app = postgres(database.appUrl, { max: 6, onnotice: () => {} });
-    const db = drizzle(app);
+    app = openPool({ url: database.appUrl, max: 6, log: silent });
+    const { db } = app;
     world.owner = owner;
     world.home = await makeClinic(owner, '清河镇口腔门诊');
     world.abroad = await makeClinic(owner, '市口腔医院');

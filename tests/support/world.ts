@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
 import type { Actor, MemberActor, SystemActor } from '#lib/kernel/actor.ts';
 import { systemClock } from '#lib/kernel/clock.ts';
@@ -17,6 +15,8 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { createAuthenticator } from '../../server/adapters/auth.ts';
 import { createLocalFileStore } from '../../server/adapters/file-store.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
+import { openPool, type DatabasePool } from '../../server/db/pool.ts';
+import { silent } from './silent.ts';
 import { useDatabase, type TestDatabase } from './database.ts';
 
 export const testPassword = 'a long enough one';
@@ -51,14 +51,15 @@ export function useWorld(): World {
   const database = useDatabase();
   const world = {} as World;
   let folder: string;
-  let pools: postgres.Sql[];
+  let pools: DatabasePool[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'consilium-world-'));
-    pools = [postgres(database.appUrl, { max: 6 }), postgres(database.systemUrl, { max: 3 })];
-    const [db, systemDb] = [drizzle(pools[0]!), drizzle(pools[1]!)];
+    const app = openPool({ url: database.appUrl, max: 6, log: silent });
+    const system = openPool({ url: database.systemUrl, max: 3, log: silent });
+    pools = [app, system];
+    const [db, systemDb] = [app.db, system.db];
     const masterKey = randomBytes(32);
-    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
     const services: Services = {
       db,
       systemDb,
@@ -69,7 +70,7 @@ export function useWorld(): World {
       mail: { configured: false, send: async () => {} },
       pdf: createPdfRenderer(),
       auth: createAuthenticator({ systemDb, clock: systemClock, origin: 'http://localhost', masterKey }),
-      log: quiet,
+      log: silent,
       settings: { origin: 'http://localhost', demo: false, maxUploadBytes: 64 * 1024 * 1024 },
       demoSignIns: []
     };
@@ -82,7 +83,7 @@ export function useWorld(): World {
     await furnish(world);
   }, 60_000);
   afterAll(async () => {
-    await Promise.all(pools.map((sql) => sql.end()));
+    await Promise.all(pools.map((pool) => pool.end()));
     await rm(folder, { recursive: true, force: true });
   });
   return world;

@@ -86,16 +86,11 @@ export function fail(code: ErrorCode, detail: ErrorDetail = {}, cause?: unknown)
 }
 
 /**
- * The AppError in `error`, or null. By name and code, not by `instanceof`: the web bundle and the plain
- * Node code each have a copy of this module.
+ * The AppError in `error` or behind it (the query builder wraps what the database's pool throws), or null. By
+ * name and code, not by `instanceof`: the web bundle and the plain Node code each have a copy of this module.
  */
 export function asAppError(error: unknown): AppError | null {
-  if (
-    error instanceof Error &&
-    error.name === 'AppError' &&
-    'code' in error &&
-    String(error.code) in statusOfCode
-  )
-    return error as AppError;
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if (e.name === 'AppError' && 'code' in e && String(e.code) in statusOfCode) return e as AppError;
   return null;
 }

@@ -35,7 +35,9 @@ export async function askExpert(
       .select()
       .from(organisations)
       .where(eq(organisations.id, actor.organisationId));
-    const [running] = await tx.rows.execute<{ next: string }>(
+    const {
+      rows: [running]
+    } = await tx.rows.execute<{ next: string }>(
       sql`select next_number(${actor.organisationId}::uuid, 'consult') as next`
     );
     const id = newId(now.getTime());

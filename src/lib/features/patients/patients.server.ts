@@ -151,7 +151,9 @@ export async function addPatient(
   if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     const id = newId(tx.now.getTime());
-    const [running] = await tx.rows.execute<{ next: string }>(
+    const {
+      rows: [running]
+    } = await tx.rows.execute<{ next: string }>(
       sql`select next_number(${call.actor.organisationId}::uuid, 'patient') as next`
     );
     await tx.rows.insert(patients).values({

@@ -1,4 +1,4 @@
-import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
 } from '#lib/kernel/ports.ts';
 
 /** The pool of role `consilium_app`: owns nothing, bypasses nothing, sees no row outside a transaction with a tenant. */
-export type Database = PostgresJsDatabase<Record<string, never>>;
+export type Database = NodePgDatabase<Record<string, never>>;
 
 /** What server/compose.ts builds once. A use case names the few it uses: `Call<'files' | 'pdf'>`. */
 export interface Services {
