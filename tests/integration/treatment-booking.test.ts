@@ -4,7 +4,8 @@ import type { MemberActor } from '#lib/kernel/actor.ts';
 import type { AppointmentMove, AppointmentStatus } from '#lib/features/appointments/appointment.ts';
 import { bookVisit, moveVisit } from '#lib/features/treatment/booking.server.ts';
 import { bookableItems } from '#lib/features/treatment/plan.ts';
-import { createPlan, readPlans, setItemStatus } from '#lib/features/treatment/plans.server.ts';
+import { createPlan, readPlans } from '#lib/features/treatment/plans.server.ts';
+import { setItemStatus } from '#lib/features/treatment/progress.server.ts';
 import { useRecordWorld, type RecordClinic } from '../support/record-world.ts';
 import { refusal } from '../support/refusal.ts';
 

@@ -2,13 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { nextItem, parsePlanDraft } from '#lib/features/treatment/plan.ts';
-import {
-  createPlan,
-  insertPlan,
-  readPlans,
-  recordVisit,
-  setItemStatus
-} from '#lib/features/treatment/plans.server.ts';
+import { createPlan, insertPlan, readPlans } from '#lib/features/treatment/plans.server.ts';
+import { recordAgreement, recordVisit, setItemStatus } from '#lib/features/treatment/progress.server.ts';
 import { useRecordWorld } from '../support/record-world.ts';
 
 const world = useRecordWorld();
@@ -123,6 +118,76 @@ describe('a plan', () => {
   });
 });
 
+describe('progress', () => {
+  const read = async (planId: string) => {
+    const plans = await readPlans(world.call(world.home.members.dentist), world.home.patientId);
+    return plans.find((plan) => plan.id === planId)!;
+  };
+
+  test('[TP-12] a cancelled item says why, and no longer once it is planned again', async () => {
+    const call = world.call(world.home.members.nurse);
+    const plan = await make();
+    const itemId = plan.phases[0]!.items[0]!.id;
+    await setItemStatus(call, { itemId, from: 'planned', status: 'cancelled', reason: '患者选择拔除' });
+    expect((await read(plan.id)).phases[0]!.items[0]).toMatchObject({
+      status: 'cancelled',
+      cancelReason: '患者选择拔除'
+    });
+    await setItemStatus(call, { itemId, from: 'cancelled', status: 'planned' });
+    expect((await read(plan.id)).phases[0]!.items[0]).toMatchObject({ status: 'planned', cancelReason: '' });
+  });
+
+  test('[TP-13] what was decided on an older state is a conflict and changes nothing', async () => {
+    const call = world.call(world.home.members.nurse);
+    const plan = await make();
+    const itemId = plan.phases[0]!.items[0]!.id;
+    await setItemStatus(call, { itemId, from: 'planned', status: 'done' });
+    await expect(setItemStatus(call, { itemId, from: 'in-progress', status: 'planned' })).rejects.toEqual(
+      code('conflict')
+    );
+    expect((await read(plan.id)).phases[0]!.items[0]!.status).toBe('done');
+  });
+
+  test('[TP-13] a visit clicked twice counts once', async () => {
+    const call = world.call(world.home.members.nurse);
+    const plan = await make();
+    const itemId = plan.phases[0]!.items[0]!.id;
+    const twice = await Promise.allSettled([1, 2].map(() => recordVisit(call, { itemId, visitsDone: 0 })));
+    expect(twice.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await read(plan.id)).progress.visitsDone).toBe(1);
+  });
+
+  test('[TP-13] a visit counted by mistake is taken back, and a finished item returns with its count', async () => {
+    const call = world.call(world.home.members.nurse);
+    const plan = await make();
+    const itemId = plan.phases[0]!.items[0]!.id;
+    await recordVisit(call, { itemId });
+    await recordVisit(call, { itemId });
+    await setItemStatus(call, { itemId, status: 'in-progress', visitsDone: 1 });
+    expect((await read(plan.id)).progress.visitsDone).toBe(1);
+    await setItemStatus(call, { itemId, status: 'done' });
+    await setItemStatus(call, { itemId, status: 'in-progress', visitsDone: 1 });
+    expect((await read(plan.id)).phases[0]!.items[0]).toMatchObject({ status: 'in-progress', visitsDone: 1 });
+  });
+
+  test('[TP-14] the patient’s agreement is kept with who wrote it down, once, and taken back', async () => {
+    const { dentist } = world.home.members;
+    const call = world.call(dentist);
+    const plan = await make();
+    expect(plan.agreement).toBeNull();
+    const agreed = await recordAgreement(call, { planId: plan.id, by: 'delegate' });
+    expect(agreed.agreement).toMatchObject({ by: 'delegate', recordedBy: dentist.name });
+    expect(await recordAgreement(call, { planId: plan.id, by: 'delegate' })).toEqual(agreed);
+    expect((await read(plan.id)).agreement).toEqual(agreed.agreement);
+    expect((await recordAgreement(call, { planId: plan.id, by: null })).agreement).toBeNull();
+    const trail = await world.audit(world.home.organisationId, 'plan.agreement');
+    expect(trail.slice(-2).map((event) => event.detail)).toEqual([
+      { from: 'none', to: 'delegate' },
+      { from: 'delegate', to: 'none' }
+    ]);
+  });
+});
+
 describe('who may', () => {
   test('[TP-7] a nurse moves and does not make; a receptionist only reads', async () => {
     const plan = await make();
@@ -165,5 +230,16 @@ describe('who may', () => {
     await expect(setItemStatus(call, { itemId, status: 'done' })).rejects.toEqual(code('not_found'));
     const reads = await world.audit(world.home.organisationId, 'plan.read');
     expect(reads.at(-1)).toMatchObject({ actor_id: expert.userId });
+  });
+
+  test('[TP-14] only who plans a treatment records the agreement, and at home only', async () => {
+    const plan = await make();
+    const input = { planId: plan.id, by: 'patient' as const };
+    const { nurse, receptionist, owner } = world.home.members;
+    for (const actor of [nurse, receptionist, owner])
+      await expect(recordAgreement(world.call(actor), input)).rejects.toEqual(code('forbidden'));
+    await world.grant(['identity', 'plan']);
+    for (const actor of [world.abroad.members.dentist, world.abroad.members.expert])
+      await expect(recordAgreement(world.call(actor), input)).rejects.toEqual(code('not_found'));
   });
 });

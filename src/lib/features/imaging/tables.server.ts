@@ -52,7 +52,11 @@ export const images = pgTable(
     identityCheck: text('identity_check', { enum: ['same', 'none', 'confirmed'] }).notNull(),
     uploadedById: uuid('uploaded_by_id'),
     uploadedByName: text('uploaded_by_name').notNull(),
-    uploadedAt: instant('uploaded_at').notNull()
+    uploadedAt: instant('uploaded_at').notNull(),
+    /** Out of the record's view, never destroyed: put with the wrong patient, unreadable. */
+    withdrawnAt: instant('withdrawn_at'),
+    withdrawnBy: text('withdrawn_by'),
+    withdrawnReason: text('withdrawn_reason')
   },
   (t) => [
     unique('image_tenant').on(t.organisationId, t.id),

@@ -6,9 +6,8 @@ import type { MoveInput } from '#lib/features/appointments/schema.ts';
 import type { AppointmentView } from '#lib/features/appointments/view.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
+import type { ItemRow } from './plans.server.ts';
 import { treatmentPlanItems } from './tables.server.ts';
-
-type ItemRow = typeof treatmentPlanItems.$inferSelect;
 
 /**
  * Book an appointment and, where it is for an item of a plan, mark that item in the same transaction. The item's

@@ -1,6 +1,7 @@
 /** What other rooms may use in the browser. */
 export { default as BookVisit } from './BookVisit.svelte';
 export { default as PlanList } from './PlanList.svelte';
+export { default as WorkingPlans } from './WorkingPlans.svelte';
 export { default as PlanEditor } from './PlanEditor.svelte';
 export {
   nextItem,

@@ -12,6 +12,7 @@ import {
   progressOf,
   totalsOf,
   visitsDoneAt,
+  wayBetween,
   type ItemStatus,
   type PlanItemView
 } from './plan.ts';
@@ -39,6 +40,7 @@ const view = (status: ItemStatus, over: Partial<PlanItemView> = {}): PlanItemVie
   minutes: 60,
   priceMinor: null,
   note: '',
+  cancelReason: '',
   appointmentId: null,
   booked: null,
   status,
@@ -114,6 +116,20 @@ describe('a plan', () => {
       'done in-progress',
       'cancelled planned'
     ]);
+  });
+
+  it('[TP-3] knows the way back from every slip', () => {
+    expect(wayBetween('done', 'planned')).toEqual(['in-progress', 'planned']);
+    expect(wayBetween('cancelled', 'in-progress')).toEqual(['planned', 'in-progress']);
+    for (const from of itemStatuses)
+      for (const to of nextItemStatuses(from)) {
+        const back = wayBetween(to, from);
+        expect(back.at(-1)).toBe(from);
+        [to, ...back].reduce((at, step) => {
+          expect(nextItemStatuses(at)).toContain(step);
+          return step;
+        });
+      }
   });
 
   it('[TP-3] counts visits with the state', () => {

@@ -5,6 +5,9 @@ import { procedureCodes, procedureRule, type ProcedureCode } from './procedures.
 
 export const itemStatuses = ['planned', 'in-progress', 'done', 'cancelled'] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
+/** Who says yes to a plan: the patient, or a guardian or child who speaks for them. */
+export const agreers = ['patient', 'delegate'] as const;
+export type Agreer = (typeof agreers)[number];
 export type PlanStatus = 'active' | 'done' | 'cancelled';
 
 /** One procedure of a plan as it is written, before it is anybody's record. */
@@ -34,6 +37,7 @@ export interface PlanDraft {
 export const planLimits = {
   titleLength: 200,
   noteLength: 1000,
+  reasonLength: 200,
   phases: 12,
   itemsPerPhase: 60,
   visits: 60
@@ -100,6 +104,8 @@ export interface PlanItemView extends PlanItemDraft {
   id: string;
   status: ItemStatus;
   visitsDone: number;
+  /** Why it is cancelled; '' where it is not. */
+  cancelReason: string;
   /** The appointment it waits for. */
   appointmentId: string | null;
   /** That appointment, where the reader sees the book; `startsAt` is ISO 8601 in UTC. */
@@ -128,6 +134,8 @@ export interface PlanView {
   author: { id: string; name: string; organisationId: string };
   acceptedAt: string;
   acceptedBy: string;
+  /** Who said yes to it, when, and who wrote that down; null: nobody yet. */
+  agreement: { by: Agreer; at: string; recordedBy: string } | null;
   phases: PlanPhaseView[];
   progress: Progress;
 }
@@ -143,6 +151,17 @@ const nextStatuses: Record<ItemStatus, readonly ItemStatus[]> = {
 /** Statuses an item may go to from this one. */
 export function nextItemStatuses(from: ItemStatus): readonly ItemStatus[] {
   return nextStatuses[from];
+}
+
+/** The shortest way of allowed steps from one status to another, without the first: how a slip is taken back. */
+export function wayBetween(from: ItemStatus, to: ItemStatus): ItemStatus[] {
+  const ways: ItemStatus[][] = [[from]];
+  for (const way of ways) {
+    const last = way.at(-1)!;
+    if (last === to) return way.slice(1);
+    for (const next of nextStatuses[last]) if (!way.includes(next)) ways.push([...way, next]);
+  }
+  return [];
 }
 
 /** Visits done once an item reaches `to`: none when planned anew, all when done, else as before (never all). */

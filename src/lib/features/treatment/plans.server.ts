@@ -10,7 +10,6 @@ import { appointments } from '#lib/features/appointments/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Surface } from '#lib/features/odontogram/teeth.ts';
 import {
-  nextItemStatuses,
   parsePlanDraft,
   planStatusOf,
   progressOf,
@@ -23,11 +22,10 @@ import {
 } from './plan.ts';
 import { mayWithSomePlan, planRights, type PlanRights } from './policy.server.ts';
 import { isProcedure } from './procedures.ts';
-import type { ItemStatusInput, ItemVisitInput } from './schema.ts';
 import { treatmentPlanItems, treatmentPlans } from './tables.server.ts';
 
-type PlanRow = typeof treatmentPlans.$inferSelect;
-type ItemRow = typeof treatmentPlanItems.$inferSelect;
+export type PlanRow = typeof treatmentPlans.$inferSelect;
+export type ItemRow = typeof treatmentPlanItems.$inferSelect;
 
 /**
  * All plans of a patient, newest first. A remote expert gets those a consult's grant lets through.
@@ -179,75 +177,7 @@ async function alreadyWritten(tx: Tx, plan: NewPlan): Promise<PlanView> {
   return viewOf(tx, row, await itemRows(tx, row.id));
 }
 
-/**
- * Move an item on: started, done, cancelled, or back after a slip. The plan's own status follows. Asking
- * for the status it has changes nothing.
- * @throws AppError `forbidden`, `not_found`, `conflict` (the item cannot go there from where it is)
- */
-export async function setItemStatus(call: Call, input: ItemStatusInput): Promise<PlanView> {
-  if (!mayWithSomePlan(call.actor, 'progress')) throw fail('forbidden');
-  return changeItem(call, input.itemId, 'plan.item_status', (item) => {
-    if (item.status === input.status) return null;
-    if (!nextItemStatuses(item.status).includes(input.status)) throw fail('conflict');
-    return { status: input.status, visitsDone: visitsDoneAt(input.status, item) };
-  });
-}
-
-/**
- * One more visit of this item took place: the first starts it; the last of the estimate does not end it, the
- * dentist says when it is done.
- * @throws AppError `forbidden`, `not_found`, `conflict` (done or cancelled already)
- */
-export async function recordVisit(call: Call, input: ItemVisitInput): Promise<PlanView> {
-  if (!mayWithSomePlan(call.actor, 'progress')) throw fail('forbidden');
-  return changeItem(call, input.itemId, 'plan.item_visit', (item) => {
-    if (item.status !== 'planned' && item.status !== 'in-progress') throw fail('conflict');
-    return { status: 'in-progress', visitsDone: item.visitsDone + 1 };
-  });
-}
-
-type Change = Partial<Pick<ItemRow, 'status' | 'visitsDone'>>;
-
-async function changeItem(
-  call: Call,
-  itemId: string,
-  action: string,
-  change: (item: ItemRow) => Change | null
-): Promise<PlanView> {
-  return inTransaction(call, async (tx) => {
-    const [found] = await tx.rows
-      .select({ planId: treatmentPlanItems.planId, organisationId: treatmentPlanItems.organisationId })
-      .from(treatmentPlanItems)
-      .where(eq(treatmentPlanItems.id, itemId));
-    if (!found || !planRights(tx.actor, found.organisationId).progress) throw fail('not_found');
-    // The plan's row is the lock: two items changed at once still leave one true plan status.
-    const [plan] = await tx.rows
-      .select()
-      .from(treatmentPlans)
-      .where(eq(treatmentPlans.id, found.planId))
-      .for('update');
-    if (!plan) throw fail('not_found');
-    const items = await itemRows(tx, plan.id);
-    const item = items.find((row) => row.id === itemId);
-    if (!item) throw fail('not_found');
-    const changed = change(item);
-    if (!changed) return viewOf(tx, plan, items);
-    await tx.rows
-      .update(treatmentPlanItems)
-      .set({ ...changed, updatedAt: tx.now })
-      .where(eq(treatmentPlanItems.id, itemId));
-    const after = items.map((row) => (row.id === itemId ? { ...row, ...changed } : row));
-    const status = planStatusOf(after);
-    await tx.rows
-      .update(treatmentPlans)
-      .set({ status, updatedAt: tx.now })
-      .where(eq(treatmentPlans.id, plan.id));
-    await audit(tx, plan, action, itemId, { from: item.status, to: changed.status ?? item.status });
-    return viewOf(tx, { ...plan, status }, after);
-  });
-}
-
-async function itemRows(tx: Tx, planId: string): Promise<ItemRow[]> {
+export async function itemRows(tx: Tx, planId: string): Promise<ItemRow[]> {
   return tx.rows
     .select()
     .from(treatmentPlanItems)
@@ -268,7 +198,7 @@ async function patientFor(tx: Tx, patientId: string, right: keyof PlanRights): P
   return patient.organisationId;
 }
 
-async function audit(
+export async function audit(
   tx: Tx,
   plan: PlanRow,
   action: string,
@@ -277,7 +207,7 @@ async function audit(
 ): Promise<void> {
   await tx.audit({
     action,
-    subject: { type: action === 'plan.create' ? 'treatment_plan' : 'treatment_plan_item', id: subjectId },
+    subject: { type: subjectId === plan.id ? 'treatment_plan' : 'treatment_plan_item', id: subjectId },
     patientId: plan.patientId,
     consultId: plan.consultId,
     organisationId: plan.organisationId,
@@ -304,11 +234,11 @@ async function bookedFor(tx: Tx, items: readonly ItemRow[]): Promise<Booked> {
   );
 }
 
-async function viewOf(tx: Tx, plan: PlanRow, items: readonly ItemRow[]): Promise<PlanView> {
+export async function viewOf(tx: Tx, plan: PlanRow, items: readonly ItemRow[]): Promise<PlanView> {
   return toView(plan, items, await bookedFor(tx, items));
 }
 
-function nameOf(tx: Tx): string {
+export function nameOf(tx: Tx): string {
   return tx.actor.kind === 'system' ? 'system' : tx.actor.name;
 }
 
@@ -329,6 +259,10 @@ function toView(plan: PlanRow, items: readonly ItemRow[], booked: Booked): PlanV
     author: { id: plan.authorId, name: plan.authorName, organisationId: plan.authorOrganisationId },
     acceptedAt: plan.acceptedAt.toISOString(),
     acceptedBy: plan.acceptedBy,
+    agreement:
+      plan.agreedBy && plan.agreedAt
+        ? { by: plan.agreedBy, at: plan.agreedAt.toISOString(), recordedBy: plan.agreedRecordedBy ?? '' }
+        : null,
     phases: [...phases.values()],
     progress: progressOf(items)
   };
@@ -348,6 +282,7 @@ function toItemView(row: ItemRow, booked: Booked): PlanItemView {
     priceMinor: row.priceMinor,
     note: row.note,
     status: row.status,
+    cancelReason: row.cancelReason,
     appointmentId: row.appointmentId,
     booked: booked.get(row.appointmentId ?? '') ?? null
   };

@@ -42,7 +42,8 @@ describe('plan rights', () => {
     ['system, foreign', system, abroad, false, false, false]
   ];
   it.each(table)('[TP-7] %s', (_, actor, organisation, read, create, progress) => {
-    expect(planRights(actor, organisation)).toEqual({ read, create, progress });
+    // Who plans a treatment also asks for the patient's yes.
+    expect(planRights(actor, organisation)).toEqual({ read, create, progress, agree: create });
   });
   it('[TP-7] names every role, and refuses before reading who could do it nowhere', () => {
     expect(memberRoles.every((role) => table.filter(([name]) => name.startsWith(role)).length === 2)).toBe(

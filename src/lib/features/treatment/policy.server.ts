@@ -6,11 +6,13 @@ export interface PlanRights {
   create: boolean;
   /** Move items on: started, done, cancelled. */
   progress: boolean;
+  /** Write down that the patient agreed. */
+  agree: boolean;
 }
 
-const none: PlanRights = { read: false, create: false, progress: false };
-const all: PlanRights = { read: true, create: true, progress: true };
-const readOnly: PlanRights = { read: true, create: false, progress: false };
+const none: PlanRights = { read: false, create: false, progress: false, agree: false };
+const all: PlanRights = { read: true, create: true, progress: true, agree: true };
+const readOnly: PlanRights = { read: true, create: false, progress: false, agree: false };
 
 /**
  * What `actor` may do with plans of a patient of `patientOrganisationId`. For an expert of another
@@ -28,7 +30,7 @@ export function planRights(actor: Actor, patientOrganisationId: string): PlanRig
         case 'dentist':
           return own ? all : none;
         case 'nurse':
-          return own ? { read: true, create: false, progress: true } : none;
+          return own ? { read: true, create: false, progress: true, agree: false } : none;
         case 'expert':
           return own ? all : readOnly;
         case 'owner':

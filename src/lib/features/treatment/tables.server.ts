@@ -13,6 +13,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
+import { agreers } from './plan.ts';
 
 /** A plan of treatment for one patient; its work is in the items. */
 export const treatmentPlans = pgTable(
@@ -31,6 +32,10 @@ export const treatmentPlans = pgTable(
     authorOrganisationId: uuid('author_organisation_id').notNull(),
     acceptedAt: instant('accepted_at').notNull(),
     acceptedBy: text('accepted_by').notNull(),
+    /** Who said yes to it, the patient or who speaks for them; null: nobody yet. */
+    agreedBy: text('agreed_by', { enum: agreers }),
+    agreedAt: instant('agreed_at'),
+    agreedRecordedBy: text('agreed_recorded_by'),
     updatedAt: instant('updated_at').notNull()
   },
   (t) => [
@@ -69,6 +74,8 @@ export const treatmentPlanItems = pgTable(
     priceMinor: bigint('price_minor', { mode: 'number' }),
     note: text('note').notNull().default(''),
     status: text('status', { enum: ['planned', 'in-progress', 'done', 'cancelled'] }).notNull(),
+    /** Why it is cancelled. */
+    cancelReason: text('cancel_reason').notNull().default(''),
     appointmentId: uuid('appointment_id'),
     updatedAt: instant('updated_at').notNull()
   },

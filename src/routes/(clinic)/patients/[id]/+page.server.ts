@@ -8,6 +8,7 @@ import { readChart } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
 import { timelineOf } from '#lib/features/record/timeline.ts';
 import { readPlans } from '#lib/features/treatment/plans.server.ts';
+import { planRights } from '#lib/features/treatment/policy.server.ts';
 import { idOf, loaded, staffCall } from '../../../edge.server.ts';
 import type { PageServerLoad } from './$types';
 
@@ -41,6 +42,7 @@ export const load: PageServerLoad = async (event) => {
     draft,
     mayAsk: asks,
     mayBook: patient.own && mayBookAppointments(call.actor, patient.clinicId),
+    mayPlan: planRights(call.actor, patient.organisationId),
     maxUploadBytes: call.settings.maxUploadBytes,
     timeline: timelineOf({ notes, chart, images, plans, appointments, consults })
   };
