@@ -1,6 +1,6 @@
 import { dentitionShown, foldChart, ghostsByTooth, type ChartView, type ProposalGhost } from './chart.ts';
 import { layoutChart, type ShownDentition } from './layout.ts';
-import type { Side, Surface } from './teeth.ts';
+import { parseTooth, type Side, type Surface } from './teeth.ts';
 
 /** The open palette: what it is about and where the pointer was, in CSS pixels of the window. */
 export interface PaletteTarget {
@@ -48,9 +48,17 @@ export class OdontogramState {
   /** The tooth the line above the chart speaks of. */
   readonly told = $derived.by(() => this.palette?.tooth ?? this.hovered ?? (this.current || null));
 
-  constructor(chart: () => ChartView, proposals: () => readonly ProposalGhost[]) {
+  /** @param asked the tooth in question: the chart opens at it, on its side */
+  constructor(
+    chart: () => ChartView,
+    proposals: () => readonly ProposalGhost[],
+    asked: string | null = null
+  ) {
     this.#chart = chart;
     this.#proposals = proposals;
+    if (!asked) return;
+    this.current = asked;
+    this.side = parseTooth(asked).side;
   }
 
   /** Make `tooth` current, turning to its side where only half the mouth is shown. */

@@ -9,6 +9,8 @@ import {
 interface ChartProps {
   chart: ChartView;
   proposals: readonly ProposalGhost[];
+  /** The tooth in question. */
+  asked: string | null;
   onRecord?: ((finding: FindingDraft) => void) | undefined;
 }
 
@@ -28,6 +30,7 @@ export function chartOnBoard(props: () => ChartProps): (element: HTMLElement) =>
           return props().proposals;
         },
         size: 'compact',
+        asked: props().asked,
         get readonly() {
           return props().onRecord === undefined;
         },
