@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -143,8 +143,8 @@ async function ensureCluster(plan: ClusterPlan): Promise<Access> {
       `The database in ${cluster} is there but its password file ${accessFile} is not: put it back from the backup, or move the cluster away to begin anew.`
     );
 
-  const building = join(folder, 'cluster.new');
-  await rm(building, { recursive: true, force: true });
+  await dropHalves(folder);
+  const building = join(folder, uniqueName(halfName));
   await mkdir(building, { mode: 0o700 });
   const fresh = { port: await freePort(), password: randomBytes(24).toString('base64url') };
   const passwordFile = join(folder, 'password.new');
@@ -163,6 +163,14 @@ async function ensureCluster(plan: ClusterPlan): Promise<Access> {
   await writeAccess(accessFile, fresh);
   await rename(building, cluster);
   return fresh;
+}
+
+const halfName = 'cluster.new';
+/** What a killed start left. Its initdb may still be writing there: hence a name of its own each time. */
+async function dropHalves(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith(halfName))
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
 async function initdb(plan: ClusterPlan, target: string, passwordFile: string): Promise<void> {

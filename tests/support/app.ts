@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { repositoryRoot } from '../../server/config.ts';
 import { endProcess, waitForExit } from '../../server/launch/processes.ts';
 import { makeDataDir, removeDataDir } from './data-folder.ts';
@@ -13,6 +14,8 @@ export interface StartAppOptions {
   args?: string[];
   /** How long until ready. The first start in a clone may build. */
   withinMs?: number;
+  /** Kill -9 as soon as this is true, in the middle of the start: `startApp` then rejects. */
+  killWhen?: (dataDir: string) => Promise<boolean>;
 }
 
 export interface TestApp {
@@ -23,6 +26,8 @@ export interface TestApp {
   startedInMs: number;
   /** What it printed and logged so far. */
   log(): Promise<string>;
+  /** Its exit code, once it has ended; null after a signal. */
+  exited: Promise<number | null>;
   /** Send a signal and wait until the process is gone; its children may live on after SIGKILL. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** An orderly end, then everything it left is removed. Safe to call twice, and after `kill`. */
@@ -60,6 +65,13 @@ export async function startApp(options: StartAppOptions = {}): Promise<TestApp> 
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((done) => child.once('exit', done));
+  let over = false;
+  void exited.then(() => (over = true));
+  const watch = async (killWhen: (dataDir: string) => Promise<boolean>) => {
+    while (!over && !(await killWhen(dataDir))) await sleep(5);
+    child.kill('SIGKILL');
+  };
+  if (options.killWhen) void watch(options.killWhen);
   const ready = await new Promise<{ origin: string }>((done, failed) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
@@ -92,6 +104,7 @@ export async function startApp(options: StartAppOptions = {}): Promise<TestApp> 
     pid,
     dataDir,
     startedInMs,
+    exited,
     kill,
     log: async () => `${output}\n${await readFile(join(dataDir, 'logs', 'app.log'), 'utf8').catch(() => '')}`,
     stop: async () => {
