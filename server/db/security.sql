@@ -62,6 +62,9 @@ ALTER TABLE organisation FORCE ROW LEVEL SECURITY;
 CREATE POLICY names ON organisation FOR SELECT TO consilium_app, consilium_system USING (true);
 CREATE POLICY own ON organisation FOR INSERT TO consilium_app WITH CHECK (id = (SELECT app_organisation()));
 GRANT SELECT, INSERT ON organisation TO consilium_app;
+CREATE POLICY own_rules ON organisation FOR UPDATE TO consilium_app
+  USING (id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL);
+GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from) ON organisation TO consilium_app;
 GRANT SELECT ON organisation TO consilium_system;
 
 -- 3. Experts offered to all.
@@ -179,7 +182,10 @@ CREATE POLICY granted ON outbox FOR INSERT TO consilium_app
   WITH CHECK (organisation_id IN (SELECT organisation_id FROM active_grant WHERE kind = 'consult'));
 
 -- 7. Role consilium_system.
-GRANT SELECT, INSERT, UPDATE, DELETE ON "user", session, account, verification TO consilium_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "user", session, account, verification,
+  sign_in_try, totp_factor, recovery_code, passkey, sign_in_step, password_reset TO consilium_system;
+GRANT SELECT ON member_invitation TO consilium_system;
+CREATE POLICY system ON member_invitation FOR SELECT TO consilium_system USING (true);
 GRANT SELECT ON member TO consilium_system;
 CREATE POLICY system ON member FOR SELECT TO consilium_system USING (true);
 GRANT SELECT, UPDATE ON consult_invite TO consilium_system;
@@ -233,7 +239,7 @@ END $$;
 REVOKE ALL ON FUNCTION next_number(uuid, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;
-GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app;
+GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app, consilium_system;
 
 -- A finding is never changed, only withdrawn.
 REVOKE UPDATE ON finding FROM consilium_app;

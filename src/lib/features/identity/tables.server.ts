@@ -1,4 +1,15 @@
-import { boolean, foreignKey, index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uuid
+} from 'drizzle-orm/pg-core';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
@@ -27,6 +38,10 @@ export const sessions = pgTable(
     expiresAt: instant('expires_at').notNull(),
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
+    /** When the person last did something; idle log-off counts from here, not from a page that polls. */
+    lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
+    /** When they last showed a password, passkey or code; null after a sign-in from elsewhere. */
+    confirmedAt: instant('confirmed_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow()
   },
@@ -66,6 +81,122 @@ export const verifications = pgTable(
     updatedAt: instant('updated_at').notNull().defaultNow()
   },
   (t) => [index('verification_identifier').on(t.identifier)]
+);
+
+/**
+ * Tries at a door, by a keyed hash of the account or the address: in the database, so that a restart forgets
+ * nothing and every node counts together.
+ */
+export const signInTries = pgTable('sign_in_try', {
+  key: text('key').primaryKey(),
+  failures: integer('failures').notNull(),
+  blockedUntil: instant('blocked_until').notNull(),
+  lastAt: instant('last_at').notNull()
+});
+
+/** A person's authenticator app (RFC 6238). The secret is sealed; a code's time step is used once. */
+export const totpFactors = pgTable('totp_factor', {
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  secretSealed: text('secret_sealed').notNull(),
+  /** Null while the first code has not been shown yet: such a factor is asked of nobody. */
+  confirmedAt: instant('confirmed_at'),
+  lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
+  createdAt: instant('created_at').notNull().defaultNow()
+});
+
+export const recoveryCodes = pgTable(
+  'recovery_code',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    hash: text('hash').notNull(),
+    usedAt: instant('used_at'),
+    createdAt: instant('created_at').notNull().defaultNow()
+  },
+  (t) => [unique('recovery_code_once').on(t.userId, t.hash)]
+);
+
+/** A WebAuthn credential. */
+export const passkeys = pgTable(
+  'passkey',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** Base64url, as the browser names it. */
+    credentialId: text('credential_id').notNull().unique(),
+    /** COSE key, base64url. */
+    publicKey: text('public_key').notNull(),
+    counter: bigint('counter', { mode: 'number' }).notNull(),
+    transports: text('transports').array().notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    lastUsedAt: instant('last_used_at')
+  },
+  (t) => [index('passkey_user').on(t.userId)]
+);
+
+/** A step begun and not finished: second factor, passkey, sign-in elsewhere. Short-lived, used once. */
+export const signInSteps = pgTable(
+  'sign_in_step',
+  {
+    id: uuid('id').primaryKey(),
+    /** Of the secret the browser holds. */
+    tokenHash: text('token_hash').notNull().unique(),
+    kind: text('kind').notNull(),
+    userId: uuid('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    data: jsonb('data').$type<Record<string, string>>().notNull().default({}),
+    expiresAt: instant('expires_at').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow()
+  },
+  (t) => [index('sign_in_step_expires').on(t.expiresAt)]
+);
+
+/** A link that lets a person choose a new password, once. */
+export const passwordResets = pgTable(
+  'password_reset',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    tokenHash: text('token_hash').notNull().unique(),
+    expiresAt: instant('expires_at').notNull(),
+    usedAt: instant('used_at'),
+    createdAt: instant('created_at').notNull().defaultNow()
+  },
+  (t) => [index('password_reset_user').on(t.userId)]
+);
+
+/** A place offered to one address. */
+export const invitations = pgTable(
+  'member_invitation',
+  {
+    ...tenantColumns(),
+    email: text('email').notNull(),
+    name: text('name').notNull(),
+    title: text('title').notNull().default(''),
+    role: text('role', { enum: memberRoles }).notNull(),
+    specialty: text('specialty'),
+    clinicId: uuid('clinic_id'),
+    tokenHash: text('token_hash').notNull().unique(),
+    invitedById: uuid('invited_by_id').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    acceptedAt: instant('accepted_at'),
+    withdrawnAt: instant('withdrawn_at')
+  },
+  (t) => [
+    index('member_invitation_open').on(t.organisationId, t.createdAt),
+    foreignKey({
+      columns: [t.organisationId, t.clinicId],
+      foreignColumns: [clinics.organisationId, clinics.id]
+    })
+  ]
 );
 
 /** A person's place in an organisation. A revoked member keeps the row: the record names who wrote it. */

@@ -1,4 +1,4 @@
-import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from './columns.server.ts';
 
 export const organisations = pgTable('organisation', {
@@ -7,6 +7,11 @@ export const organisations = pgTable('organisation', {
   nameEn: text('name_en').notNull(),
   kind: text('kind', { enum: ['clinic', 'hospital'] }).notNull(),
   timeZone: text('time_zone').notNull().default('Asia/Shanghai'),
+  /** Minutes without a sign of life after which a session of staff ends; 0: never. */
+  idleMinutes: integer('idle_minutes').notNull().default(15),
+  /** Roles that must have a second factor, from `secondFactorFrom` on. */
+  secondFactorRoles: text('second_factor_roles').array().notNull().default([]),
+  secondFactorFrom: instant('second_factor_from'),
   createdAt: instant('created_at').notNull().defaultNow()
 });
 
