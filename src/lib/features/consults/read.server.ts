@@ -4,6 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
+import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import type { ConsultStatus, GrantItem, GrantKind } from './consult.ts';
 import { mayAdvise, mayAnswer, mayDecide, mayReadComments, sideOf } from './policy.server.ts';
@@ -71,6 +72,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       .select({ id: boardDocuments.id })
       .from(boardDocuments)
       .where(eq(boardDocuments.consultId, of));
+    const asked = await askedExperts(tx, [consult]);
     await tx.audit({
       action: 'consult.read',
       subject: { type: 'consult', id: of },
@@ -82,10 +84,13 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
     const { actor } = tx;
     const granted = shared.some((item) => item.kind === 'identity');
     return {
-      ...summaryOf(consult, side, patient && (side === 'requester' || granted) ? patient : null),
+      ...summaryOf(consult, side, {
+        patient: patient && (side === 'requester' || granted) ? patient : null,
+        expertName: nameOfExpert(consult, asked)
+      }),
       requesterId: consult.requesterId,
       expertId: consult.expertId,
-      expertTitle: consult.expertTitle,
+      expertTitle: consult.expertTitle ?? asked.get(consult.askedExpertId ?? '')?.title ?? null,
       declineReason: consult.declineReason,
       acceptedAt: consult.acceptedAt,
       closedAt: consult.closedAt,
@@ -158,14 +163,64 @@ export async function listConsults(
       subject: { type: 'consult', id: 'list' },
       detail: { patients: ids }
     });
-    return visible.map(({ consult, side }) => summaryOf(consult, side, byId.get(consult.patientId) ?? null));
+    const asked = await askedExperts(
+      tx,
+      visible.map(({ consult }) => consult)
+    );
+    return visible.map(({ consult, side }) =>
+      summaryOf(consult, side, {
+        patient: byId.get(consult.patientId) ?? null,
+        expertName: nameOfExpert(consult, asked)
+      })
+    );
   });
+}
+
+/**
+ * How many consults wait for this person to act: as an expert, those to answer; as the one who asked, those
+ * where the expert asked for more.
+ */
+export async function countWaiting(call: Call<never, MemberActor>): Promise<number> {
+  return inTransaction(call, async (tx) => {
+    const open = await tx.rows
+      .select()
+      .from(consults)
+      .where(inArray(consults.status, ['requested', 'more-asked']));
+    return open.filter((consult) =>
+      consult.status === 'requested'
+        ? mayAnswer(call.actor, consult)
+        : consult.requesterId === call.actor.userId && sideOf(call.actor, consult) === 'requester'
+    ).length;
+  });
+}
+
+type AskedExperts = ReadonlyMap<string, { name: string; title: string }>;
+
+/** Who was asked by name and has not answered yet, from the directory. */
+async function askedExperts(tx: Tx, rows: readonly ConsultRow[]): Promise<AskedExperts> {
+  const ids = rows.flatMap((row) => (row.expertName === null && row.askedExpertId) || []);
+  if (ids.length === 0) return new Map();
+  const found = await tx.rows
+    .select({ userId: expertListings.userId, name: expertListings.name, title: expertListings.title })
+    .from(expertListings)
+    .where(inArray(expertListings.userId, ids));
+  return new Map(found.map(({ userId, name, title }) => [userId, { name, title }]));
+}
+
+function nameOfExpert(consult: ConsultRow, asked: AskedExperts): string | null {
+  return consult.expertName ?? asked.get(consult.askedExpertId ?? '')?.name ?? null;
 }
 
 function summaryOf(
   consult: ConsultRow,
   side: 'requester' | 'expert',
-  patient: { id: string; name: string; sex: string; birthDate: string } | null
+  {
+    patient,
+    expertName
+  }: {
+    patient: { id: string; name: string; sex: string; birthDate: string } | null;
+    expertName: string | null;
+  }
 ): ConsultSummary {
   const { id, number, status, mode, urgency, answerBy, slotAt, specialty, teeth, question, createdAt } =
     consult;
@@ -190,7 +245,7 @@ function summaryOf(
     },
     requesterName: consult.requesterName,
     requesterOrganisation: consult.requesterOrganisationName,
-    expertName: consult.expertName,
+    expertName,
     expertOrganisation: consult.expertOrganisationName
   };
 }

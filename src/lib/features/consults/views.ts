@@ -19,6 +19,7 @@ export interface ConsultSummary {
   patient: { id: string; name: string; sex: string; birthDate: string } | null;
   requesterName: string;
   requesterOrganisation: string;
+  /** Who answers: the one who accepted, before that the one asked by name; null: any of the specialty. */
   expertName: string | null;
   expertOrganisation: string;
 }
