@@ -163,7 +163,7 @@ async function seedPatients(services: Services, world: World): Promise<string[]>
         clinicId: world.clinicId,
         timeZone: 'Asia/Shanghai',
         practitionerIds: [dentist.memberId],
-        patientIds: ids
+        patients: ids.map((id, i) => ({ id, age: demoPatients[i]!.age }))
       },
       tx.now
     );

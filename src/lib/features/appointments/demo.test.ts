@@ -8,7 +8,7 @@ const seed = {
   clinicId: 'c',
   timeZone: 'Asia/Shanghai',
   practitionerIds: ['li', 'zhang'],
-  patientIds: Array.from({ length: 12 }, (_, i) => `p${i}`)
+  patients: [67, 41, 8, 14, 58, 49, 35, 76, 23, 29, 31, 6].map((age, i) => ({ id: `p${i}`, age }))
 };
 
 describe('demoAppointments', () => {
@@ -29,6 +29,21 @@ describe('demoAppointments', () => {
             if (a !== b && a.startsAt < b.endsAt && a.endsAt > b.startsAt)
               for (const key of ['patientId', 'practitionerId', 'chairId'] as const)
                 expect(a[key]).not.toBe(b[key]);
+      });
+
+      it(`gives nobody a visit of another age at ${now} with ${practitionerIds.length} practitioner(s)`, () => {
+        const agesFor = (reason: string) =>
+          appointments
+            .filter((a) => a.reason === reason)
+            .map((a) => seed.patients.find(({ id }) => id === a.patientId)!.age);
+        expect(agesFor('涂氟').length).toBeGreaterThan(0);
+        expect(Math.max(...agesFor('涂氟'))).toBeLessThan(13);
+        expect(Math.max(...agesFor('正畸复诊'))).toBeLessThan(36);
+        expect(Math.min(...agesFor('活动义齿调改'))).toBeGreaterThan(54);
+        for (const reason of ['智齿拔除', '种植术后复查', '全冠试戴'])
+          expect(Math.min(...agesFor(reason))).toBeGreaterThan(17);
+        // Every patient of the demo has something in the book.
+        expect(new Set(appointments.map((a) => a.patientId)).size).toBe(seed.patients.length);
       });
 
       it(`shows a day in the middle of its work at ${now} with ${practitionerIds.length} practitioner(s)`, () => {

@@ -11,7 +11,7 @@ export interface AppointmentsSeed {
   timeZone: string;
   /** Member ids; the first treats most. */
   practitionerIds: readonly string[];
-  patientIds: readonly string[];
+  patients: readonly { id: string; age: number }[];
 }
 
 export interface DemoChair {
@@ -34,19 +34,21 @@ export interface DemoAppointment extends StateColumns {
   reason: string;
 }
 
-const reasons: readonly [reason: string, minutes: number][] = [
-  ['右下后牙疼痛复诊', 45],
-  ['洁治', 30],
-  ['根管治疗 第二次', 60],
-  ['正畸复诊', 20],
-  ['口腔检查', 20],
-  ['拆线', 15],
-  ['全冠试戴', 30],
-  ['种植术后复查', 30],
-  ['智齿拔除', 45],
-  ['补牙', 30],
-  ['活动义齿调改', 30],
-  ['牙周维护', 45]
+/** With the ages, in years, of people who come for it. */
+const reasons: readonly { reason: string; minutes: number; from: number; to: number }[] = [
+  { reason: '右下后牙疼痛复诊', minutes: 45, from: 18, to: 99 },
+  { reason: '洁治', minutes: 30, from: 18, to: 99 },
+  { reason: '根管治疗 第二次', minutes: 60, from: 18, to: 75 },
+  { reason: '正畸复诊', minutes: 20, from: 11, to: 35 },
+  { reason: '口腔检查', minutes: 20, from: 3, to: 99 },
+  { reason: '拆线', minutes: 15, from: 18, to: 99 },
+  { reason: '全冠试戴', minutes: 30, from: 25, to: 99 },
+  { reason: '种植术后复查', minutes: 30, from: 30, to: 75 },
+  { reason: '涂氟', minutes: 20, from: 3, to: 12 },
+  { reason: '智齿拔除', minutes: 45, from: 18, to: 45 },
+  { reason: '补牙', minutes: 30, from: 6, to: 75 },
+  { reason: '活动义齿调改', minutes: 30, from: 55, to: 99 },
+  { reason: '牙周维护', minutes: 45, from: 35, to: 99 }
 ];
 
 /**
@@ -57,7 +59,7 @@ export function demoAppointments(
   seed: AppointmentsSeed,
   now: Date
 ): { chairs: DemoChair[]; appointments: DemoAppointment[] } {
-  const { organisationId, clinicId, timeZone, patientIds, practitionerIds } = seed;
+  const { organisationId, clinicId, timeZone, patients, practitionerIds } = seed;
   const chairs = [1, 2, 3].map((number) => ({
     id: newId(),
     organisationId,
@@ -69,14 +71,15 @@ export function demoAppointments(
   let turn = 0;
 
   const place = (startsAt: Date, state: (ends: Date) => StateColumns, at = turn, by = 0): boolean => {
-    const [reason, minutes] = reasons[at % reasons.length]!;
+    const { reason, minutes, from, to } = reasons[at % reasons.length]!;
     const endsAt = new Date(startsAt.getTime() + minutes * minuteMs);
     const clashes = appointments.filter((a) => a.startsAt < endsAt && a.endsAt > startsAt);
     const pick = (ids: readonly string[], key: 'patientId' | 'practitionerId' | 'chairId', first: number) =>
       ids
         .map((_, i) => ids[(first + i) % ids.length]!)
         .find((id) => !clashes.some((clash) => clash[key] === id));
-    const patientId = pick(patientIds, 'patientId', at * 5 + Math.floor(at / reasons.length));
+    const fitting = patients.filter(({ age }) => age >= from && age <= to).map(({ id }) => id);
+    const patientId = pick(fitting, 'patientId', (at % reasons.length) * 5 + Math.floor(at / reasons.length));
     const practitionerId = pick(practitionerIds, 'practitionerId', by);
     const chairId = pick(
       chairs.map((chair) => chair.id),
@@ -108,7 +111,7 @@ export function demoAppointments(
   // Each later than the other by more than the first one's length, so that one practitioner suffices.
   place(onTheFive(-20), () => ({ ...blank, status: 'in-chair', checkedInAt: ago(31), seatedAt: ago(18) }), 2);
   place(onTheFive(45), () => ({ ...blank, status: 'checked-in', checkedInAt: ago(14) }), 4);
-  place(onTheFive(70), () => ({ ...blank, status: 'checked-in', checkedInAt: ago(3) }), 9);
+  place(onTheFive(70), () => ({ ...blank, status: 'checked-in', checkedInAt: ago(3) }), 10);
 
   const today = localDate(now, timeZone);
   turn = 0;
@@ -118,7 +121,7 @@ export function demoAppointments(
     for (const period of usualOpeningHours[isoWeekday(date)] ?? [])
       for (const by of practitionerIds.keys())
         for (let at = period.from; at < period.to - 30;) {
-          const minutes = reasons[turn % reasons.length]![1];
+          const minutes = reasons[turn % reasons.length]!.minutes;
           const placed =
             at + minutes <= period.to &&
             place(instantAt(date, at, timeZone), (ends) => stateAt(ends, now, turn), turn, by);
