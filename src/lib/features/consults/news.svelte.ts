@@ -1,19 +1,20 @@
 import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
-import type { Live } from '#lib/ui/shell/live.svelte.ts';
+import { Live } from '#lib/ui/shell/live.svelte.ts';
 
 /**
  * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
  * missed is in the page then.
- * @param knows  true for news (by name, e.g. `room.joined`) that the page knows by itself and need not be read
+ * @param options.live  the shell's stream; null outside the shell, where the page gets one of its own
+ * @param options.knows  true for news (by name, e.g. `room.joined`) that the page knows by itself and need not be read
  * @returns stop listening
  */
 export function followConsult(
   consultId: string,
   key: `app:${string}`,
-  knows: (name: string) => boolean = () => false
+  { live, knows = () => false }: { live: Live | null; knows?: (name: string) => boolean }
 ): () => void {
-  const source = new EventSource(`/api/events?consult=${consultId}`);
+  const stream = live ?? new Live('/api/events', { always: true });
   let again: ReturnType<typeof setTimeout> | undefined;
   const changed = () => {
     // Several news of one act come within milliseconds: read once.
@@ -21,19 +22,16 @@ export function followConsult(
     // Reading again would cancel a page change under way, such as the one into the room after "Accept".
     again = setTimeout(() => (navigating.to ? changed() : void invalidate(key)), 40);
   };
-  source.addEventListener('consult', ({ data }: MessageEvent<string>) => {
-    const { name } = JSON.parse(data) as { name: string };
-    if (!knows(name)) changed();
-  });
-  let opened = false;
-  source.addEventListener('open', () => {
-    if (opened) changed();
-    opened = true;
-  });
-  return () => {
-    clearTimeout(again);
-    source.close();
-  };
+  const stops = [
+    stream.follow(consultId),
+    stream.on('consult', (data) => {
+      if (!knows((data as { name: string }).name)) changed();
+    }),
+    stream.onReopened(changed),
+    () => clearTimeout(again)
+  ];
+  if (!live) stops.push(stream.open());
+  return () => stops.forEach((stop) => stop());
 }
 
 /** Read `key` again with every notification of this person: a list says what the bell says. @returns stop listening */

@@ -10,8 +10,9 @@ const retryMs = [1_000, 2_000, 5_000, 10_000];
 type Listener = (data: unknown) => void;
 
 /**
- * One stream of server-sent events a page, shared by whoever listens. Reopens by itself, also where the browser gives up
- * (an HTTP error while the server restarts). After a reconnection `reopened` listeners should fetch what they missed.
+ * One stream of server-sent events a page, shared by whoever listens; the news of one consult come over it too, while
+ * somebody follows that. Reopens by itself, also where the browser gives up (an HTTP error while the server restarts).
+ * After a reconnection `reopened` listeners should fetch what they missed.
  */
 export class Live {
   /** False once the line has been gone long enough to be worth saying. */
@@ -25,9 +26,15 @@ export class Live {
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #hidden: ReturnType<typeof setTimeout> | undefined;
   #url: string;
+  #consult: string | null = null;
+  /** Kept until its follower is open, so that nothing is lost between two. */
+  #replaced: EventSource | null = null;
+  readonly #always: boolean;
 
-  constructor(url: string) {
+  /** @param always stay connected in a tab nobody sees, as in a call */
+  constructor(url: string, { always = false } = {}) {
     this.#url = url;
+    this.#always = always;
   }
 
   open(): () => void {
@@ -43,12 +50,27 @@ export class Live {
     for (const timer of [this.#timer, this.#quiet, this.#hidden]) clearTimeout(timer);
     this.#quiet = undefined;
     this.#source?.close();
-    this.#source = null;
+    this.#replaced?.close();
+    this.#source = this.#replaced = null;
+  }
+
+  /**
+   * Hear of one consult as well, as event `consult`. The last call wins; what stops it leaves the line as it is until
+   * it is opened anew for another reason.
+   */
+  follow(consultId: string): () => void {
+    if (this.#consult !== consultId) {
+      this.#consult = consultId;
+      if (this.#source) this.#connect();
+    }
+    return () => {
+      if (this.#consult === consultId) this.#consult = null;
+    };
   }
 
   #seen = () => {
     clearTimeout(this.#hidden);
-    if (document.hidden) this.#hidden = setTimeout(() => this.#disconnect(), hiddenMs);
+    if (document.hidden && !this.#always) this.#hidden = setTimeout(() => this.#disconnect(), hiddenMs);
     else if (!this.#source) this.#connect();
   };
 
@@ -82,7 +104,14 @@ export class Live {
   };
 
   #connect() {
-    const source = new EventSource(this.#url);
+    clearTimeout(this.#timer);
+    const before = this.#source;
+    if (before && before.readyState !== EventSource.CLOSED) {
+      before.onopen = before.onerror = null;
+      this.#replaced?.close();
+      this.#replaced = before;
+    }
+    const source = new EventSource(this.#consult ? `${this.#url}?consult=${this.#consult}` : this.#url);
     this.#source = source;
     for (const name of this.#listeners.keys()) source.addEventListener(name, this.#receive);
     source.onopen = () => {
@@ -90,7 +119,10 @@ export class Live {
       this.#quiet = undefined;
       this.connected = true;
       this.#tries = 0;
-      if (this.#wasOpen) for (const listener of this.#reopened) listener();
+      const gapless = this.#replaced?.readyState === EventSource.OPEN;
+      this.#replaced?.close();
+      this.#replaced = null;
+      if (this.#wasOpen && !gapless) for (const listener of this.#reopened) listener();
       this.#wasOpen = true;
     };
     source.onerror = () => {
