@@ -211,7 +211,15 @@ CREATE POLICY system ON outbox TO consilium_system USING (true);
 -- 8. Running numbers, and the audit trail's one door.
 CREATE POLICY owner ON counter TO consilium_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner ON audit_event TO consilium_owner USING (true) WITH CHECK (true);
-REVOKE INSERT, UPDATE ON audit_event, counter FROM consilium_app;
+CREATE POLICY owner ON audit_chain TO consilium_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner ON audit_archive TO consilium_owner USING (true) WITH CHECK (true);
+REVOKE INSERT, UPDATE ON audit_event, audit_chain, audit_archive, counter FROM consilium_app;
+-- The job that writes checkpoints reads every chain and notes what it found.
+GRANT SELECT ON audit_event, audit_chain, audit_archive TO consilium_system;
+GRANT UPDATE (verified_number, verified_at, checkpoint_number, checkpoint_at, broken_number) ON audit_chain TO consilium_system;
+CREATE POLICY system ON audit_event FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON audit_archive FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON audit_chain TO consilium_system USING (true) WITH CHECK (true);
 
 CREATE OR REPLACE FUNCTION next_number(p_organisation uuid, p_name text) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
@@ -220,22 +228,80 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
   RETURNING value
 $$;
 
+-- Canonical JSON (RFC 8785) of a jsonb value: keys by code point (the app's are ASCII), no blanks.
+CREATE OR REPLACE FUNCTION canonical_json(v jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = public AS $$
+BEGIN
+  IF v = '{}' THEN RETURN '{}'; END IF;
+  RETURN CASE jsonb_typeof(v)
+    WHEN 'object' THEN (SELECT '{' || coalesce(string_agg(to_json(key)::text || ':' || canonical_json(value), ',' ORDER BY key COLLATE "C"), '') || '}' FROM jsonb_each(v))
+    WHEN 'array' THEN (SELECT '[' || coalesce(string_agg(canonical_json(value), ',' ORDER BY n), '') || ']' FROM jsonb_array_elements(v) WITH ORDINALITY AS x (value, n))
+    ELSE v::text END;
+END $$;
+
+-- What an event's hash covers. Written as eventText in features/audit/event.ts writes it; Postgres escapes strings
+-- in JSON as RFC 8785 asks.
+CREATE OR REPLACE FUNCTION audit_text(e audit_event) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT '{"action":' || to_json(e.action)::text || ',"actorId":' || to_json(e.actor_id)::text
+    || ',"actorKind":' || to_json(e.actor_kind)::text || ',"actorOrganisationId":"' || e.actor_organisation_id
+    || '","actorRole":' || coalesce(to_json(e.actor_role)::text, 'null')
+    || ',"at":"' || to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    || '","consultId":' || coalesce('"' || e.consult_id || '"', 'null')
+    || ',"detail":' || CASE WHEN e.detail = '{}' THEN '{}' ELSE public.canonical_json(e.detail) END
+    || ',"id":"' || e.id || '","ip":' || to_json(e.ip)::text || ',"organisationId":"' || e.organisation_id
+    || '","outcome":' || to_json(e.outcome)::text || ',"patientId":' || coalesce('"' || e.patient_id || '"', 'null')
+    || ',"requestId":' || to_json(e.request_id)::text || ',"subjectId":' || to_json(e.subject_id)::text
+    || ',"subjectType":' || to_json(e.subject_type)::text || '}'
+$$;
+
+-- [AU-5] The chain: each hash covers the one before it. 32 zero bytes stand before the first.
+CREATE OR REPLACE FUNCTION audit_hash(previous bytea, e audit_event) RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(previous || int8send(e.number) || convert_to(public.audit_text(e), 'UTF8'))
+$$;
+
 CREATE OR REPLACE FUNCTION audit_append(
   p_id uuid, p_organisation uuid, p_at timestamptz, p_actor_kind text, p_actor_id text, p_actor_organisation uuid,
   p_actor_role text, p_action text, p_outcome text, p_subject_type text, p_subject_id text, p_patient uuid,
   p_consult uuid, p_ip text, p_request text, p_detail jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE e audit_event; c record;
 BEGIN
   -- Nobody writes another's trail in somebody else's name.
   IF p_actor_organisation IS DISTINCT FROM app_organisation() THEN
     RAISE EXCEPTION 'audit: actor outside its organisation' USING ERRCODE = '42501';
   END IF;
-  INSERT INTO audit_event (id, organisation_id, number, at, actor_kind, actor_id, actor_organisation_id, actor_role,
-    action, outcome, subject_type, subject_id, patient_id, consult_id, ip, request_id, detail)
-  VALUES (p_id, p_organisation, next_number(p_organisation, 'audit'), p_at, p_actor_kind, p_actor_id,
-    p_actor_organisation, p_actor_role, p_action, p_outcome, p_subject_type, p_subject_id, p_patient, p_consult,
-    p_ip, p_request, p_detail);
+  -- The lock under which numbers and hashes follow one another, held to the end of the transaction.
+  SELECT number, hash INTO c FROM audit_chain WHERE organisation_id = p_organisation FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO audit_chain (organisation_id, number, hash) VALUES (p_organisation, 0, decode(repeat('00', 32), 'hex'))
+      ON CONFLICT DO NOTHING;
+    SELECT number, hash INTO c FROM audit_chain WHERE organisation_id = p_organisation FOR UPDATE;
+  END IF;
+  e.id := p_id; e.organisation_id := p_organisation; e.number := c.number + 1; e.at := p_at::timestamptz(3);
+  e.actor_kind := p_actor_kind; e.actor_id := p_actor_id; e.actor_organisation_id := p_actor_organisation;
+  e.actor_role := p_actor_role; e.action := p_action; e.outcome := p_outcome; e.subject_type := p_subject_type;
+  e.subject_id := p_subject_id; e.patient_id := p_patient; e.consult_id := p_consult; e.ip := p_ip;
+  e.request_id := p_request; e.detail := p_detail;
+  e.hash := audit_hash(c.hash, e);
+  INSERT INTO audit_event SELECT (e).*;
+  UPDATE audit_chain SET number = e.number, hash = e.hash WHERE organisation_id = p_organisation;
 END $$;
+
+-- Events from before there was a chain are put into it once, and the chain says so (started_after).
+DO $$
+DECLARE o uuid; e audit_event; h bytea; n bigint;
+BEGIN
+  FOR o IN SELECT DISTINCT organisation_id FROM audit_event a
+            WHERE NOT EXISTS (SELECT FROM audit_chain c WHERE c.organisation_id = a.organisation_id) LOOP
+    h := decode(repeat('00', 32), 'hex'); n := 0;
+    FOR e IN SELECT * FROM audit_event WHERE organisation_id = o ORDER BY number LOOP
+      h := audit_hash(h, e); n := e.number;
+      UPDATE audit_event SET hash = h WHERE organisation_id = o AND number = n;
+    END LOOP;
+    INSERT INTO audit_chain (organisation_id, number, hash, started_after) VALUES (o, n, h, n);
+  END LOOP;
+  DELETE FROM counter WHERE name = 'audit';
+END $$;
+
 REVOKE ALL ON FUNCTION next_number(uuid, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;

@@ -16,7 +16,8 @@ import { closeConsult, readDocument } from '#lib/features/consults/close.server.
 import { decideProposal } from '#lib/features/consults/decide.server.ts';
 import { listConsults, readConsult } from '#lib/features/consults/read.server.ts';
 import type { AskInput } from '#lib/features/consults/schema.ts';
-import { canonicalJson, digestOf } from '#lib/features/consults/opinion.ts';
+import { canonicalJson } from '#lib/kernel/canonical-json.ts';
+import { digestOf } from '#lib/features/consults/opinion.ts';
 import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
 import { refusal } from '../support/refusal.ts';

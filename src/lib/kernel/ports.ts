@@ -20,6 +20,20 @@ export interface StoredFile {
   size: number;
 }
 
+/** Signed heads of audit chains, kept outside the database: one file an organisation that only grows. */
+export interface CheckpointLog {
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  sign(bytes: Uint8Array): Uint8Array;
+  /** The file of an organisation; empty where there is none. */
+  read(organisationId: string): Promise<string>;
+  /** Adds a note behind the first `wholeBytes` bytes; resolves once it is durable. */
+  append(organisationId: string, note: string, wholeBytes: number): Promise<void>;
+  /** What speeds up the next checkpoint; never believed without the signed root. */
+  readTree(organisationId: string): Promise<string | null>;
+  keepTree(organisationId: string, text: string): Promise<void>;
+}
+
 export interface Mail {
   to: string;
   subject: string;

@@ -1,3 +1,5 @@
+import { canonicalJson } from '#lib/kernel/canonical-json.ts';
+
 /** What a signature covers: exactly this, and nothing that may change later. */
 export interface SignedContent {
   consultNumber: string;
@@ -11,21 +13,6 @@ export interface SignedContent {
   proposals: unknown[];
   author: { id: string; name: string; title: string; organisation: string };
   signedAt: string;
-}
-
-/**
- * JSON with keys in code-unit order and no white space (the form of RFC 8785 for strings, integers, arrays and
- * objects, which is all a signed content holds): the same content gives the same bytes everywhere.
- */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value as Record<string, unknown>)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
-  }
-  return JSON.stringify(value ?? null);
 }
 
 /** SHA-256 of the canonical JSON, lower-case hex. */
