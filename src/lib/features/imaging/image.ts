@@ -93,3 +93,21 @@ export interface Calibration {
   /** What was measured, e.g. "implant 10 mm". */
   knownObject: string;
 }
+
+/** More teeth than this on a picture and it is one of the jaw, not of a tooth. */
+const teethOfOneTooth = 6;
+
+/** What shows a tooth: the pictures of it first, then those of the whole jaw, each as they come. */
+export function imagesOfTooth<T extends { kind: ImageKind; teeth: readonly string[] }>(
+  images: readonly T[],
+  tooth: string
+): T[] {
+  const near = images.filter(({ teeth }) => teeth.includes(tooth) && teeth.length <= teethOfOneTooth);
+  const whole = images.filter(
+    (image) =>
+      !near.includes(image) &&
+      (image.teeth.includes(tooth) ||
+        (image.teeth.length === 0 && (image.kind === 'panoramic' || image.kind === 'cbct')))
+  );
+  return [...near, ...whole];
+}

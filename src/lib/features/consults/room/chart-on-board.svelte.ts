@@ -30,6 +30,7 @@ export function chartOnBoard(props: () => ChartProps): (element: HTMLElement) =>
           return props().proposals;
         },
         size: 'compact',
+        proposing: true,
         asked: props().asked,
         get readonly() {
           return props().onRecord === undefined;
