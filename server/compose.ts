@@ -5,7 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
-import { createAuthenticator } from './adapters/auth.ts';
+import { createAuthenticator } from './adapters/auth/index.ts';
 import { createLocalFileStore } from './adapters/file-store.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';

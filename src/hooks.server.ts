@@ -20,7 +20,8 @@ export const handle: Handle = async ({ event, resolve }) => {
   event.locals.services = own;
   event.locals.request = { id: newId(), ip: addressOf(event) };
   const session = await own.auth.session(event.request.headers);
-  event.locals.member = session ? await memberOf(own.systemDb, session) : null;
+  event.locals.member = session ? await memberOf(own.systemDb, session, own.clock.now()) : null;
+  if (session && event.locals.member && isActive(event.request)) await own.auth.seen(session);
   const visit = event.cookies.get(visitCookie);
   event.locals.visitor = visit ? await visitorOf({ systemDb: own.systemDb, clock: own.clock }, visit) : null;
   event.locals.actor = event.locals.member ?? event.locals.visitor;
@@ -49,6 +50,11 @@ export const handle: Handle = async ({ event, resolve }) => {
   );
   return response;
 };
+
+/** What a person did, as opposed to a page that reads its data anew because of news. */
+function isActive({ method, headers }: Request): boolean {
+  return method !== 'GET' || (headers.get('sec-fetch-dest') ?? 'document') === 'document';
+}
 
 function protect(response: Response, url: URL): void {
   const { headers } = response;

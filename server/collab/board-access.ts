@@ -19,7 +19,7 @@ async function actorOf(
 ): Promise<MemberActor | PatientLinkActor | null> {
   const cookie = request.headers.cookie ?? '';
   const session = await services.auth.session(new Headers({ cookie }));
-  const member = session ? await memberOf(services.systemDb, session) : null;
+  const member = session ? await memberOf(services.systemDb, session, services.clock.now()) : null;
   if (member) return member;
   const secret = cookie
     .split(';')

@@ -44,7 +44,9 @@ beforeAll(async () => {
     userId,
     name: '李',
     email: 'li@example.org',
-    expiresAt: new Date(Date.now() + 60_000)
+    expiresAt: new Date(Date.now() + 60_000),
+    lastSeenAt: new Date(),
+    confirmedAt: null
   };
   services = {
     db: app.db,

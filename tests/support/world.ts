@@ -12,7 +12,7 @@ import { healthItems, notes, patients } from '#lib/features/patients/tables.serv
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
-import { createAuthenticator } from '../../server/adapters/auth.ts';
+import { createAuthenticator } from '../../server/adapters/auth/index.ts';
 import { createLocalFileStore } from '../../server/adapters/file-store.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -30,6 +30,8 @@ export interface World {
   hospitalId: string;
   patientId: string;
   otherPatientId: string;
+  /** For a second node beside the services. */
+  masterKey: Buffer;
   noteId: string;
   published: LiveEvent[];
   /** A call of a use case by this person. */
@@ -77,6 +79,7 @@ export function useWorld(): World {
     Object.assign(world, {
       services,
       database,
+      masterKey,
       published: [],
       as: (actor: Actor) => ({ ...services, actor, request: { id: 'test', ip: '127.0.0.1' } })
     });

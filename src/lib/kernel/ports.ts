@@ -120,23 +120,45 @@ export interface OpinionDocument {
   draft: boolean;
 }
 
-/** Checks who someone is. Backed by better-auth. */
+/** Who someone is: passwords, sessions, tries. Backed by better-auth. */
 export interface Authenticator {
-  /** Cookies to set on success. @throws AppError `wrong_credentials`, `too_many_tries` */
-  signIn(input: {
-    email: string;
-    password: string;
-    headers: Headers;
-  }): Promise<{ userId: string; setCookies: string[] }>;
-  /** Cookies that end the session in the browser too. */
-  signOut(headers: Headers): Promise<string[]>;
+  /** Name of the session's cookie: `__Host-…` on https. */
+  readonly cookieName: string;
+  /** True where cookies go over https only. */
+  readonly secure: boolean;
   /** The session behind these request headers, or null. */
   session(headers: Headers): Promise<AuthSession | null>;
-  /** True where `password` is this user's; used to re-check before signing. */
+  /**
+   * The person with this address and password. Takes as long for an address nobody has.
+   * @throws AppError `wrong_credentials`, `too_many_tries`
+   */
+  checkCredentials(input: { email: string; password: string; ip: string }): Promise<string>;
+  /** A new session, confirmed now; the one the headers carry ends. */
+  openSession(input: {
+    userId: string;
+    headers: Headers;
+    ip: string;
+    /** False after a sign-in that showed no password, passkey or code here. */
+    confirmed?: boolean;
+  }): Promise<{ sessionId: string; setCookies: string[] }>;
+  /** Cookies that end the session in the browser too. */
+  signOut(headers: Headers): Promise<string[]>;
+  /** A sign of life; written at most twice a minute. */
+  seen(session: AuthSession): Promise<void>;
+  /** The person has just shown again who they are. */
+  confirm(sessionId: string): Promise<void>;
+  /** When they last did; null: not in this session, or it has ended. */
+  confirmedAt(sessionId: string): Promise<Date | null>;
+  /** True where `password` is this user's. @throws AppError `too_many_tries` */
   verifyPassword(userId: string, password: string): Promise<boolean>;
+  setPassword(userId: string, password: string): Promise<void>;
   createUser(input: { email: string; password: string; name: string }): Promise<string>;
-  /** Ends all sessions of a user at once. */
-  endSessions(userId: string): Promise<void>;
+  /** Ends all sessions of a user at once, but `except`. */
+  endSessions(userId: string, except?: string): Promise<void>;
+  readonly tries: TryCounter;
+  readonly secrets: Secrets;
+  /** Passwords many people use, in lower case. */
+  commonPasswords(): ReadonlySet<string>;
 }
 export interface AuthSession {
   sessionId: string;
@@ -144,6 +166,31 @@ export interface AuthSession {
   name: string;
   email: string;
   expiresAt: Date;
+  lastSeenAt: Date;
+  confirmedAt: Date | null;
+}
+
+/** Counts tries at a door, over restarts and nodes, with a pause that grows. */
+export interface TryCounter {
+  /** Count a try before it is made. @throws AppError `too_many_tries` with the minutes left */
+  begin(door: 'account' | 'address', name: string): Promise<void>;
+  /** The try was good: an account's failures are forgotten, an address gets this one try back. */
+  good(door: 'account' | 'address', name: string): Promise<void>;
+  unlock(door: 'account' | 'address', name: string): Promise<void>;
+  /** When the pause ends; null: none. */
+  pausedUntil(door: 'account' | 'address', name: string): Promise<Date | null>;
+}
+
+/** Small secrets at rest, and keyed hashes of what is only compared. */
+export interface Secrets {
+  /** Encrypt; opens only with the same `context` (whose it is). */
+  seal(text: string, context: string): string;
+  /** @throws AppError `internal` where the text was changed or belongs elsewhere */
+  open(sealed: string, context: string): string;
+  /** Keyed hash, hex. */
+  digest(text: string, purpose: string): string;
+  /** 256 random bits, base64url. */
+  token(): string;
 }
 
 /** Structured log (pino). Never personal data: ids, codes, durations. */

@@ -5,6 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
+import { stepUpRefusal } from '#lib/features/identity/step-up.server.ts';
 import { parseFindingInput } from '#lib/features/odontogram/findings.ts';
 import { parsePlanDraft } from '#lib/features/treatment/plan.ts';
 import { digestOf, type SignedContent } from './opinion.ts';
@@ -112,19 +113,20 @@ export async function saveOpinion(
 }
 
 /**
- * Sign the opinion with one's password. From then on nothing in it changes: the database refuses.
- * @throws AppError `wrong_password`, `opinion_empty`, `opinion_signed`, `too_many_tries`
+ * Sign the opinion with one's password, or without where one has just shown who one is. From then on nothing in
+ * it changes: the database refuses.
+ * @throws AppError `wrong_password`, `step_up_required`, `opinion_empty`, `opinion_signed`, `too_many_tries`
  */
 export async function signOpinion(
   call: Call<'auth', MemberActor>,
   consultId: string,
-  password: string
+  password: string | null
 ): Promise<OpinionView> {
   // Outside the transaction: a slow hash must hold no row.
-  const right = await call.auth.verifyPassword(call.actor.userId, password);
+  const refused = await stepUpRefusal(call, password);
   return inTransaction(call, async (tx) => {
     const consult = await adviser(tx, consultId);
-    if (!right) throw fail('wrong_password');
+    if (refused) throw fail(refused);
     const opinion = await ownOpinion(tx, consultId, call.actor.userId, 'update');
     if (opinion?.signedAt) throw fail('opinion_signed');
     if (!opinion || !(opinion.text.trim() || opinion.diagnosis.trim())) throw fail('opinion_empty');

@@ -77,4 +77,7 @@ export type ProposalInput = v.InferOutput<typeof proposalInput>;
 
 export const opinionInput = v.object({ diagnosis: text(2000), text: text(20000), advice: text(8000) });
 export type OpinionInput = v.InferOutput<typeof opinionInput>;
-export const signInput = v.object({ password: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) });
+/** Without a password: the session must have been confirmed a moment ago. */
+export const signInput = v.object({
+  password: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), null)
+});

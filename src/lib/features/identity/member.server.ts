@@ -5,30 +5,58 @@ import type { Call, Database } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
+import { isIdle } from './idle.ts';
 import { members } from './tables.server.ts';
 
 /**
- * The place a signed-in person works from, or null where every membership was revoked. Asked anew at every
- * request and every socket, so that a revocation needs no list of sessions to be right.
+ * The place a signed-in person works from; null where every membership was revoked, or where nothing was done
+ * for longer than the organisation allows. Asked anew at every request and every socket, so that neither needs a
+ * list of sessions to be right.
  */
-export async function memberOf(systemDb: Database, session: AuthSession): Promise<MemberActor | null> {
-  const [member] = await systemDb
-    .select()
+export async function memberOf(
+  systemDb: Database,
+  session: Pick<AuthSession, 'userId' | 'sessionId' | 'lastSeenAt'>,
+  now: Date
+): Promise<MemberActor | null> {
+  const found = await placeWithRules(systemDb, session);
+  if (!found) return null;
+  return isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes }) ? null : found.actor;
+}
+
+/** The same whatever the session did: for the acts of signing in. */
+export async function placeOf(
+  systemDb: Database,
+  session: Pick<AuthSession, 'userId' | 'sessionId'>
+): Promise<MemberActor | null> {
+  return (await placeWithRules(systemDb, session))?.actor ?? null;
+}
+
+async function placeWithRules(
+  systemDb: Database,
+  session: Pick<AuthSession, 'userId' | 'sessionId'>
+): Promise<{ actor: MemberActor; idleMinutes: number } | null> {
+  const [found] = await systemDb
+    .select({ member: members, idleMinutes: organisations.idleMinutes })
     .from(members)
+    .innerJoin(organisations, eq(organisations.id, members.organisationId))
     .where(and(eq(members.userId, session.userId), isNull(members.revokedAt)))
     .orderBy(asc(members.createdAt))
     .limit(1);
-  if (!member) return null;
+  if (!found) return null;
+  const { member, idleMinutes } = found;
   return {
-    kind: 'member',
-    userId: member.userId,
-    memberId: member.id,
-    organisationId: member.organisationId,
-    clinicId: member.clinicId,
-    role: member.role,
-    specialty: member.specialty,
-    name: member.name,
-    sessionId: session.sessionId
+    idleMinutes,
+    actor: {
+      kind: 'member',
+      userId: member.userId,
+      memberId: member.id,
+      organisationId: member.organisationId,
+      clinicId: member.clinicId,
+      role: member.role,
+      specialty: member.specialty,
+      name: member.name,
+      sessionId: session.sessionId
+    }
   };
 }
 

@@ -54,7 +54,7 @@ type Viewer = MemberActor | PatientLinkActor;
 async function viewerOf(event: RequestEvent, consultId: string | null): Promise<Viewer> {
   const { services, request } = event.locals;
   const session = await services.auth.session(event.request.headers);
-  const member = session ? await memberOf(services.systemDb, session) : null;
+  const member = session ? await memberOf(services.systemDb, session, services.clock.now()) : null;
   const secret = event.cookies.get(visitCookie);
   const visitor = secret && consultId ? await visitorOf(services, secret) : null;
   // A browser may hold both: someone of the staff trying a patient's link. The consult decides who is meant.
