@@ -79,8 +79,9 @@ export function createInspect(services: Services): Inspect {
     registers.set(organisationId, made);
     return made;
   };
-  return (write, { access }) =>
+  return (write, { access, kindOf }) =>
     checkWrite(write, {
+      kindOf,
       allowsImage: (imageId) => registerOf(access.organisationId).allows(access.consultId, imageId)
     });
 }

@@ -1,7 +1,8 @@
 import * as Y from 'yjs';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
-import type { BoardWrite } from '#lib/features/board/document.ts';
+import { type BoardWrite, type RecordKind, kindsIn } from '#lib/features/board/document.ts';
+import { typeOfRecord } from '#lib/features/board/format.ts';
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import type { CloseReason } from './close-codes.ts';
@@ -35,7 +36,7 @@ export type ReadOnlyReason = 'access' | 'closed' | 'full';
 /** Judges one write before it is applied. Null: in order. A promise: ask again once it has resolved. */
 export type Inspect = (
   write: BoardWrite,
-  context: { documentId: string; access: Access }
+  context: { documentId: string; access: Access; kindOf: (recordId: string) => RecordKind }
 ) => { code: string } | null | Promise<void>;
 
 export interface DocumentOptions {
@@ -200,8 +201,13 @@ export class LiveDocument {
       member.end('badMessage');
       return 'refused';
     }
+    const context = {
+      documentId: this.key.documentId,
+      access: member.access,
+      kindOf: kindsIn(examined.writes, (id) => typeOfRecord(this.doc, id))
+    };
     for (const write of examined.writes) {
-      const verdict = this.#inspect(write, member);
+      const verdict = this.#options.inspect?.(write, context) ?? null;
       if (verdict === null) continue;
       if (verdict instanceof Promise) return verdict;
       this.#logRefusal(member, verdict.code);
@@ -222,11 +228,6 @@ export class LiveDocument {
 
   #logRefusal(member: Member, why: string): void {
     this.#options.log.warn({ ...this.key, author: authorOf(member.access), why }, 'update refused');
-  }
-
-  #inspect(write: BoardWrite, member: Member): { code: string } | null | Promise<void> {
-    const context = { documentId: this.key.documentId, access: member.access };
-    return this.#options.inspect?.(write, context) ?? null;
   }
 
   #changed(update: Uint8Array, origin: unknown): void {

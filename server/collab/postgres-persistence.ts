@@ -7,6 +7,7 @@ import {
 } from '#lib/features/board/store.server.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { withoutWordsOnPins } from './old-pins.ts';
 import type { DocumentKey, Persistence } from './persistence.ts';
 
 /** Boards in Postgres: each call one transaction, in the tenant that owns the document. */
@@ -22,7 +23,15 @@ export function postgresPersistence(db: Database): Persistence {
     });
   }
   return {
-    load: (key) => asTenant(key, (rows) => readBoard(rows, key)),
+    load: (key) =>
+      asTenant(key, async (rows) => {
+        const stored = await readBoard(rows, key);
+        const bytes = stored && withoutWordsOnPins(stored);
+        if (!bytes) return stored;
+        await appendBoardUpdates(rows, key, [{ bytes, author: 'system', at: new Date() }]);
+        // Anew: another process may have written in between.
+        return readBoard(rows, key);
+      }),
     append: (key, updates) => asTenant(key, (rows) => appendBoardUpdates(rows, key, updates)),
     since: (key, after, upTo) =>
       asTenant(key, async (rows) => (await readBoardLog(rows, key, after, upTo)).map((row) => row.bytes)),

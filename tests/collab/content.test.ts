@@ -7,6 +7,7 @@ import { type RawRecord, createRecord, recordsOf } from '#lib/features/board/for
 import { pinnedSchema } from '#lib/features/board/schema-pin.ts';
 import { attachNotices } from '#lib/features/board/saved.ts';
 import { closeCodes } from '../../server/collab/close-codes.ts';
+import { encodeStep1 } from '../../server/collab/protocol.ts';
 import { TestServer, gate, until } from './support/collab-server.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';
 
@@ -24,8 +25,8 @@ async function start(load = async (): Promise<ReadonlySet<string>> => new Set([o
   const register = imageRegister({ load, nowMs: () => Date.now() });
   const server = await TestServer.start({
     persistence,
-    inspect: (write, { access }) =>
-      checkWrite(write, { allowsImage: (imageId) => register.allows(access.consultId, imageId) })
+    inspect: (write, { access, kindOf }) =>
+      checkWrite(write, { kindOf, allowsImage: (imageId) => register.allows(access.consultId, imageId) })
   });
   server.admit('li');
   server.admit('wang');
@@ -106,6 +107,125 @@ test('[CO-12] [BD-3] marks made on a foreign image, unknown shapes, links and ne
     await until(() => wang.closes.length > 0);
     expect([code, ...refusals]).toEqual([code, code]);
   }
+});
+
+/** A pin as the board's own code makes it. */
+function pin(overrides: Partial<RawRecord> = {}): RawRecord {
+  return {
+    id: 'shape:pin',
+    typeName: 'shape',
+    type: 'pin',
+    x: 12.5,
+    y: 40,
+    rotation: 0,
+    index: 'a1V',
+    parentId: `shape:image-${ours}`,
+    isLocked: false,
+    opacity: 1,
+    props: { number: 1, tooth: '36', size: 0.4 },
+    meta: { by: newId(), at: new Date().toISOString(), imageId: ours },
+    ...overrides
+  };
+}
+const words = '远中根尖低密度影';
+
+test('[BD-8] a pin is taken with its place, moved, given a tooth, deleted', async () => {
+  const { li, wang, refusals } = await start();
+  const record = wang.doc.transact(() => createRecord(recordsOf(wang.doc), pin()));
+  await until(() => li.records.has('shape:pin'));
+  record.set('x', 99.25);
+  record.set('props.tooth', '');
+  await until(() => (li.records.get('shape:pin') as Y.Map<unknown>).get('props.tooth') === '');
+  li.records.delete('shape:pin');
+  await until(() => !wang.records.has('shape:pin'));
+  expect(refusals).toEqual([]);
+});
+
+test('[BD-8] [CO-12] a pin with words is refused wherever they stand, and told to nobody', async () => {
+  const props = pin().props!;
+  const meta = pin()['meta'] as Record<string, unknown>;
+  const cases: [string, RawRecord][] = [
+    ['text', pin({ props: { ...props, text: words } })],
+    ['richText', pin({ props: { ...props, richText: { type: 'doc', content: [words] } } })],
+    ['tooth', pin({ props: { ...props, tooth: words } })],
+    ['number', pin({ props: { ...props, number: words } })],
+    ['name', pin({ meta: { ...meta, byName: words } })],
+    ['author', pin({ meta: { ...meta, by: words } })],
+    ['field', pin({ note: words })],
+    ['place', pin({ x: words })],
+    ['parent', pin({ parentId: words })]
+  ];
+  for (const [what, record] of cases) {
+    const { li, wang, refusals, persistence, documentId } = await start();
+    wang.doc.transact(() => createRecord(recordsOf(wang.doc), record));
+    await until(() => wang.closes.length > 0);
+    expect([what, ...refusals]).toEqual([what, 'words-on-pin']);
+    expect(li.records.has('shape:pin')).toBe(false);
+    expect(persistence.of(documentId).rows).toEqual([]);
+  }
+});
+
+test('[BD-8] nothing is given words first and turned into a pin, nor a pin into something with words', async () => {
+  const ways: [string, (doc: Y.Doc, settled: () => Promise<void>) => Promise<void>][] = [
+    [
+      'no type at first',
+      async (doc, settled) => {
+        const record = doc.transact(() => {
+          const made = new Y.Map<unknown>([['props.text', words]]);
+          doc.getMap('records').set('shape:pin', made);
+          return made;
+        });
+        await settled();
+        record.set('type', 'pin');
+      }
+    ],
+    [
+      'an arrow first',
+      async (doc, settled) => {
+        const record = doc.transact(() =>
+          createRecord(recordsOf(doc), pin({ type: 'arrow', props: { text: words }, meta: {} }))
+        );
+        await settled();
+        record.set('type', 'pin');
+      }
+    ],
+    [
+      'a pin first',
+      async (doc, settled) => {
+        const record = doc.transact(() => createRecord(recordsOf(doc), pin()));
+        await settled();
+        doc.transact(() => {
+          record.set('type', 'arrow');
+          record.set('props.text', words);
+        });
+      }
+    ]
+  ];
+  for (const [way, write] of ways) {
+    const { li, wang, refusals } = await start();
+    await write(wang.doc, () => until(() => li.records.has('shape:pin')));
+    await until(() => wang.closes.length > 0);
+    expect([way, ...refusals]).toEqual([way, 'unknown-shape']);
+    const left = (li.records.get('shape:pin') as Y.Map<unknown>).toJSON();
+    expect(left['type'] === 'pin' && 'props.text' in left).toBe(false);
+  }
+});
+
+test("[BD-8] nothing that is said at a pin reaches a patient's socket", async () => {
+  const { server, documentId, wang } = await start();
+  server.admit('patient', { mode: 'read', role: 'patient', userId: null, inviteId: newId() });
+  const socket = await server.raw('patient', documentId);
+  socket.socket.send(encodeStep1(Y.encodeStateVector(new Y.Doc())));
+  const received = () => socket.messages.map((bytes) => Buffer.from(bytes));
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), pin({ id: 'shape:place' })));
+  await until(() => received().some((frame) => frame.includes('shape:place')));
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), pin({ props: { ...pin().props, text: words } })));
+  await until(() => wang.closes.length > 0);
+  const late = await server.connect('patient', documentId).synced();
+  await wait(100);
+  expect(late.records.has('shape:place')).toBe(true);
+  for (const frame of [...received(), Buffer.from(Y.encodeStateAsUpdate(late.doc))])
+    expect(frame.includes(words)).toBe(false);
 });
 
 test('[CO-12] an image that has just been shared is looked up, and what waits keeps its order', async () => {

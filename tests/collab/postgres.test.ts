@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
+import { recordsOf } from '#lib/features/board/format.ts';
 import { attachSaved } from '#lib/features/board/saved.ts';
 import { closeBoardDocument, openBoardDocument, readBoardLog } from '#lib/features/board/store.server.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
@@ -206,4 +207,46 @@ describe('boards in Postgres', () => {
     if (stored.snapshot) Y.applyUpdate(read, stored.snapshot);
     expect(read.getMap('records').size).toBe(10);
   });
+});
+
+test('[BD-8] words and names on pins of an older board are taken off when it is loaded, once; the log keeps them', async () => {
+  const key = await board();
+  const words = '远中根尖低密度影';
+  const old = new Y.Doc();
+  old.transact(() => {
+    const shape = (id: string, type: string, meta: object) =>
+      recordsOf(old).set(
+        id,
+        new Y.Map<unknown>([
+          ['id', id],
+          ['typeName', 'shape'],
+          ['type', type],
+          ['props.number', 1],
+          ['props.text', type === 'pin' ? words : '箭头'],
+          ['meta', meta]
+        ])
+      );
+    shape('shape:pin', 'pin', { by: 'u', byName: '李明', at: 't' });
+    shape('shape:arrow', 'arrow', { by: 'u', byName: '李明', at: 't' });
+  });
+  const persistence = postgresPersistence(db);
+  await persistence.append(key, [{ ...row(''), bytes: Y.encodeStateAsUpdate(old) }]);
+  const whole = (updates: readonly Uint8Array[]) => {
+    const doc = new Y.Doc();
+    for (const update of updates) Y.applyUpdate(doc, update);
+    return doc;
+  };
+  const loaded = (await persistence.load(key))!;
+  const doc = whole(loaded.updates);
+  expect(Buffer.from(Y.encodeStateAsUpdate(doc)).includes(words)).toBe(false);
+  expect(recordsOf(doc).get('shape:pin')?.toJSON()).toEqual({
+    id: 'shape:pin',
+    typeName: 'shape',
+    type: 'pin',
+    'props.number': 1,
+    meta: { by: 'u', at: 't' }
+  });
+  expect(recordsOf(doc).get('shape:arrow')?.get('props.text')).toBe('箭头');
+  expect([loaded.lastNumber, (await persistence.load(key))!.lastNumber]).toEqual([2, 2]);
+  expect(Buffer.from((await persistence.since(key, 0, 1))[0]!).includes(words)).toBe(true);
 });

@@ -359,6 +359,7 @@ test('HTML in chat, pin and opinion is text; a revoked member is cut off within 
   const box = await boxOf(boardOf(wang.page).surface);
   await wang.page.mouse.click(box.x + box.width / 2, box.y + 60);
   await wang.page.getByTestId('pin-popover').getByRole('textbox').fill(html);
+  await wang.page.keyboard.press('Enter');
   await expect(marks(li.page, 'pin')).toHaveCount(1);
   const pin = await boxOf(marks(li.page, 'pin').locator('circle'));
   await li.page.mouse.click(pin.x + pin.width / 2, pin.y + pin.height / 2);

@@ -300,12 +300,22 @@ test('5 both join, and work on the board together', async () => {
     await chooseTool(wang.page, 'pin');
     const box = await boxOf(theirs.panoramic);
     await wang.page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.7);
-    await wang.page.getByTestId('pin-popover').getByRole('textbox').fill(pinComment);
+    const said = wang.page.getByTestId('pin-popover');
+    await said.getByRole('textbox').fill(pinComment);
+    // Closed and opened again, it is still there.
+    await said.getByRole('button', { name: say('common_close') }).click();
+    await wang.page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.7);
+    await expect(said.getByRole('textbox')).toHaveValue(pinComment);
+    await said.getByRole('textbox').focus();
+    await wang.page.keyboard.press('Enter');
+    await expect(said.getByRole('listitem')).toContainText(pinComment);
     await wang.page.keyboard.press('Escape');
+    await expect(said).toHaveCount(0);
     await expect(marks(li.page, 'pin')).toHaveCount(1);
     await chooseTool(li.page, 'select');
     await li.page.mouse.click(...at(0.7, 0.7));
     await expect(li.page.getByTestId('pin-popover')).toContainText(pinComment);
+    await expect(li.page.getByTestId('pin-popover')).toContainText('王志远');
     await li.page
       .getByTestId('pin-popover')
       .getByRole('button', { name: say('common_close') })
@@ -392,7 +402,7 @@ test('6 the patient comes by one link with four digits, waits, is let in, and se
   await shot(li.page, 'room-three');
 
   const all = await received();
-  for (const secret of [secretNote, question, '二甲双胍', '青霉素', '13800001234'])
+  for (const secret of [secretNote, question, pinComment, chatLine, '二甲双胍', '青霉素', '13800001234'])
     expect(all.includes(Buffer.from(secret)), `the patient's browser got: ${secret}`).toBe(false);
 });
 

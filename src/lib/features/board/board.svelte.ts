@@ -108,6 +108,11 @@ export class BoardController {
     return this.people.find((person) => person.presenceId === this.island.following) ?? null;
   }
 
+  /** The pins on the board; null while it is not shown. */
+  get pins(): IslandState['pins'] | null {
+    return this.island === emptyState ? null : this.island.pins;
+  }
+
   get canWrite(): boolean {
     return this.mode === 'write';
   }
@@ -154,14 +159,15 @@ export class BoardController {
   removeImage(xrayId: string): void {
     this.#handle?.removeImage(xrayId);
   }
-  editPin(id: string, change: { text?: string; tooth?: string }): void {
-    this.#handle?.editPin(id, change);
+  setPinTooth(id: string, tooth: string): void {
+    this.#handle?.setPinTooth(id, tooth);
   }
   removePin(id: string): void {
     this.#handle?.removeShape(id);
   }
   /** Bring a pin or a mark into the middle of the view and select it. */
   focusShape(id: string): void {
+    this.#handle?.setTool('select');
     this.#handle?.focusShape(id);
   }
   closePin(): void {

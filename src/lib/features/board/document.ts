@@ -1,6 +1,8 @@
+import * as v from 'valibot';
+import { isId } from '#lib/kernel/ids.ts';
 import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
 import { pinnedSchema } from './schema-pin.ts';
-import { drawnShapeTypes, ownShapeTypes } from './shapes.ts';
+import { drawnShapeTypes, ownShapeProps, ownShapeTypes } from './shapes.ts';
 
 /**
  * What may be written into a board's document (laid out in format.ts), decided value by value, before an
@@ -25,6 +27,8 @@ export type RefusalCode =
   /** Not of a board's layout. */
   | 'unknown-content'
   | 'unknown-shape'
+  /** Something other than a place on a pin: what is said there is not part of the document. */
+  | 'words-on-pin'
   /** An image that is not of this patient or not shared in this consult. */
   | 'foreign-image'
   /** An address that would be fetched or opened. */
@@ -42,6 +46,34 @@ export interface Refusal {
 export interface BoardPolicy {
   /** A promise: not known yet; ask again once it has resolved. */
   allowsImage(imageId: string): boolean | Promise<void>;
+  /** What the record is, or becomes by the update that is judged; see `kindsIn`. */
+  kindOf(recordId: string): RecordKind;
+}
+
+/** `mixed`: would turn into a pin, or stop being one. */
+export type RecordKind = 'pin' | 'other' | 'mixed';
+
+/**
+ * What each record is once `writes` are applied. `typeOf` says what it is now: its `type`, null where there is no
+ * such record. A pin is made in one piece and stays one, so nothing can be given words first and turned into a pin.
+ */
+export function kindsIn(
+  writes: readonly BoardWrite[],
+  typeOf: (recordId: string) => unknown
+): BoardPolicy['kindOf'] {
+  const written = new Map<string, Set<unknown>>();
+  for (const { root, path, content } of writes) {
+    const [id, field] = path;
+    if (root !== recordsRoot || typeof id !== 'string' || field !== 'type') continue;
+    const types = written.get(id) ?? new Set();
+    written.set(id, types.add(content.kind === 'value' ? content.value : content.kind));
+  }
+  return (recordId) => {
+    const now = typeOf(recordId);
+    const types = [...(now === null ? [] : [now]), ...(written.get(recordId) ?? [])];
+    if (!types.includes('pin')) return 'other';
+    return types.every((type) => type === 'pin') ? 'pin' : 'mixed';
+  };
 }
 
 const recordId = /^(document|page|shape|binding):[\w:-]{1,64}$/;
@@ -63,11 +95,47 @@ function checkRecordWrite(
   const [id, field, place] = path;
   const refuse = (code: RefusalCode): Refusal => (typeof id === 'string' ? { code, recordId: id } : { code });
   if (typeof id !== 'string' || !recordId.test(id) || field === null) return refuse('unknown-content');
+  const kind = policy.kindOf(id);
+  if (kind === 'mixed') return refuse('unknown-shape');
+  if (kind === 'pin' && field !== undefined && !isOfPin(field, content)) return refuse('words-on-pin');
   if (field === undefined)
     return content.kind === 'type' && content.type === 'map' ? null : refuse('unknown-content');
   if (field === inkKey) return checkInk(content, path.length, place) ? null : refuse('unknown-content');
   if (path.length !== 2 || content.kind !== 'value') return refuse('unknown-content');
   return checkField(id, field, content.value, policy);
+}
+
+const coordinate = v.pipe(v.number(), v.finite());
+/** All a pin consists of. Each value is a number, an id or a short key: nowhere is there room for words. */
+const pinFields: Readonly<Record<string, v.GenericSchema>> = {
+  id: v.pipe(v.string(), v.regex(recordId)),
+  typeName: v.literal('shape'),
+  type: v.literal('pin'),
+  x: coordinate,
+  y: coordinate,
+  rotation: coordinate,
+  opacity: coordinate,
+  isLocked: v.boolean(),
+  index: v.pipe(v.string(), v.regex(/^[\dA-Za-z]{1,64}$/)),
+  parentId: v.pipe(v.string(), v.regex(recordId)),
+  'props.number': ownShapeProps.pin.number,
+  'props.tooth': ownShapeProps.pin.tooth,
+  'props.size': ownShapeProps.pin.size,
+  meta: v.strictObject({
+    by: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)),
+    at: v.pipe(v.string(), v.isoTimestamp()),
+    imageId: v.optional(
+      v.pipe(
+        v.string(),
+        v.check((value: string) => isId(value))
+      )
+    )
+  })
+};
+
+function isOfPin(field: string, content: BoardWrite['content']): boolean {
+  const schema = Object.hasOwn(pinFields, field) ? pinFields[field] : undefined;
+  return schema !== undefined && content.kind === 'value' && v.is(schema, content.value);
 }
 
 function checkInk(content: BoardWrite['content'], depth: number, place: string | null | undefined): boolean {

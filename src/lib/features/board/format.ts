@@ -82,6 +82,13 @@ export function readRecord(value: unknown): RawRecord | null {
   return { ...record, props: { ...record.props, segments } };
 }
 
+/** A record's `type` as it stands in the document; null where there is no such record. */
+export function typeOfRecord(doc: Y.Doc, id: string): unknown {
+  const record: unknown = recordsOf(doc).get(id);
+  if (record === undefined) return null;
+  return record instanceof Y.Map ? (record.get('type') ?? '') : '';
+}
+
 /** All records of a board. */
 export function readBoard(doc: Y.Doc): RawRecord[] {
   const found: RawRecord[] = [];

@@ -30,7 +30,7 @@ export const pinnedSchema = {
     'com.tldraw.shape.video': 4,
     'com.tldraw.shape.xray': 0,
     'com.tldraw.shape.measure': 0,
-    'com.tldraw.shape.pin': 0,
+    'com.tldraw.shape.pin': 1,
     'com.tldraw.shape.odontogram': 0,
     'com.tldraw.binding.arrow': 1
   }

@@ -27,7 +27,7 @@ describe("the board's own shapes", () => {
         size: 1
       })
     ).toBe(true);
-    expect(isOwnShape('pin', { number: 1, text: '<b>', tooth: '', size: 1 })).toBe(true);
+    expect(isOwnShape('pin', { number: 1, tooth: '36', size: 1 })).toBe(true);
     expect(isOwnShape('odontogram', { w: 10, h: 10 })).toBe(true);
   });
 
@@ -36,7 +36,8 @@ describe("the board's own shapes", () => {
     ['a field nobody knows', 'xray', { ...xray, src: 'https://example.org/x.png' }],
     ['a window of no width', 'xray', { ...xray, window: { center: 0, width: 0 } }],
     ['one point', 'measure', { points: [{ x: 0, y: 0 }], color: 'yellow', size: 1 }],
-    ['a comment without end', 'pin', { number: 1, text: 'x'.repeat(2_001), tooth: '', size: 1 }],
+    ['a pin with words', 'pin', { number: 1, text: '36 叩痛', tooth: '', size: 1 }],
+    ['words as a tooth', 'pin', { number: 1, tooth: '痛', size: 1 }],
     ['a half pin', 'pin', { number: 1 }],
     ['another type', 'embed', { url: 'https://example.org' }]
   ])('[BI-4] refuses %s', (_what, type, props) => expect(isOwnShape(type, props)).toBe(false));

@@ -83,12 +83,11 @@ export const ownShapeProps = {
     /** Size of line and text relative to the page, chosen from the zoom it was drawn at. */
     size: v.pipe(finite, v.minValue(0.05), v.maxValue(200))
   },
+  /** A place only: what is said about it are rows of the consult, which a patient's browser never receives. */
   pin: {
     number: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
-    /** Plain text; never read as HTML. */
-    text: v.pipe(v.string(), v.maxLength(2_000)),
     /** FDI number, or empty. */
-    tooth: v.pipe(v.string(), v.maxLength(2)),
+    tooth: v.pipe(v.string(), v.regex(/^([1-8][1-8])?$/)),
     size: v.pipe(finite, v.minValue(0.05), v.maxValue(200))
   },
   /** The live chart: the board holds its place only, what it shows comes from the record. */
@@ -103,6 +102,7 @@ export type OdontogramProps = v.InferOutput<v.ObjectSchema<typeof ownShapeProps.
 /** Who made a shape and when; every shape of a board carries it in `meta`. */
 export interface Authorship {
   by: string;
+  /** Empty on a pin, which names nobody. */
   byName: string;
   /** ISO 8601, UTC. */
   at: string;
@@ -112,7 +112,7 @@ export interface Authorship {
 
 const authorship = v.object({
   by: v.pipe(v.string(), v.maxLength(64)),
-  byName: name,
+  byName: v.optional(name, ''),
   at: instant,
   imageId: v.optional(id)
 });

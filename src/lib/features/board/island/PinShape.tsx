@@ -1,17 +1,17 @@
 import { Circle2d, SVGContainer, ShapeUtil } from 'tldraw';
 import type { PinProps } from '../shapes.ts';
-import { type PinShape, ownMigrations, pinProps } from './schema.ts';
+import { type PinShape, pinMigrations, pinProps } from './schema.ts';
 
 const radius = 14;
 
-/** A numbered point with a comment. The comment is read and written outside the drawing. */
+/** A numbered point. What is said about it is read and written outside the drawing. */
 export class PinShapeUtil extends ShapeUtil<PinShape> {
   static override type = 'pin' as const;
   static override props = pinProps;
-  static override migrations = ownMigrations;
+  static override migrations = pinMigrations;
 
   override getDefaultProps(): PinProps {
-    return { number: 1, text: '', tooth: '', size: 1 };
+    return { number: 1, tooth: '', size: 1 };
   }
   override getGeometry(shape: PinShape): Circle2d {
     const r = radius * shape.props.size;
@@ -29,11 +29,8 @@ export class PinShapeUtil extends ShapeUtil<PinShape> {
   override canBind(): boolean {
     return false;
   }
-  override getText(shape: PinShape): string {
-    return shape.props.text;
-  }
   override getAriaDescriptor(shape: PinShape): string {
-    return `${shape.props.number} ${shape.props.text}`.trim();
+    return `${shape.props.number} ${shape.props.tooth}`.trim();
   }
   override component(shape: PinShape) {
     return (

@@ -89,17 +89,9 @@ export function calibrate(editor: Editor, measureId: string, knownMm: number, on
   return true;
 }
 
-export function editPin(
-  editor: Editor,
-  id: string,
-  { text, tooth }: { text?: string; tooth?: string }
-): void {
+export function setPinTooth(editor: Editor, id: string, tooth: string): void {
   if (editor.getShape(id as TLShapeId)?.type !== 'pin') return;
-  const props = {
-    ...(text === undefined ? {} : { text: text.slice(0, 2_000) }),
-    ...(tooth === undefined ? {} : { tooth: tooth.slice(0, 2) })
-  };
-  editor.updateShape<PinShape>({ id: id as TLShapeId, type: 'pin', props });
+  editor.updateShape<PinShape>({ id: id as TLShapeId, type: 'pin', props: { tooth } });
 }
 
 export function removeShape(editor: Editor, id: string): void {

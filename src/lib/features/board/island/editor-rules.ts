@@ -33,7 +33,8 @@ function authorship(editor: Editor, shape: TLShape): Record<string, string> {
   const imageId = xray ? (xray as XrayShape).props.imageId : undefined;
   return {
     by: user.id,
-    byName: user.name,
+    // A pin is a place; who set it is named by what is said there.
+    ...(shape.type === 'pin' ? {} : { byName: user.name }),
     at: new Date().toISOString(),
     ...(imageId === undefined ? {} : { imageId })
   };

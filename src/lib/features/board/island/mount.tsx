@@ -165,7 +165,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     insertImage: (image) => acts.insertImage(editor, image),
     removeImage: (id) => acts.removeImage(editor, id),
     calibrate: (measureId, knownMm, on) => acts.calibrate(editor, measureId, knownMm, on),
-    editPin: (id, edit) => acts.editPin(editor, id, edit),
+    setPinTooth: (id, tooth) => acts.setPinTooth(editor, id, tooth),
     removeShape: (id) => acts.removeShape(editor, id),
     focusShape: (id) => acts.focusShape(editor, id),
     closePin: () => void editor.selectNone(),

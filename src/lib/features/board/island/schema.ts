@@ -44,8 +44,20 @@ export const measureProps = validatorsOf<MeasureShape>(ownShapeProps.measure);
 export const pinProps = validatorsOf<PinShape>(ownShapeProps.pin);
 export const odontogramProps = validatorsOf<OdontogramShape>(ownShapeProps.odontogram);
 
-/** Empty today; a later change of props adds its step here and old boards are migrated when opened. */
+/** Empty today; a later change of props gets a sequence like `pinMigrations`: old boards are migrated when opened. */
 export const ownMigrations = createShapePropsMigrationSequence({ sequence: [] });
+
+export const pinMigrations = createShapePropsMigrationSequence({
+  sequence: [
+    {
+      // What is said at a pin is no longer part of the document.
+      id: 'com.tldraw.shape.pin/1',
+      up: (props) => {
+        delete props.text;
+      }
+    }
+  ]
+});
 
 let schema: TLStoreSchema | undefined;
 
@@ -55,7 +67,7 @@ export function boardSchema(): TLStoreSchema {
       ...defaultShapeSchemas,
       xray: { props: xrayProps, migrations: ownMigrations },
       measure: { props: measureProps, migrations: ownMigrations },
-      pin: { props: pinProps, migrations: ownMigrations },
+      pin: { props: pinProps, migrations: pinMigrations },
       odontogram: { props: odontogramProps, migrations: ownMigrations }
     },
     bindings: defaultBindingSchemas

@@ -23,7 +23,6 @@ export function readState(editor: Editor): IslandState {
         return {
           id,
           number: props.number,
-          text: props.text,
           tooth: props.tooth,
           author,
           imageId: author?.imageId ?? null

@@ -53,7 +53,6 @@ export interface BoardHost {
 export interface PinView {
   id: string;
   number: number;
-  text: string;
   tooth: string;
   author: Authorship | null;
   imageId: string | null;
@@ -147,7 +146,7 @@ export interface IslandHandle {
   removeImage(xrayId: string): void;
   /** Millimetres a pixel from the length mark; false where it is too short or no length. */
   calibrate(measureId: string, knownMm: number, on: string): boolean;
-  editPin(id: string, change: { text?: string; tooth?: string }): void;
+  setPinTooth(id: string, tooth: string): void;
   removeShape(id: string): void;
   focusShape(id: string): void;
   closePin(): void;

@@ -5,13 +5,18 @@ import { toast } from '#lib/ui/toast.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
 import type { Ticket } from './call/call.ts';
-import type { OpinionInput, ProposalInput } from '../schema.ts';
+import type { OpinionInput, PinPlace, ProposalInput } from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
 export function consultActs(consultId: string) {
   const path = `/api/consults/${consultId}`;
   return {
     say: (text: string) => reading(api('POST', `${path}/messages`, { text })),
+    comment: (pin: PinPlace, text: string) => reading(api('POST', `${path}/comments`, { pin, text })),
+    editComment: (id: string, text: string) => reading(api('PATCH', `${path}/comments`, { id, text })),
+    deleteComment: (id: string) => reading(api('DELETE', `${path}/comments?comment=${id}`)),
+    resolve: (pin: PinPlace, resolved: boolean) =>
+      reading(api('POST', `${path}/comments/resolved`, { pin, resolved })),
     propose: (proposal: ProposalInput) => reading(api<{ id: string }>('POST', `${path}/proposals`, proposal)),
     withdraw: (proposalId: string) => reading(api('DELETE', `${path}/proposals?proposal=${proposalId}`)),
     decide: (proposalId: string, decision: 'accept' | 'reject') =>

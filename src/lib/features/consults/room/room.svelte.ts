@@ -1,3 +1,4 @@
+import { SvelteMap } from 'svelte/reactivity';
 import { browser } from '$app/environment';
 import { BoardController } from '#lib/features/board/index.ts';
 import { CallController } from './call/index.ts';
@@ -12,7 +13,7 @@ export function colorOf(userId: string): string {
 }
 
 /** Which panel stands beside the board; on a phone, which part of the room is shown. */
-export type RoomPanel = 'record' | 'proposals' | 'opinion' | 'chat';
+export type RoomPanel = 'record' | 'proposals' | 'opinion' | 'pins' | 'chat';
 
 /** A room as one person has it open: its board, its call, what can be done in it. */
 export class RoomController {
@@ -20,6 +21,8 @@ export class RoomController {
   readonly call: CallController;
   /** Null while the page is drawn on the server: sockets are the browser's. */
   readonly board: BoardController | null;
+  /** What was typed at a pin and not sent, by pin. In memory only: other people use this PC too. */
+  readonly pinDrafts = new SvelteMap<string, string>();
   panel = $state<RoomPanel>('record');
   panelOpen = $state(true);
   /** Into the room without waiting for the call: the board and the record need no camera. */
@@ -57,6 +60,12 @@ export class RoomController {
   show(panel: RoomPanel): void {
     this.panelOpen = !(this.panelOpen && this.panel === panel);
     this.panel = panel;
+  }
+
+  /** From the list of what is said to its pin; on a phone the list makes way for the board. */
+  jumpToPin(shapeId: string): void {
+    if (!matchMedia('(min-width: 48rem)').matches) this.panelOpen = false;
+    this.board?.focusShape(shapeId);
   }
 
   destroy(): void {
