@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
+import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
+import { createCheckpointLog } from './adapters/checkpoint-log.ts';
 import { createLocalFileStore } from './adapters/file-store.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
@@ -19,6 +21,8 @@ import { demoSignIns, seedDemo } from './demo/seed.ts';
 import type { RoomEvent } from './sfu/index.ts';
 import { handlers } from './worker/handlers.ts';
 import { createWorker } from './worker/index.ts';
+
+const signWithinMs = 3_000;
 
 export interface Composition {
   services: Services;
@@ -54,13 +58,19 @@ export async function compose(options: {
     systemDb,
     clock: systemClock,
     files: createLocalFileStore({ folder: join(config.dataDir, 'files'), masterKey }),
+    checkpoints: await createCheckpointLog(config.dataDir),
     live,
     media,
     mail: createMailer({ mail: config.mail }),
     pdf: createPdfRenderer(),
     auth: createAuthenticator({ systemDb, clock: systemClock, origin, masterKey }),
     log,
-    settings: { origin, demo: config.demo, maxUploadBytes: config.maxUploadBytes },
+    settings: {
+      origin,
+      demo: config.demo,
+      maxUploadBytes: config.maxUploadBytes,
+      auditHotMonths: config.auditHotMonths
+    },
     demoSignIns: config.demo ? demoSignIns() : []
   };
   const collab = createCollab({
@@ -93,10 +103,26 @@ export async function compose(options: {
       unsubscribe();
       await collab.close();
       await worker.stop();
+      await lastCheckpoints(services);
       await live.close();
       await Promise.all([app.end(), system.end()]);
     }
   };
+}
+
+/** Signs what the run has written, so that the trail of a stopped app is covered to its end. */
+async function lastCheckpoints(services: Services): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((done) => (timer = setTimeout(done, signWithinMs)));
+  const signed = writeCheckpoints(services, { now: services.clock.now(), all: true }).catch(
+    (error: unknown) =>
+      services.log.warn(
+        { name: error instanceof Error ? error.name : 'unknown' },
+        'no checkpoint of the audit trails at the end'
+      )
+  );
+  await Promise.race([signed, patience]);
+  clearTimeout(timer);
 }
 
 /** With no ORIGIN set, the names one machine calls itself by: pages open on any of them have a board. */

@@ -33,6 +33,8 @@ export interface Config {
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
   masterKey: Buffer | null;
   maxUploadBytes: number;
+  /** Months audit events stay in the database before they go into archive files; at least 6. */
+  auditHotMonths: number;
   logLevel: LogLevel;
   /** Print one line of JSON when ready, for programs that start us. */
   readyJson: boolean;
@@ -65,6 +67,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     mail: readMail(text),
     masterKey: readMasterKey(text('MASTER_KEY')),
     maxUploadBytes: wholeNumber(text('MAX_UPLOAD_MB') ?? '1024', 'MAX_UPLOAD_MB') * 1024 * 1024,
+    auditHotMonths: readHotMonths(text('AUDIT_HOT_MONTHS') ?? '12'),
     logLevel: oneOf(logLevels, text('LOG_LEVEL') ?? 'info', 'LOG_LEVEL'),
     readyJson: values['ready-json'] ?? false
   };
@@ -214,6 +217,12 @@ function portNumber(value: string, name: string): number {
 function wholeNumber(value: string, name: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new StopError(`${name} is "${value}": give a whole number.`);
   return Number(value);
+}
+
+function readHotMonths(value: string): number {
+  const months = wholeNumber(value, 'AUDIT_HOT_MONTHS');
+  if (months < 6) throw new StopError('AUDIT_HOT_MONTHS must be 6 or more.');
+  return months;
 }
 
 function flag(value: string | null, name: string): boolean | null {

@@ -302,6 +302,27 @@ BEGIN
   DELETE FROM counter WHERE name = 'audit';
 END $$;
 
+-- [AU-8] Events leave the table only here: once their archive file is written and read back, at a checkpoint, and
+-- never younger than six months, whoever asks.
+CREATE OR REPLACE FUNCTION audit_archived(p_organisation uuid, p_first bigint, p_last bigint, p_hash bytea, p_sha256 text, p_size bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE c audit_chain; f timestamptz; t timestamptz; n bigint;
+BEGIN
+  SELECT * INTO STRICT c FROM audit_chain WHERE organisation_id = p_organisation FOR UPDATE;
+  SELECT min(at), max(at), count(*) INTO f, t, n FROM audit_event
+   WHERE organisation_id = p_organisation AND number BETWEEN p_first AND p_last;
+  IF p_first <> c.archived_number + 1 OR n <> p_last - p_first + 1 OR p_last > c.checkpoint_number
+     OR t > now() - interval '6 months'
+     OR p_hash IS DISTINCT FROM (SELECT hash FROM audit_event WHERE organisation_id = p_organisation AND number = p_last) THEN
+    RAISE EXCEPTION 'audit: these events cannot be archived' USING ERRCODE = '55000';
+  END IF;
+  INSERT INTO audit_archive (id, organisation_id, first_number, last_number, first_at, last_at, sha256, size)
+    VALUES (gen_random_uuid(), p_organisation, p_first, p_last, f, t, p_sha256, p_size);
+  DELETE FROM audit_event WHERE organisation_id = p_organisation AND number BETWEEN p_first AND p_last;
+  UPDATE audit_chain SET archived_number = p_last WHERE organisation_id = p_organisation;
+END $$;
+REVOKE ALL ON FUNCTION audit_archived(uuid, bigint, bigint, bytea, text, bigint) FROM PUBLIC, consilium_app;
+GRANT EXECUTE ON FUNCTION audit_archived(uuid, bigint, bigint, bytea, text, bigint) TO consilium_system;
 REVOKE ALL ON FUNCTION next_number(uuid, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;

@@ -1,3 +1,4 @@
+import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
@@ -8,5 +9,5 @@ export const topics: readonly string[] = [...notificationKinds];
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
   outbox: [...notificationHandlers],
-  tasks: [sendMailTask]
+  tasks: [sendMailTask, checkpointTask, archiveTask]
 };

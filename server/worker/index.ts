@@ -56,6 +56,7 @@ export function createWorker(options: WorkerOptions): Worker {
         pollInterval: pollMs,
         gracefulShutdownAbortTimeout: stopPatienceMs,
         logger: graphileLog(log),
+        crontab: crontab(options.handlers.tasks),
         taskList: taskList(byTopic, options.handlers.tasks, { services, log })
       });
       ended = runner.promise.catch((error: unknown) => {
@@ -117,6 +118,13 @@ export function checkedHandlers(
   for (const topic of topics) if (!byTopic.has(topic)) wrong.push(`${topic}: no handler`);
   if (wrong.length > 0) throw new Error(`Job handlers do not fit the topics. ${wrong.join('; ')}`);
   return byTopic;
+}
+
+/** One line a task. Never twice at once: a run that lasts longer than its interval holds the next one's place. */
+function crontab(tasks: readonly TaskHandler[]): string {
+  return tasks
+    .flatMap(({ task, cron }) => (cron ? [`${cron} ${task} ?jobKey=${task}&max=1`] : []))
+    .join('\n');
 }
 
 function taskList(

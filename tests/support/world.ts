@@ -13,6 +13,7 @@ import type { Services } from '#lib/features/tenancy/call.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { createAuthenticator } from '../../server/adapters/auth/index.ts';
+import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
 import { createLocalFileStore } from '../../server/adapters/file-store.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -67,13 +68,19 @@ export function useWorld(): World {
       systemDb,
       clock: systemClock,
       files: createLocalFileStore({ folder, masterKey }),
+      checkpoints: await createCheckpointLog(folder),
       live: { publish: async () => {}, subscribe: () => () => {} },
       media: silentMedia,
       mail: { configured: false, send: async () => {} },
       pdf: createPdfRenderer(),
       auth: createAuthenticator({ systemDb, clock: systemClock, origin: 'http://localhost', masterKey }),
       log: silent,
-      settings: { origin: 'http://localhost', demo: false, maxUploadBytes: 64 * 1024 * 1024 },
+      settings: {
+        origin: 'http://localhost',
+        demo: false,
+        maxUploadBytes: 64 * 1024 * 1024,
+        auditHotMonths: 12
+      },
       demoSignIns: []
     };
     Object.assign(world, {

@@ -57,7 +57,8 @@ export async function* archivedEvents(
     rest = lines.pop()!;
     if (!headRead && lines.length > 0) {
       headRead = true;
-      onHead?.(JSON.parse(lines.shift()!) as ArchiveHead);
+      const head = lines.shift()!;
+      onHead?.(JSON.parse(head) as ArchiveHead);
     }
     if (lines.length > 0) yield lines.map(parse);
   }

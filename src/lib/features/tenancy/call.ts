@@ -3,6 +3,7 @@ import type { Actor, RequestInfo } from '#lib/kernel/actor.ts';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type {
   Authenticator,
+  CheckpointLog,
   FileStore,
   LiveFeed,
   Logger,
@@ -21,6 +22,7 @@ export interface Services {
   systemDb: Database;
   clock: Clock;
   files: FileStore;
+  checkpoints: CheckpointLog;
   live: LiveFeed;
   media: MediaServer;
   mail: Mailer;
@@ -38,6 +40,8 @@ export interface Settings {
   origin: string;
   demo: boolean;
   maxUploadBytes: number;
+  /** Audit events stay in the database for so long, at least 6; older ones lie in archive files. */
+  auditHotMonths: number;
 }
 
 /** One call of a use case: who, from where, and the services it uses (`db` and `clock` always). */

@@ -35,6 +35,8 @@ export interface JobHandler {
 /** Work that is not news from a use case but a step of its own, e.g. handing one mail to the mail server. */
 export interface TaskHandler {
   task: string;
+  /** Also run at these times (UTC, five fields as in crontab), one process at a time; a missed time is not made up for. */
+  cron?: string;
   timeoutMs?: number;
   /** `lastTry`: no further attempt follows if this one fails. */
   run(payload: unknown, context: { services: Services; now: Date; lastTry: boolean }): Promise<void>;
