@@ -7,6 +7,7 @@ import postgres from 'postgres';
 import { makeDemoUpload } from '#lib/features/imaging/demo.server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { accept, ask } from './asking.ts';
 import { boardOf, chooseTool, marks } from './board.ts';
 import { keepEvidence, openPatient, openPerson, signIn, taken, visit, type Person } from './people.ts';
 import { boxOf } from './seen.ts';
@@ -55,38 +56,6 @@ async function send(
 ): Promise<{ status: number; body: { code?: string } }> {
   const answer = await person.context.request.post(path, { data, headers: { origin: app.origin } });
   return { status: answer.status(), body: (await answer.json()) as { code?: string } };
-}
-
-type Target = { kind: 'expert'; name: string } | { kind: 'any'; specialty: string };
-
-/** Ask about a patient through the page. @returns the consult's id */
-async function ask(patient: string, target: Target, question: string): Promise<string> {
-  await openPatient(li, patient);
-  await taken(li.page);
-  await li.page
-    .getByTestId('patient-banner')
-    .getByRole('button', { name: say('consults_ask_open') })
-    .click();
-  const form = li.page.getByTestId('ask-form');
-  await form.getByLabel(say('consults_ask_question')).fill(question);
-  const to = form.getByLabel(say('consults_ask_to'));
-  const label =
-    target.kind === 'any'
-      ? say('consults_ask_any', { specialty: say(`consults_specialty_${target.specialty}`) })
-      : null;
-  const option = label
-    ? to.locator('option', { hasText: label }).first()
-    : to.locator('option', { hasText: (target as { name: string }).name }).first();
-  await to.selectOption((await option.getAttribute('value'))!);
-  await li.page.getByRole('button', { name: say('consults_ask_send') }).click();
-  await expect(li.page).toHaveURL(/\/consults\/[0-9a-f-]{36}$/);
-  return new URL(li.page.url()).pathname.split('/').at(-1)!;
-}
-
-async function accept(person: Person, consultId: string): Promise<void> {
-  await visit(person.page, `/consults/${consultId}`);
-  await person.page.getByRole('button', { name: say('consults_accept') }).click();
-  await expect(person.page).toHaveURL(new RegExp(`/room/${consultId}$`));
 }
 
 /** The room without the call: the board and the record need no camera. */
@@ -207,6 +176,7 @@ test('2 GB announced is refused before it is sent; 2 GB unannounced is cut at th
 
 test('a second click on "Accept" changes nothing; of two experts one gets the consult, the other is told', async () => {
   const consultId = await ask(
+    li,
     '张伟',
     { kind: 'any', specialty: 'endodontics' },
     '16 远中邻面龋,是否需要牙髓治疗?'
@@ -236,7 +206,7 @@ test('a second click on "Accept" changes nothing; of two experts one gets the co
 });
 
 test('a guessed, an expired and a locked link say so and let nobody in', async () => {
-  const consultId = await ask('郑浩然', { kind: 'expert', name: '孙雅琴' }, '定期检查,请看片。');
+  const consultId = await ask(li, '郑浩然', { kind: 'expert', name: '孙雅琴' }, '定期检查,请看片。');
   await accept(sun, consultId);
   const { body } = await send(li, `/api/consults/${consultId}/invite`, {});
   const { url } = body as { url: string };
@@ -318,7 +288,7 @@ test('HTML in the fields of the record and the request is text', async () => {
   await dialog.getByRole('button', { name: say('patients_note_save') }).click();
   await expectText(li.page, li.page.locator('#timeline'));
 
-  const consultId = await ask('何俊杰', { kind: 'expert', name: '王志远' }, `问题 ${html}`);
+  const consultId = await ask(li, '何俊杰', { kind: 'expert', name: '王志远' }, `问题 ${html}`);
   await expectText(li.page, li.page.locator('main'));
   await visit(wang.page, `/consults/${consultId}`);
   await expectText(wang.page, wang.page.locator('main'));
@@ -339,7 +309,7 @@ test('HTML in the fields of the record and the request is text', async () => {
 });
 
 test('HTML in chat, pin and opinion is text; a revoked member is cut off within a second and told', async () => {
-  const consultId = await ask('赵国强', { kind: 'expert', name: '王志远' }, '46 缺失,种植前评估。');
+  const consultId = await ask(li, '赵国强', { kind: 'expert', name: '王志远' }, '46 缺失,种植前评估。');
   await accept(wang, consultId);
   const closed = new Promise<number>((done) =>
     wang.page.on('websocket', (socket) => {

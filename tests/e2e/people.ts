@@ -20,22 +20,36 @@ export interface Person {
 /** A camera of few frames: what is asked here is whether it is seen, and three people share this machine. */
 const calmMedia = mediaFlags.map((flag) => flag.replace('fps=30', 'fps=10'));
 
+/**
+ * Asked for a screen, the browser offers the tab of that title without asking the person. Not together with the
+ * flag that answers every question: that one offers a made-up screen, which no browser can end.
+ */
+function offering(title: string): string[] {
+  return [
+    ...calmMedia.filter((flag) => flag !== '--use-fake-ui-for-media-stream'),
+    `--auto-select-tab-capture-source-by-title=${title}`
+  ];
+}
+
 export interface PersonOptions {
   origin: string;
   device?: 'desktop' | 'phone';
   locale?: Locale;
   colorScheme?: 'light' | 'dark';
+  /** Title of the tab this person shares when they share their screen. */
+  sharesTab?: string;
 }
 
 export async function openPerson({
   origin,
   device = 'desktop',
   locale = 'zh-CN',
-  colorScheme = 'light'
+  colorScheme = 'light',
+  sharesTab
 }: PersonOptions): Promise<Person> {
   const executablePath = findBrowser();
   const browser = await chromium.launch({
-    args: [...browserFlags, ...calmMedia],
+    args: [...browserFlags, ...(sharesTab ? offering(sharesTab) : calmMedia)],
     ...(executablePath ? { executablePath } : {})
   });
   const context = await browser.newContext({

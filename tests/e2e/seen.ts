@@ -16,6 +16,16 @@ export async function greyOf(target: Locator | Page, clip?: Box): Promise<Grey> 
   return { mean: channel.mean, spread: channel.stdev };
 }
 
+/** The colour in the middle of what is drawn there. */
+export async function pixelOf(target: Locator): Promise<{ r: number; g: number; b: number }> {
+  const { data, info } = await sharp(await target.screenshot())
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const at = (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2)) * info.channels;
+  return { r: data[at]!, g: data[at + 1]!, b: data[at + 2]! };
+}
+
 export interface Box {
   x: number;
   y: number;

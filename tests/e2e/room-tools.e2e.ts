@@ -1,0 +1,195 @@
+import { expect, test } from 'playwright/test';
+import type { Locator, Page } from 'playwright';
+import { startApp, type TestApp } from '../support/app.ts';
+import { accept, ask } from './asking.ts';
+import { boardOf, chooseTool, marks, openRoomAndJoin } from './board.ts';
+import { keepEvidence, openPerson, shot, signIn, visit, type Person } from './people.ts';
+import { boxOf, drag, expectPlaying, greyOf, pixelOf } from './seen.ts';
+import { say } from './words.ts';
+
+/** What two people in a room do to show each other something. Each test leaves the room as it found it. */
+test.describe.configure({ mode: 'serial', timeout: 240_000 });
+test.use({ trace: 'off', video: 'off', screenshot: 'off' });
+
+const sharedTitle = 'what-is-shared';
+const sharedColor = { r: 0, g: 160, b: 80 };
+
+let app: TestApp;
+let li: Person;
+let wang: Person;
+let consultId: string;
+
+test.beforeAll(async () => {
+  test.setTimeout(400_000);
+  app = await startApp({ withinMs: 300_000 });
+  [li, wang] = await Promise.all([
+    openPerson({ origin: app.origin, sharesTab: sharedTitle }),
+    openPerson({ origin: app.origin })
+  ]);
+  await Promise.all([signIn(li, 'li@qinghe.demo'), signIn(wang, 'wang@hospital.demo')]);
+  consultId = await ask(li, '王秀英', { kind: 'expert', name: '王志远' }, '36 能否保留?');
+  await accept(wang, consultId);
+  await visit(li.page, `/room/${consultId}`);
+  await Promise.all([openRoomAndJoin(li.page), openRoomAndJoin(wang.page)]);
+  for (const { page } of [li, wang]) {
+    await expectPlaying(page.locator('figure[data-self=false] video').first());
+    await expect(boardOf(page).panoramic).toBeVisible({ timeout: 60_000 });
+  }
+});
+
+test.afterAll(async () => {
+  test.setTimeout(120_000);
+  await Promise.all([li, wang].map((person) => person?.browser.close()));
+  await app?.stop();
+});
+
+test.afterEach(async ({}, info) => keepEvidence(info, app, { li, wang }));
+
+/** A place on the X-ray as this person sees it: 0–1 from its left and top. */
+async function onXray(page: Page) {
+  const box = await boxOf(boardOf(page).panoramic);
+  return (x: number, y: number) => [box.x + box.width * x, box.y + box.height * y] as const;
+}
+
+for (const [from, to] of [
+  ['dentist', 'expert'],
+  ['expert', 'dentist']
+] as const)
+  test(`the laser of the ${from} is seen by the ${to} where it points, and fades`, async () => {
+    const [pointing, watching] = from === 'dentist' ? [li.page, wang.page] : [wang.page, li.page];
+    const beam = watching.locator('.tl-collaborator__scribble path');
+    await chooseTool(pointing, 'laser');
+    const at = await onXray(pointing);
+    await pointing.mouse.move(...at(0.3, 0.4));
+    await pointing.mouse.down();
+    // A laser fades behind the hand: it stays while it moves.
+    await expect(async () => {
+      for (const x of [0.35, 0.45, 0.4]) await pointing.mouse.move(...at(x, 0.5), { steps: 6 });
+      await expect(beam).toBeVisible({ timeout: 500 });
+      const [seen, xray] = [await boxOf(beam), await boxOf(boardOf(watching).panoramic)];
+      const middle = (seen.x + seen.width / 2 - xray.x) / xray.width;
+      expect(middle).toBeGreaterThan(0.3);
+      expect(middle).toBeLessThan(0.5);
+    }).toPass({ timeout: 30_000 });
+    await shot(watching, `laser-of-the-${from}`);
+    await pointing.mouse.up();
+    await expect(beam).toHaveCount(0);
+    // It is a pointer, not a mark: nothing of it is on the board.
+    for (const page of [pointing, watching]) await expect(marks(page, 'draw')).toHaveCount(0);
+    await chooseTool(pointing, 'select');
+  });
+
+test.describe('a shared screen', () => {
+  let tab: Page;
+
+  test.beforeEach(async () => {
+    tab = await li.context.newPage();
+    const { r, g, b } = sharedColor;
+    // It must change now and then: a still tab sends no picture.
+    await tab.setContent(
+      `<title>${sharedTitle}</title><body style="margin:0;background:rgb(${r},${g},${b})"><p>0</p>
+       <script>setInterval(() => { document.querySelector('p').textContent = Date.now(); }, 100)</script>`
+    );
+    await li.page.bringToFront();
+  });
+  test.afterEach(async () => {
+    if (!tab.isClosed()) await tab.close();
+  });
+
+  const button = () => li.page.getByTestId('call-share');
+  const screen = (): Locator =>
+    wang.page
+      .getByRole('list', { name: say('room_strip') })
+      .locator(`video[aria-label="${say('room_tile_screen', { name: '李明' })}"]`);
+
+  async function share(): Promise<void> {
+    await expect(button()).toHaveAccessibleName(new RegExp(say('room_share')));
+    await button().click();
+    await expect(button()).toHaveAccessibleName(new RegExp(say('room_share_stop')));
+    await expectPlaying(screen());
+    await expect
+      .poll(async () => {
+        const { r, g, b } = await pixelOf(screen());
+        return Math.max(
+          Math.abs(r - sharedColor.r),
+          Math.abs(g - sharedColor.g),
+          Math.abs(b - sharedColor.b)
+        );
+      })
+      .toBeLessThan(40);
+  }
+
+  async function expectEnded(): Promise<void> {
+    await expect(screen()).toHaveCount(0);
+    await expect(button()).not.toHaveAccessibleName(new RegExp(say('room_share_stop')));
+    // The cameras went on all the while.
+    for (const { page } of [li, wang])
+      await expectPlaying(page.locator('figure[data-self=false] video').first());
+  }
+
+  test('is what the other sees, until its owner ends it in the room', async () => {
+    await share();
+    await shot(wang.page, 'shared-screen');
+    await button().click();
+    await expectEnded();
+  });
+
+  test('ends for both when the browser ends it', async () => {
+    await share();
+    await tab.close();
+    await expectEnded();
+  });
+
+  test('ends when its owner leaves the call', async () => {
+    await share();
+    await li.page.getByTestId('call-leave').click();
+    await expect(screen()).toHaveCount(0);
+    await visit(li.page, `/room/${consultId}`);
+    await openRoomAndJoin(li.page);
+    await expectPlaying(wang.page.locator('figure[data-self=false] video').first());
+    await expect(screen()).toHaveCount(0);
+  });
+});
+
+test('the window set by the expert is the window of the dentist, also after a reload', async () => {
+  const theirs = boardOf(li.page).panoramic;
+  const before = (await greyOf(theirs)).mean;
+  await chooseTool(wang.page, 'window');
+  const at = await onXray(wang.page);
+  await drag(wang.page, [at(0.5, 0.2), at(0.5, 0.85)]);
+  await expect.poll(async () => Math.abs((await greyOf(theirs)).mean - before)).toBeGreaterThan(5);
+  const changed = (await greyOf(theirs)).mean;
+  await expect(wang.page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+
+  await visit(li.page, `/room/${consultId}`);
+  await openRoomAndJoin(li.page);
+  await expect(theirs).toBeVisible({ timeout: 60_000 });
+  await expect.poll(async () => Math.abs((await greyOf(theirs)).mean - changed)).toBeLessThan(4);
+
+  await wang.page.getByRole('button', { name: say('board_preset_file'), exact: true }).click();
+  await expect.poll(async () => Math.abs((await greyOf(theirs)).mean - before)).toBeLessThan(4);
+  await chooseTool(wang.page, 'select');
+});
+
+test('who follows the expert sees what the expert sees; it ends when the expert is gone', async () => {
+  const following = li.page.getByText(say('board_following', { name: '王志远' }));
+  await wang.page.locator('[data-tool=follow-me]').click();
+  await expect(following).toBeVisible();
+  const before = await boxOf(boardOf(li.page).panoramic);
+  await wang.page.getByRole('button', { name: say('board_zoom_in') }).click();
+  await expect
+    .poll(async () => (await boxOf(boardOf(li.page).panoramic)).width)
+    .toBeGreaterThan(before.width * 1.1);
+
+  await wang.page.close();
+  await expect(following).toHaveCount(0);
+  // The board is the dentist's own again.
+  await li.page.getByRole('button', { name: say('board_zoom_fit') }).click();
+  await expect
+    .poll(async () => Math.abs((await boxOf(boardOf(li.page).panoramic)).width / before.width - 1))
+    .toBeLessThan(0.05);
+});
+
+test('nobody asked another host, and nothing broke on the way', () => {
+  expect([...li.troubles, ...wang.troubles]).toEqual([]);
+});
