@@ -93,7 +93,9 @@ async function main(): Promise<void> {
     const known = error instanceof StopError;
     if (!stopping)
       process.stderr.write(`\n${known ? error.message : error instanceof Error ? error.stack : error}\n`);
-    opened?.log.error({ err: error }, 'not started');
+    // A reason in one sentence has been said; the log keeps it too, and all of what nobody foresaw.
+    if (known) opened?.log.info({ err: error }, 'not started');
+    else opened?.log.error({ err: error }, 'not started');
     stop('not started', 1);
   }
 }
@@ -175,7 +177,13 @@ async function database({ config, closers, progress, log, stop }: Launch) {
       const onExit = () => stop('the database ended', 1);
       const starting = startPostgres({ dataDir: config.dataDir, log, onExit });
       // Known before it is ready: a Ctrl-C meanwhile must not leave it behind.
-      closers.add('database', () => starting.then((server) => server.stop()));
+      // One that did not start has been told of, and has nothing to end.
+      closers.add('database', () =>
+        starting.then(
+          (server) => server.stop(),
+          () => undefined
+        )
+      );
       return (await starting).ownerUrl;
     }));
   try {

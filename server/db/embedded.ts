@@ -231,6 +231,16 @@ async function launch(plan: LaunchPlan): Promise<EmbeddedPostgres> {
     child.once('exit', done);
   });
   let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+    // SIGINT is Postgres' fast shutdown: open transactions roll back, everything is written.
+    const ended = await endProcess(child.pid, [
+      { signal: 'SIGINT', waitMs: 15_000 },
+      { signal: 'SIGQUIT', waitMs: 5_000 }
+    ]);
+    if (ended !== 'SIGINT') plan.log.warn({ ended }, 'the database did not stop in time');
+  };
   await untilReady({ child, exited, cluster, logFile, logStart });
   void exited.then((code) => {
     if (stopping) return;
@@ -240,23 +250,20 @@ async function launch(plan: LaunchPlan): Promise<EmbeddedPostgres> {
   child.unref();
 
   const ownerUrl = `postgres://${superuser}:${access.password}@127.0.0.1:${access.port}/${database}`;
-  await ensureDatabase(ownerUrl);
+  try {
+    await ensureDatabase(ownerUrl);
+  } catch (error) {
+    // Nobody else knows of it yet.
+    await stop();
+    throw error;
+  }
   plan.log.info({ port: access.port, pid: child.pid }, 'database ready');
   return {
     ownerUrl,
     port: access.port,
     pid: child.pid ?? 0,
     folder,
-    stop: async () => {
-      stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
-      // SIGINT is Postgres' fast shutdown: open transactions roll back, everything is written.
-      const ended = await endProcess(child.pid, [
-        { signal: 'SIGINT', waitMs: 15_000 },
-        { signal: 'SIGQUIT', waitMs: 5_000 }
-      ]);
-      if (ended !== 'SIGINT') plan.log.warn({ ended }, 'the database did not stop in time');
-    }
+    stop
   };
 }
 

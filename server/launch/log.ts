@@ -23,6 +23,12 @@ export function openLog(dataDir: string, level: LogLevel, say: (line: string) =>
   const file = join(folder, 'app.log');
   if (sizeOf(file) > largeBytes) renameSync(file, `${file}.1`);
   const destination = pino.destination({ dest: file, sync: false, minLength: 0 });
+  // A full disk must not end the app: what cannot be written is lost, and said once.
+  let lost = false;
+  destination.on('error', (error: Error) => {
+    if (!lost) say(`  ! the log ${file} cannot be written (${error.message})`);
+    lost = true;
+  });
   const terminal = { write: (line: string) => say(plain(line)) };
   const logger = pino(
     { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },

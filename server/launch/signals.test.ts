@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
 
 /** A process that waits for ever under our handlers and says how it was asked to end. */
-function run(work: string): Promise<{ code: number | null; said: string }> {
+function run(
+  work: string,
+  stop = 'console.log("stop:", why); process.exit(code);'
+): Promise<{ code: number | null; said: string }> {
   const script = `
     const { onStopSignal } = await import(${JSON.stringify(new URL('./signals.ts', import.meta.url).href)});
     const log = { debug() {}, info() {}, warn() {}, error: (_fields, message) => console.log('error:', message) };
-    onStopSignal({ log, stop: (why, code) => { console.log('stop:', why); process.exit(code); } });
+    onStopSignal({ log, stop: (why, code) => { ${stop} } });
     setInterval(() => {}, 1000);
     ${work}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -25,6 +28,16 @@ it('an error nobody caught is logged and ends the app with code 1, so that it is
 it('a signal is a wish, not a failure', async () => {
   const outcome = await run(`process.kill(process.pid, 'SIGTERM');`);
   expect(outcome).toEqual({ code: 0, said: 'stop: SIGTERM' });
+});
+
+it('an error nobody caught while stopping does not cut the stop short', async () => {
+  const outcome = await run(
+    `process.kill(process.pid, 'SIGTERM');
+     setTimeout(() => { throw new Error('odd'); }, 900);
+     setTimeout(() => { console.log('in order'); process.exit(0); }, 1100);`,
+    'console.log("stop:", why);'
+  );
+  expect(outcome).toEqual({ code: 0, said: 'stop: SIGTERM\nerror: uncaught error\nin order' });
 });
 
 it('a promise nobody waited for is logged and ends nothing', async () => {

@@ -34,7 +34,8 @@ export function onStopSignal({
     stream.on('error', (error) => log.debug({ err: error }, 'terminal gone'));
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught error');
-    wish('uncaught error', 1);
+    // While stopping this is no second Ctrl-C: what is being ended must still be ended in order.
+    if (firstAt === null) wish('uncaught error', 1);
   });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a failure nobody waited for'));
 }

@@ -13,6 +13,9 @@ export function systemCode(error: unknown): string | null {
   return null;
 }
 
+/** The SQLSTATE of a full disk. */
+const databaseFull = '53100';
+
 /** What went wrong with `what`, in one sentence with what to do, for the failures any machine can have. */
 export function explain(error: unknown, what: string): StopError {
   if (error instanceof StopError) return error;
@@ -20,6 +23,7 @@ export function explain(error: unknown, what: string): StopError {
   switch (systemCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
+    case databaseFull:
       return new StopError(`${what}: the disk is full. Free some space, then start again.`, options);
     case 'EACCES':
     case 'EPERM':

@@ -67,6 +67,8 @@ export async function buildWithGo(options: ObtainOptions): Promise<void> {
   if (code === 0) return;
   await rm(options.target, { force: true });
   options.log.warn({ code, output: tail }, 'go build failed');
+  if (tail.some((line) => /dial tcp|lookup |i\/o timeout|connection refused|no such host/.test(line)))
+    throw new Error('the Go module proxy cannot be reached');
   throw new Error(tail.find((line) => line.includes(':')) ?? `go build ended with ${code}`);
 }
 

@@ -1,4 +1,5 @@
 import { Logger as GraphileLogger, run, type Runner, type Task, type TaskList } from 'graphile-worker';
+import pg from 'pg';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { asAppError } from '#lib/kernel/errors.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
@@ -35,12 +36,14 @@ const stopPatienceMs = 10_000;
 /** A job locked for longer belongs to a process that died: no handler may take more than a minute. */
 const deadAfterMs = 3 * 60_000;
 const reclaimEveryMs = 60_000;
+/** The engine's connections have a name of their own, by which `reclaim` knows that a worker lives. */
 const applicationName = 'consilium-jobs';
 
 /** The job engine: graphile-worker on the app's own Postgres, fed by the outbox trigger (outbox.sql). */
 export function createWorker(options: WorkerOptions): Worker {
   const { url, services, log, concurrency = 4 } = options;
   let runner: Runner | null = null;
+  let pool: pg.Pool | null = null;
   let ended: Promise<void> = Promise.resolve();
   let reclaiming: ReturnType<typeof setInterval> | undefined;
   return {
@@ -48,10 +51,12 @@ export function createWorker(options: WorkerOptions): Worker {
       if (runner) return;
       const byTopic = checkedHandlers(options.handlers.outbox, options.topics ?? knownTopics);
       await reclaim(services, log);
+      pool = new pg.Pool({ connectionString: url, application_name: applicationName, max: concurrency + 2 });
+      // The engine stops listening before it ends a pool of its own, and a connection lost then would end the app.
+      pool.on('error', (error) => log.warn(failure(error), 'a connection of the job engine was lost'));
       runner = await run({
-        connectionString: named(url),
+        pgPool: pool,
         concurrency,
-        maxPoolSize: concurrency + 2,
         noHandleSignals: true,
         pollInterval: pollMs,
         gracefulShutdownAbortTimeout: stopPatienceMs,
@@ -74,6 +79,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (!running) return;
       await running.stop();
       await ended;
+      await pool?.end();
     }
   };
 }
@@ -94,13 +100,6 @@ async function reclaim(services: Services, log: Logger): Promise<void> {
     select graphile_worker.force_unlock_workers(array_agg(locked_by)), count(*)::int as workers
       from dead having count(*) > 0`);
   if (freed.length > 0) log.warn({ workers: freed[0]?.['workers'] }, 'took back jobs of a worker that ended');
-}
-
-/** The engine's connections under a name of their own, by which `reclaim` knows that a worker lives. */
-function named(url: string): string {
-  const result = new URL(url);
-  result.searchParams.set('application_name', applicationName);
-  return result.href;
 }
 
 /** @throws Error naming the topics that have no handler or more than one, and handlers of no topic */

@@ -14,6 +14,8 @@ export interface StartAppOptions {
   args?: string[];
   /** How long until ready. The first start in a clone may build. */
   withinMs?: number;
+  /** A command that runs the app as its last arguments, e.g. in a namespace (see namespace.ts). */
+  inside?: readonly string[];
   /** Kill -9 as soon as this is true, in the middle of the start: `startApp` then rejects. */
   killWhen?: (dataDir: string) => Promise<boolean>;
 }
@@ -50,9 +52,11 @@ export async function startApp(options: StartAppOptions = {}): Promise<TestApp> 
   const ownFolder = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await makeDataDir());
   const began = performance.now();
+  const [program = process.execPath, ...before] = [...(options.inside ?? []), process.execPath];
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...before,
       join(repositoryRoot, 'server', 'main.ts'),
       '--ready-json',
       '--data',
