@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -123,7 +123,7 @@ async function checkShared(tx: Tx, { patientId, share }: AskInput): Promise<void
     ? await tx.rows
         .select({ id: images.id })
         .from(images)
-        .where(and(inArray(images.id, imageIds), eq(images.patientId, patientId)))
+        .where(and(inArray(images.id, imageIds), eq(images.patientId, patientId), isNull(images.withdrawnAt)))
     : [];
   const foundNotes = noteIds.length
     ? await tx.rows

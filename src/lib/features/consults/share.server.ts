@@ -1,6 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
+import { mayWithSomeImage } from '#lib/features/imaging/policy.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -9,7 +10,7 @@ import { lockForRequester } from './answer.server.ts';
 import { boardImage } from './board.server.ts';
 import { isOpen } from './consult.ts';
 import { consultChanged } from './read.server.ts';
-import { consultGrantItems } from './tables.server.ts';
+import { consultGrantItems, consults, opinions } from './tables.server.ts';
 
 /**
  * Open one more image of the same patient to this consult, to be laid on its board. Twice is once.
@@ -26,7 +27,9 @@ export async function shareImage(
     const [image] = await tx.rows
       .select()
       .from(images)
-      .where(and(eq(images.id, imageId), eq(images.patientId, consult.patientId)));
+      .where(
+        and(eq(images.id, imageId), eq(images.patientId, consult.patientId), isNull(images.withdrawnAt))
+      );
     if (!image) throw fail('not_found');
     const granted = await tx.rows
       .select()
@@ -70,5 +73,40 @@ export async function sharedImageIds(
       .from(consultGrantItems)
       .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
     return new Set(rows.flatMap((row) => (row.itemId ? [row.itemId] : [])));
+  });
+}
+
+/** A consult that shows an image, for who wants to take the image out of the record. */
+export interface ImageUse {
+  consultId: string;
+  number: string;
+  /** Its opinion is signed: it was given with this image in view. */
+  signed: boolean;
+}
+
+/** Consults of the own organisation that opened this image, newest first. @throws AppError `forbidden` */
+export async function imageUses(call: Call<never, MemberActor>, imageId: string): Promise<ImageUse[]> {
+  if (!mayWithSomeImage(call.actor, 'withdraw')) throw fail('forbidden');
+  return inTransaction(call, async (tx) => {
+    const own = eq(consultGrantItems.organisationId, call.actor.organisationId);
+    const rows = await tx.rows
+      .selectDistinct({
+        consultId: consults.id,
+        number: consults.number,
+        patientId: consults.patientId,
+        createdAt: consults.createdAt,
+        signedAt: opinions.signedAt
+      })
+      .from(consultGrantItems)
+      .innerJoin(consults, eq(consults.id, consultGrantItems.consultId))
+      .leftJoin(opinions, and(eq(opinions.consultId, consults.id), isNotNull(opinions.signedAt)))
+      .where(and(own, eq(consultGrantItems.kind, 'image'), eq(consultGrantItems.itemId, imageId)))
+      .orderBy(desc(consults.createdAt));
+    await tx.audit({
+      action: 'image.uses',
+      subject: { type: 'image', id: imageId },
+      patientId: rows[0]?.patientId ?? null
+    });
+    return rows.map(({ consultId, number, signedAt }) => ({ consultId, number, signed: signedAt !== null }));
   });
 }

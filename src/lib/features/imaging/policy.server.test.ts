@@ -21,10 +21,11 @@ const visitor = (organisationId: string): Actor => ({
   organisationId,
   name: 'n'
 });
-/** r read, u upload, c calibrate, d download. */
+/** r read, u upload, c calibrate, d download, w withdraw. */
 const shown = (actor: Actor) => {
   const rights = imageRights(actor, home);
-  return Object.entries({ r: rights.read, u: rights.upload, c: rights.calibrate, d: rights.download })
+  const { read: r, upload: u, calibrate: c, download: d, withdraw: w } = rights;
+  return Object.entries({ r, u, c, d, w })
     .filter(([, allowed]) => allowed)
     .map(([letter]) => letter)
     .join('');
@@ -33,9 +34,9 @@ const shown = (actor: Actor) => {
 describe('who may do what with images', () => {
   const table: Record<MemberActor['role'], [own: string, abroad: string]> = {
     owner: ['r', ''],
-    dentist: ['rucd', ''],
-    expert: ['rucd', 'r'],
-    nurse: ['rud', ''],
+    dentist: ['rucdw', ''],
+    expert: ['rucdw', 'r'],
+    nurse: ['rudw', ''],
     receptionist: ['r', '']
   };
   test.each(memberRoles)('[IM-15] %s', (role) => {
@@ -46,6 +47,6 @@ describe('who may do what with images', () => {
   });
   test('[IM-15] the system works within one organisation', () => {
     const system = (organisationId: string): Actor => ({ kind: 'system', organisationId, reason: 'demo' });
-    expect([shown(system(home)), shown(system('elsewhere'))]).toEqual(['rucd', '']);
+    expect([shown(system(home)), shown(system('elsewhere'))]).toEqual(['rucdw', '']);
   });
 });

@@ -7,10 +7,12 @@ export interface ImageRights {
   calibrate: boolean;
   /** Take the original file away, with all its tags. */
   download: boolean;
+  /** Take a picture out of the record's view, and bring it back: whoever may put one in. */
+  withdraw: boolean;
 }
 
-const none: ImageRights = { read: false, upload: false, calibrate: false, download: false };
-const all: ImageRights = { read: true, upload: true, calibrate: true, download: true };
+const none: ImageRights = { read: false, upload: false, calibrate: false, download: false, withdraw: false };
+const all: ImageRights = { read: true, upload: true, calibrate: true, download: true, withdraw: true };
 
 /**
  * What `actor` may do with pictures of a patient of `patientOrganisationId`. For a remote expert and for a

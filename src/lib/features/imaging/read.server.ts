@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -17,15 +17,24 @@ export interface FileAnswer {
 
 /**
  * A patient's pictures, newest first: all of them at home, for a remote expert or a visiting patient those
- * granted. @throws AppError `forbidden`
+ * granted. Those withdrawn are a list of their own. @throws AppError `forbidden`
  */
-export async function listImages(call: Call, patientId: string): Promise<ImageView[]> {
+export async function listImages(
+  call: Call,
+  patientId: string,
+  { withdrawn = false } = {}
+): Promise<ImageView[]> {
   if (!mayWithSomeImage(call.actor, 'read')) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     const rows = await tx.rows
       .select()
       .from(images)
-      .where(eq(images.patientId, patientId))
+      .where(
+        and(
+          eq(images.patientId, patientId),
+          withdrawn ? isNotNull(images.withdrawnAt) : isNull(images.withdrawnAt)
+        )
+      )
       .orderBy(sql`${images.takenAt} desc nulls last`, desc(images.uploadedAt));
     const readable = rows.filter((row) => imageRights(tx.actor, row.organisationId).read);
     await tx.audit({
@@ -109,7 +118,8 @@ export async function calibrateImage(call: Call, input: CalibrateInput): Promise
   });
 }
 
-async function openImage(tx: Tx, imageId: string, need: { right: keyof ImageRights; part: string }) {
+/** A picture's row where this actor may do this with it; the look is audited. @throws AppError `not_found`, `forbidden` */
+export async function openImage(tx: Tx, imageId: string, need: { right: keyof ImageRights; part: string }) {
   const [row] = await tx.rows.select().from(images).where(eq(images.id, imageId));
   if (!row) throw fail('not_found');
   const rights = imageRights(tx.actor, row.organisationId);

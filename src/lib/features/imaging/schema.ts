@@ -11,6 +11,15 @@ export const calibrateSchema = v.object({
 });
 export type CalibrateInput = v.InferOutput<typeof calibrateSchema>;
 
+export const withdrawImageInput = v.object({
+  imageId: v.pipe(
+    v.string(),
+    v.check((value) => isId(value))
+  ),
+  reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
+});
+export type WithdrawImageInput = v.InferOutput<typeof withdrawImageInput>;
+
 /** A file's name as people gave it: only ever shown back, never a path. Empty becomes `file`. */
 export function cleanFileName(name: string): string {
   const safe = [...name]

@@ -175,14 +175,32 @@ async function insertImage(
     })
     .onConflictDoNothing({ target: [images.organisationId, images.patientId, images.fileSha256] })
     .returning();
-  const row = made ?? (await existing(tx, patientId, file.sha256));
+  const known = made ?? (await existing(tx, patientId, file.sha256));
+  const row = known.withdrawnAt ? await bringBack(tx, known.id) : known;
   await tx.audit({
     action: made ? 'image.upload' : 'image.upload-again',
     subject: { type: 'image', id: row.id },
     patientId,
-    detail: { kind, identity: check, bytes: file.size, by: actorId(actor) }
+    detail: {
+      kind,
+      identity: check,
+      bytes: file.size,
+      by: actorId(actor),
+      ...(row === known ? {} : { restored: 1 })
+    }
   });
   return { image: imageView(row), already: !made };
+}
+
+/** A file that was withdrawn and is put in again is wanted again. */
+async function bringBack(tx: Tx, imageId: string) {
+  const [row] = await tx.rows
+    .update(images)
+    .set({ withdrawnAt: null, withdrawnBy: null, withdrawnReason: null })
+    .where(eq(images.id, imageId))
+    .returning();
+  if (!row) throw fail('conflict');
+  return row;
 }
 
 export const frameMediaType = 'application/x-consilium-frame';

@@ -22,6 +22,11 @@ export function imageView(row: typeof images.$inferSelect): ImageView {
     mediaType: row.mediaType,
     fileSize: row.fileSize,
     uploadedByName: row.uploadedByName,
-    uploadedAt: row.uploadedAt.toISOString()
+    uploadedAt: row.uploadedAt.toISOString(),
+    withdrawn: row.withdrawnAt && {
+      at: row.withdrawnAt.toISOString(),
+      by: row.withdrawnBy ?? '',
+      reason: row.withdrawnReason ?? ''
+    }
   };
 }

@@ -23,4 +23,6 @@ export interface ImageView {
   uploadedByName: string;
   /** ISO 8601, UTC. */
   uploadedAt: string;
+  /** Taken out of the record's view, by whom, when (ISO 8601, UTC) and why. */
+  withdrawn: { at: string; by: string; reason: string } | null;
 }

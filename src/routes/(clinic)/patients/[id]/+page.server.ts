@@ -3,6 +3,7 @@ import { mayBookAppointments } from '#lib/features/appointments/policy.server.ts
 import { listExperts, readDraft } from '#lib/features/consults/ask.server.ts';
 import { mayAsk } from '#lib/features/consults/policy.server.ts';
 import { listConsults } from '#lib/features/consults/read.server.ts';
+import { imageRights } from '#lib/features/imaging/policy.server.ts';
 import { listImages } from '#lib/features/imaging/read.server.ts';
 import { readChart } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
@@ -17,11 +18,13 @@ export const load: PageServerLoad = async (event) => {
   const call = staffCall(event);
   const patientId = idOf(event.params.id);
   const { patient, health, notes } = await loaded(readPatient(call, patientId));
+  const mayWithdrawImages = imageRights(call.actor, patient.organisationId).withdraw;
   const asks = mayAsk(call.actor) && patient.own;
-  const [chart, images, plans, appointments, consults, experts, draft] = await loaded(
+  const [chart, images, withdrawnImages, plans, appointments, consults, experts, draft] = await loaded(
     Promise.all([
       readChart(call, patientId),
       listImages(call, patientId),
+      mayWithdrawImages ? listImages(call, patientId, { withdrawn: true }) : [],
       readPlans(call, patientId),
       patient.own ? listForPatient(call, patientId) : null,
       listConsults(call, { patientId }),
@@ -35,6 +38,8 @@ export const load: PageServerLoad = async (event) => {
     notes,
     chart,
     images,
+    withdrawnImages,
+    mayWithdrawImages,
     plans,
     appointments,
     consults,
