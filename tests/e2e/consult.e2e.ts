@@ -306,6 +306,14 @@ test('5 both join, and work on the board together', async () => {
     await said.getByRole('button', { name: say('common_close') }).click();
     await wang.page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.7);
     await expect(said.getByRole('textbox')).toHaveValue(pinComment);
+    // Without an answer it stays too, and that is said.
+    const gone = '**/api/consults/*/comments';
+    await wang.page.route(gone, (route) => route.abort());
+    await said.getByRole('textbox').focus();
+    await wang.page.keyboard.press('Enter');
+    await expect(said).toContainText(say('error_unreachable'));
+    await expect(said.getByRole('textbox')).toHaveValue(pinComment);
+    await wang.page.unroute(gone);
     await said.getByRole('textbox').focus();
     await wang.page.keyboard.press('Enter');
     await expect(said.getByRole('listitem')).toContainText(pinComment);
