@@ -1,7 +1,7 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vitest/config';
 
-// Three projects, so that `vitest --project unit` needs neither a database nor a browser.
+// In projects, so that `vitest --project unit` needs neither a database nor a browser.
 export default defineConfig({
   plugins: [sveltekit()],
   test: {
@@ -18,6 +18,18 @@ export default defineConfig({
           globalSetup: ['tests/support/postgres.global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000
+        }
+      },
+      {
+        // Asks the built app: run after a build.
+        extends: true,
+        test: {
+          name: 'access',
+          include: ['tests/access/**/*.test.ts'],
+          globalSetup: ['tests/support/postgres.global.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          server: { deps: { external: [/\.svelte-kit\/output\//] } }
         }
       }
     ]

@@ -1,6 +1,6 @@
 // `npm test`: all that CI runs, in order, with times; closes with one line of counts.
 //   npm test                    everything
-//   npm test -- types lint      only these: types, lint, unit, integration, build, e2e
+//   npm test -- types lint      only these: types, lint, unit, integration, build, access, e2e
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,7 +79,7 @@ interface VitestReport {
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-async function vitest(project: 'unit' | 'integration'): Promise<Counts> {
+async function vitest(project: 'unit' | 'integration' | 'access'): Promise<Counts> {
   const file = join(reports, `${project}.json`);
   await rm(file, { force: true });
   const ok = await program(programs.vitest, [
@@ -163,6 +163,7 @@ const steps: Step[] = [
       return { passed: 0, failed: 0, skipped: 0 };
     }
   },
+  { name: 'access', run: () => vitest('access') },
   { name: 'e2e', run: e2e }
 ];
 

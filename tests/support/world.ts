@@ -26,8 +26,9 @@ export const testPassword = 'a long enough one';
 export interface World {
   services: Services;
   database: TestDatabase;
-  people: Record<'li' | 'nurse' | 'reception' | 'wang' | 'sun' | 'liu' | 'stranger', MemberActor>;
+  people: Record<Key, MemberActor>;
   clinicId: string;
+  strangerClinicId: string;
   hospitalId: string;
   patientId: string;
   otherPatientId: string;
@@ -38,6 +39,22 @@ export interface World {
   /** A call of a use case by this person. */
   as<A extends Actor>(actor: A): Services & { actor: A; request: { id: string; ip: string } };
 }
+
+/** Of the clinic that asks, the hospital, and the clinic that has no part in it. */
+type Key =
+  | 'boss'
+  | 'li'
+  | 'nurse'
+  | 'reception'
+  | 'chief'
+  | 'wang'
+  | 'sun'
+  | 'liu'
+  | 'stranger'
+  | 'strangerBoss'
+  | 'strangerNurse'
+  | 'strangerReception'
+  | 'strangerExpert';
 
 /** No media server runs in these tests: what it would be asked is what they look at. */
 const silentMedia: MediaServer = {
@@ -101,18 +118,27 @@ export function useWorld(): World {
 
 async function furnish(world: World): Promise<void> {
   const clinic = await organisation(world, '清河镇口腔门诊', [
+    ['boss', 'owner', '高文'],
     ['li', 'dentist', '李明'],
     ['nurse', 'nurse', '周敏'],
     ['reception', 'receptionist', '何芳']
   ]);
   const hospital = await organisation(world, '市口腔医院', [
+    ['chief', 'owner', '方院长'],
     ['wang', 'expert', '王志远', 'endodontics'],
     ['sun', 'expert', '孙雅琴', 'endodontics'],
     ['liu', 'expert', '刘思敏', 'orthodontics']
   ]);
-  const other = await organisation(world, '别处口腔门诊', [['stranger', 'dentist', '外人']]);
+  const other = await organisation(world, '别处口腔门诊', [
+    ['stranger', 'dentist', '外人'],
+    ['strangerBoss', 'owner', '外人甲'],
+    ['strangerNurse', 'nurse', '外人乙'],
+    ['strangerReception', 'receptionist', '外人丙'],
+    ['strangerExpert', 'expert', '外人丁', 'endodontics']
+  ]);
   world.people = { ...clinic.people, ...hospital.people, ...other.people } as World['people'];
   world.clinicId = clinic.clinicId;
+  world.strangerClinicId = other.clinicId;
   world.hospitalId = hospital.organisationId;
   const { li } = world.people;
   const system: SystemActor = { kind: 'system', organisationId: clinic.organisationId, reason: 'test' };

@@ -3,6 +3,7 @@ import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
+import { clinics } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { healthItems, notes, patients, recentPatients } from './tables.server.ts';
 import type { HealthItemInput, NoteInput, PatientInput } from './schema.ts';
@@ -150,6 +151,11 @@ export async function addPatient(
 ): Promise<{ id: string }> {
   if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
   return inTransaction(call, async (tx) => {
+    const [clinic] = await tx.rows
+      .select({ id: clinics.id })
+      .from(clinics)
+      .where(eq(clinics.id, input.clinicId));
+    if (!clinic) throw fail('not_found');
     const id = newId(tx.now.getTime());
     const {
       rows: [running]

@@ -1,0 +1,322 @@
+import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import { testPassword } from '../support/world.ts';
+import { actors, type ActorName, type Case, type Scene } from './scene.ts';
+
+/** What one door asks for and who may pass it. Everyone else must be refused and learn nothing. */
+export interface Door {
+  /** The address for this case; of the case `own` it may point at the scene's open question instead. */
+  at: (of: Case, scene: Scene) => string;
+  /** JSON, or `form` for a page's action, or `file` as a raw body. Valid: only access may stand in the way. */
+  body?: (of: Case, scene: Scene) => unknown;
+  form?: Record<string, string>;
+  file?: () => Uint8Array;
+  /** Who passes for the case `own`. */
+  may: readonly ActorName[];
+  /** Holds no id of a case: whoever passes gets what is theirs. */
+  personal?: boolean;
+  /** Can be done once: whoever comes second finds it done. */
+  once?: boolean;
+  /** Reads or changes a patient's data, and so leaves an audit event of that patient. */
+  audited?: boolean;
+}
+
+const staff: ActorName[] = ['boss', 'li', 'nurse', 'reception'];
+const clinical: ActorName[] = ['li', 'nurse'];
+const asking: ActorName[] = ['boss', 'li', 'nurse'];
+const deciding: ActorName[] = ['boss', 'li'];
+const writing: ActorName[] = ['boss', 'li', 'nurse'];
+const inRoom: ActorName[] = [...asking, 'wang'];
+const members = actors.filter((name) => !['nobody', 'gone', 'patient', 'otherPatient'].includes(name));
+
+const consult = (rest: string) => (of: Case) => `/api/consults/${of.consultId}/${rest}`;
+const openOr = (rest: string) => (of: Case, scene: Scene) =>
+  `/consults/${of === scene.cases.own ? scene.open.consultId : of.consultId}${rest}`;
+const nextWeek = new Date(Date.now() + 7 * 86_400_000).toISOString();
+const owners: ActorName[] = ['boss', 'chief', 'strangerBoss'];
+
+/** Every door of the built app, by method and route. A route without a line here fails the test. */
+export const table: Record<string, Door> = {
+  // Pages
+  'GET /': { at: () => '/', may: members, personal: true },
+  'GET /patients': { at: () => '/patients?q=病人', may: members, personal: true },
+  'GET /patients/[id]': { at: (of) => `/patients/${of.patientId}`, may: [...staff, 'wang'], audited: true },
+  'GET /consults': { at: () => '/consults', may: members, personal: true },
+  'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: inRoom, audited: true },
+  'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: inRoom, audited: true },
+  'GET /outbox': { at: () => '/outbox', may: owners, personal: true },
+  'GET /sign-in': { at: () => '/sign-in', may: actors, personal: true },
+  'GET /v/[token]': { at: (of) => `/v/${of.link}`, may: actors },
+  // Wrong digits; the right ones are a key of their own (tests/integration/visit.test.ts).
+  'POST /v/[token]?/default': { at: (of) => `/v/${of.link}`, form: { digits: '0000' }, may: [] },
+  'POST /sign-in?/default': {
+    at: () => '/sign-in',
+    form: { email: 'li@test.invalid', password: 'not the right one' },
+    // Who is signed in is sent on; the others are refused.
+    may: members,
+    personal: true
+  },
+
+  // The record
+  'POST /api/patients': {
+    at: () => '/api/patients',
+    body: (of) => ({
+      clinicId: of.clinicId,
+      name: '新人',
+      sex: 'male',
+      birthDate: '1970-01-01',
+      phone: '13700000000'
+    }),
+    may: staff
+  },
+  'POST /api/patients/[id]/findings': {
+    at: (of) => `/api/patients/${of.patientId}/findings`,
+    body: () => ({ tooth: '11', code: 'caries', status: 'needs', surfaces: ['M'] }),
+    may: clinical,
+    audited: true
+  },
+  'POST /api/patients/[id]/health': {
+    at: (of) => `/api/patients/${of.patientId}/health`,
+    body: () => ({ kind: 'condition', label: '哮喘' }),
+    may: writing,
+    audited: true
+  },
+  'POST /api/patients/[id]/notes': {
+    at: (of) => `/api/patients/${of.patientId}/notes`,
+    body: () => ({ text: '复诊' }),
+    may: writing,
+    audited: true
+  },
+  'POST /api/images': {
+    at: (of) => `/api/images?patient=${of.patientId}`,
+    file: () => fixtureDicom({ set: [['00080018', 'UI', `2.25.${Math.floor(Math.random() * 1e12)}`]] }),
+    may: clinical,
+    audited: true
+  },
+  'GET /api/images/[id]/frame': {
+    at: (of) => `/api/images/${of.imageId}/frame`,
+    may: [...staff, 'wang', 'patient'],
+    audited: true
+  },
+  'GET /api/images/[id]/thumbnail': {
+    at: (of) => `/api/images/${of.imageId}/thumbnail`,
+    may: [...staff, 'wang', 'patient']
+  },
+  'GET /api/images/[id]/file': { at: (of) => `/api/images/${of.imageId}/file`, may: clinical, audited: true },
+  'PUT /api/images/[id]/calibration': {
+    at: (of) => `/api/images/${of.imageId}/calibration`,
+    body: () => ({ mmPerPixel: 0.1, knownObject: '5 mm' }),
+    may: ['li'],
+    audited: true
+  },
+  'DELETE /api/findings/[id]': {
+    at: (of) => `/api/findings/${of.findingId}?reason=错`,
+    once: true,
+    may: clinical,
+    audited: true
+  },
+  'DELETE /api/health/[id]': {
+    at: (of) => `/api/health/${of.healthId}`,
+    once: true,
+    may: writing,
+    audited: true
+  },
+  'GET /api/search': { at: () => '/api/search?q=病人', may: members, personal: true },
+
+  // Appointments
+  'GET /api/slots': {
+    at: (of) => `/api/slots?clinicId=${of.clinicId}&patientId=${of.patientId}`,
+    may: staff
+  },
+  'POST /api/appointments': {
+    at: () => '/api/appointments',
+    body: (of) => ({
+      clinicId: of.clinicId,
+      patientId: of.patientId,
+      practitionerId: of.practitionerId,
+      chairId: of.chairId,
+      startsAt: nextWeek,
+      minutes: 30,
+      reason: '复查'
+    }),
+    once: true,
+    may: staff
+  },
+
+  'PATCH /api/appointments/[id]': {
+    at: (of) => `/api/appointments/${of.appointmentId}`,
+    body: () => ({ from: 'booked', move: 'cancel', reason: '病人取消' }),
+    may: staff,
+    once: true
+  },
+
+  // Plans
+  'PATCH /api/plan-items/[id]': {
+    at: (of) => `/api/plan-items/${of.planItemId}`,
+    body: () => ({ status: 'in-progress' }),
+    may: clinical,
+    once: true
+  },
+  'POST /api/plan-items/[id]/visits': {
+    at: (of) => `/api/plan-items/${of.planItemId}/visits`,
+    body: () => ({}),
+    may: clinical
+  },
+  'PUT /api/plans/[id]/agreement': {
+    at: (of) => `/api/plans/${of.planId}/agreement`,
+    body: () => ({ by: 'patient' }),
+    may: ['li']
+  },
+
+  // Asking
+  'PUT /api/drafts': {
+    at: () => '/api/drafts',
+    body: (of) => ({ patientId: of.patientId, content: { question: '半句' } }),
+    may: deciding
+  },
+  // Touches nothing but the asker's own half-written question.
+  'DELETE /api/drafts': {
+    at: (of) => `/api/drafts?patient=${of.patientId}`,
+    may: [...owners, 'li', 'stranger'],
+    personal: true
+  },
+  'POST /api/consults': {
+    at: () => '/api/consults',
+    body: (of, scene) => ({
+      patientId: of.patientId,
+      teeth: [],
+      question: '再问',
+      target: { kind: 'expert', expertId: scene.expertId },
+      urgency: 'soon',
+      mode: 'live',
+      share: {
+        imageIds: [],
+        noteIds: [],
+        allergies: false,
+        conditions: false,
+        medications: false,
+        chart: false,
+        plan: false
+      }
+    }),
+    may: deciding
+  },
+  'POST /consults/[id]?/askMore': {
+    at: openOr('?/askMore'),
+    form: { text: '?' },
+    once: true,
+    may: ['wang', 'sun']
+  },
+  'POST /consults/[id]?/answerMore': { at: openOr('?/answerMore'), form: { text: '!' }, may: deciding },
+  'POST /consults/[id]?/accept': { at: openOr('?/accept'), form: {}, once: true, may: ['wang', 'sun'] },
+  'POST /consults/[id]?/decline': {
+    at: openOr('?/decline'),
+    form: { reason: '忙' },
+    once: true,
+    may: ['wang', 'sun']
+  },
+  'POST /consults/[id]?/cancel': { at: openOr('?/cancel'), form: {}, once: true, may: deciding },
+
+  // The room
+  'POST /api/consults/[id]/messages': {
+    at: consult('messages'),
+    body: () => ({ text: '好' }),
+    may: inRoom,
+    audited: true
+  },
+  'POST /api/consults/[id]/comments': {
+    at: consult('comments'),
+    body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),
+    may: inRoom,
+    audited: true
+  },
+  'PATCH /api/consults/[id]/comments': {
+    at: consult('comments'),
+    body: (of) => ({ id: of.commentId, text: '改过' }),
+    may: ['wang'],
+    audited: true
+  },
+  'POST /api/consults/[id]/comments/resolved': {
+    at: consult('comments/resolved'),
+    body: () => ({ pin: { shapeId: 'shape:pin1', number: 1, tooth: '36' }, resolved: true }),
+    once: true,
+    may: inRoom,
+    audited: true
+  },
+  'DELETE /api/consults/[id]/comments': {
+    at: (of) => consult(`comments?comment=${of.commentId}`)(of),
+    may: ['wang'],
+    audited: true
+  },
+  'POST /api/consults/[id]/images': {
+    at: consult('images'),
+    body: (of) => ({ imageId: of.imageId }),
+    may: deciding
+  },
+  'POST /api/consults/[id]/ticket': {
+    at: consult('ticket'),
+    body: () => ({ held: false }),
+    may: inRoom,
+    audited: true
+  },
+  'PUT /api/consults/[id]/ticket': { at: consult('ticket'), may: inRoom, audited: true },
+  'POST /api/visit': {
+    at: () => '/api/visit',
+    body: () => ({ step: 'wait' }),
+    may: ['patient', 'otherPatient'],
+    personal: true
+  },
+  'POST /api/consults/[id]/invite': { at: consult('invite'), may: deciding, audited: true },
+  'POST /api/consults/[id]/admit': {
+    at: consult('admit'),
+    body: () => ({ identity: `p:${newId()}` }),
+    may: [...deciding, 'wang']
+  },
+  'PUT /api/consults/[id]/opinion': {
+    at: consult('opinion'),
+    body: () => ({ diagnosis: '新诊断', text: '新意见', advice: '' }),
+    may: ['wang'],
+    audited: true
+  },
+  'POST /api/consults/[id]/proposals': {
+    at: consult('proposals'),
+    body: () => ({
+      kind: 'finding',
+      content: { tooth: '38', code: 'caries', status: 'needs', surfaces: ['O'] }
+    }),
+    may: ['wang'],
+    audited: true
+  },
+  'POST /api/consults/[id]/decision': {
+    at: consult('decision'),
+    body: (of) => ({ proposalId: of.proposalId, decision: 'reject' }),
+    may: deciding
+  },
+  'DELETE /api/consults/[id]/proposals': {
+    at: (of) => consult(`proposals?proposal=${of.proposalId}`)(of),
+    may: ['wang']
+  },
+  'POST /api/consults/[id]/opinion': {
+    at: consult('opinion'),
+    body: () => ({ password: testPassword }),
+    may: ['wang'],
+    audited: true
+  },
+  'POST /api/consults/[id]/close': { at: consult('close'), may: deciding },
+  'GET /api/consults/[id]/documents': {
+    at: consult('documents?kind=opinion-pdf&locale=zh-CN'),
+    may: asking,
+    audited: true
+  },
+
+  // A person's own
+  'GET /api/events': { at: () => '/api/events', may: members, personal: true },
+  'GET /api/notifications': { at: () => '/api/notifications', may: members, personal: true },
+  'POST /api/notifications': {
+    at: () => '/api/notifications',
+    body: () => ({ read: [newId()] }),
+    may: members,
+    personal: true
+  },
+  'POST /sign-out': { at: () => '/sign-out', form: {}, may: actors, personal: true }
+};
