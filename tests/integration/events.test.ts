@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RequestEvent } from '@sveltejs/kit';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,12 +63,12 @@ afterAll(async () => {
   await Promise.all([app.end(), system.end(), owner.end()]);
 });
 
-async function open(query = ''): Promise<Response> {
+async function open(query = '', cookie?: string): Promise<Response> {
   const request = new Request(`http://localhost/api/events${query}`);
   const event = {
     url: new URL(request.url),
     request,
-    cookies: { get: () => undefined },
+    cookies: { get: () => cookie },
     locals: { services, request: { id: 'test', ip: '127.0.0.1' } }
   } as unknown as RequestEvent;
   return GET(event as Parameters<typeof GET>[0]);
@@ -118,6 +119,25 @@ describe('[NO-11] the event stream', () => {
     expect(text).toContain('retry: 2000');
     expect(text).toContain('data: {"name":"consult.accepted"}');
     expect(await stream.untilText('event: notification')).toContain('"title":"陈 已接受会诊"');
+    await stream.close();
+  });
+
+  it('[CN-12] tells a patient what concerns their visit, and not that staff write to each other', async () => {
+    const [inviteId, secret] = [newId(), 'secret of a visit'];
+    const hash = createHash('sha256').update(secret).digest('hex');
+    await owner`insert into consult_invite (id, organisation_id, consult_id, patient_id, token_hash, expires_at, created_by_id)
+                select ${inviteId}, organisation_id, id, patient_id, ${newId()}, now() + interval '1 hour', requester_id
+                  from consult where id = ${consultId}`;
+    await owner`insert into visit_session (id, organisation_id, consult_id, invite_id, token_hash, expires_at)
+                values (${newId()}, ${organisationId}, ${consultId}, ${inviteId}, ${hash}, now() + interval '1 hour')`;
+    const kept = session;
+    session = null;
+    const stream = reader(await open(`?consult=${consultId}`, secret));
+    session = kept;
+    for (const name of ['comment.add', 'comment.resolve', 'consult.said', 'patient.admitted'])
+      await live.publish({ topic: `consult:${consultId}`, name });
+    const text = await stream.untilText('patient.admitted');
+    expect(text.match(/"name":"[^"]*"/g)).toEqual(['"name":"patient.admitted"']);
     await stream.close();
   });
 
