@@ -120,7 +120,7 @@ module.exports = {
     {
       name: 'only-compose-builds-adapters',
       severity: 'error',
-      from: { pathNot: `^server/(compose\\.ts$|adapters/)|^tests/|${test}` },
+      from: { pathNot: `^server/(compose(-keys)?\\.ts$|adapters/)|^tests/|${test}` },
       to: { path: '^server/adapters/' }
     },
     {

@@ -15,6 +15,7 @@ const programs = {
   start: ['server/main.ts'],
   dev: ['server/main.ts', '--dev'],
   doctor: ['server/doctor.ts'],
+  keys: ['server/keys/main.ts'],
   test: ['tests/run.ts']
 };
 
@@ -25,7 +26,7 @@ async function main() {
     throw new SetupError(`Unknown command "${command}": one of ${Object.keys(programs).join(', ')}.`);
   if (Number(process.versions.node.split('.')[0]) < 18)
     throw new SetupError(`Node ${process.version} is too old: install Node 18 or newer (24 is best).`);
-  if (command !== 'test' && wantsHelp(rest)) {
+  if (command !== 'test' && command !== 'keys' && wantsHelp(rest)) {
     process.stdout.write(helpText);
     return;
   }

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
@@ -8,16 +7,18 @@ import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
 import { createCheckpointLog } from './adapters/checkpoint-log.ts';
-import { createLocalFileStore } from './adapters/file-store.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
 import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
 import { createCollab, type Collab } from './collab/server.ts';
+import { composeKeys } from './compose-keys.ts';
 import type { Config } from './config.ts';
 import { openPool } from './db/pool.ts';
 import { demoSignIns, seedDemo } from './demo/seed.ts';
+import { checkMasterKey } from './keys/check.ts';
+import { sealAtRest } from './keys/seal-at-rest.ts';
 import type { RoomEvent } from './sfu/index.ts';
 import { handlers } from './worker/handlers.ts';
 import { createWorker } from './worker/index.ts';
@@ -28,6 +29,8 @@ export interface Composition {
   services: Services;
   collab: Collab;
   startWorker(): Promise<void>;
+  /** Before anything is served: the master key fits, and what an earlier version kept in the clear is sealed. */
+  prepareKeys(onProgress: (message: string) => void): Promise<void>;
   seedDemo(onProgress: (message: string) => void): Promise<DemoSignIn[]>;
   /** News from the media server, to be written down. */
   onRoomEvent(event: RoomEvent): Promise<void>;
@@ -39,31 +42,37 @@ export interface Composition {
 /** The one place where adapters are built. Everything else receives what it uses. */
 export async function compose(options: {
   config: Config;
+  /** For what only the tables' owner may do. */
+  ownerUrl: string;
   appUrl: string;
   systemUrl: string;
   /** The address people use; see publicOrigin in config.ts. */
   origin: string;
-  masterKey: Buffer;
+  /** Oldest first. */
+  masterKeys: readonly [Buffer, ...Buffer[]];
   media: MediaServer;
   log: Logger;
 }): Promise<Composition> {
-  const { config, appUrl, systemUrl, origin, masterKey, media, log } = options;
+  const { config, ownerUrl, appUrl, systemUrl, origin, masterKeys, media, log } = options;
   const app = openPool({ url: appUrl, max: 12, log });
   const system = openPool({ url: systemUrl, max: 6, name: 'consilium-system', log });
   const { db } = app;
   const { db: systemDb } = system;
   const live = await createLiveFeed({ url: systemUrl, log });
+  const keys = composeKeys({ config, localKeys: masterKeys, db, systemDb, clock: systemClock, log });
   const services: Services = {
     db,
     systemDb,
     clock: systemClock,
-    files: createLocalFileStore({ folder: join(config.dataDir, 'files'), masterKey }),
     checkpoints: await createCheckpointLog(config.dataDir),
+    files: keys.files,
+    fields: keys.fields,
     live,
     media,
     mail: createMailer({ mail: config.mail }),
     pdf: createPdfRenderer(),
-    auth: createAuthenticator({ systemDb, clock: systemClock, origin, masterKey }),
+    // The oldest: a new master key signs nobody out.
+    auth: createAuthenticator({ systemDb, clock: systemClock, origin, masterKey: masterKeys[0] }),
     log,
     settings: {
       origin,
@@ -86,6 +95,10 @@ export async function compose(options: {
     services,
     collab,
     startWorker: () => worker.start(),
+    async prepareKeys(onProgress) {
+      await checkMasterKey(systemDb, keys.wrapper);
+      await sealAtRest({ ownerUrl, systemDb, fields: keys.fields, onProgress });
+    },
     async seedDemo(onProgress) {
       await seedDemo(services, onProgress);
       return demoSignIns();

@@ -32,12 +32,24 @@ export interface Config {
   mail: { url: string; from: string } | null;
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
   masterKey: Buffer | null;
+  /** Master keys before that one, until nothing is wrapped under them any more. */
+  olderMasterKeys: readonly Buffer[];
+  /** Where the master key that wraps data keys is kept by HashiCorp Vault. Null: it is the one above. */
+  vault: VaultSettings | null;
   maxUploadBytes: number;
   /** Months audit events stay in the database before they go into archive files; at least 6. */
   auditHotMonths: number;
   logLevel: LogLevel;
   /** Print one line of JSON when ready, for programs that start us. */
   readyJson: boolean;
+}
+
+export interface VaultSettings {
+  address: string;
+  token: string;
+  mount: string;
+  key: string;
+  namespace: string | null;
 }
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -66,6 +78,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     media: values['no-sfu'] ? null : readMedia(text, origin),
     mail: readMail(text),
     masterKey: readMasterKey(text('MASTER_KEY')),
+    olderMasterKeys: readOlderMasterKeys(text),
+    vault: readVault(text),
     maxUploadBytes: wholeNumber(text('MAX_UPLOAD_MB') ?? '1024', 'MAX_UPLOAD_MB') * 1024 * 1024,
     auditHotMonths: readHotMonths(text('AUDIT_HOT_MONTHS') ?? '12'),
     logLevel: oneOf(logLevels, text('LOG_LEVEL') ?? 'info', 'LOG_LEVEL'),
@@ -189,13 +203,32 @@ function readMail(text: Text): Config['mail'] {
   return { url, from };
 }
 
-function readMasterKey(value: string | null): Buffer | null {
+function readOlderMasterKeys(text: Text): readonly Buffer[] {
+  const listed = text('MASTER_KEY_OLD');
+  if (listed && !text('MASTER_KEY'))
+    throw new StopError('MASTER_KEY_OLD is set: set MASTER_KEY, which takes its place, as well.');
+  return (listed ?? '')
+    .split(',')
+    .map((key) => readMasterKey(key.trim() || null, 'MASTER_KEY_OLD'))
+    .filter((key) => key !== null);
+}
+
+function readVault(text: Text): VaultSettings | null {
+  const address = readUrl(text('VAULT_ADDR'), 'VAULT_ADDR', ['http:', 'https:']);
+  const key = text('VAULT_TRANSIT_KEY');
+  if (!address && !key) return null;
+  const token = text('VAULT_TOKEN');
+  if (!address || !key || !token)
+    throw new StopError('For the master key in Vault set VAULT_ADDR, VAULT_TOKEN and VAULT_TRANSIT_KEY.');
+  const mount = text('VAULT_TRANSIT_MOUNT') ?? 'transit';
+  return { address, token, mount, key, namespace: text('VAULT_NAMESPACE') };
+}
+
+function readMasterKey(value: string | null, name = 'MASTER_KEY'): Buffer | null {
   if (value === null) return null;
   const key = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
   if (key.length !== 32)
-    throw new StopError(
-      'MASTER_KEY must be 32 bytes in hex or base64: make one with "openssl rand -hex 32".'
-    );
+    throw new StopError(`${name} must be 32 bytes in hex or base64: make one with "openssl rand -hex 32".`);
   return key;
 }
 

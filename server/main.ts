@@ -10,7 +10,7 @@ import { portError, startHttp, type RunningHttp } from './http.ts';
 import { ensureBuild } from './launch/build.ts';
 import { createClosers, together, type Closers } from './launch/closers.ts';
 import { helpText } from './launch/help.mjs';
-import { isDemo, masterKey } from './launch/instance.ts';
+import { isDemo, masterKeys } from './launch/instance.ts';
 import { lockFolder } from './launch/lock.ts';
 import { openLog, type OpenLog } from './launch/log.ts';
 import { ensureMessages } from './launch/messages.ts';
@@ -110,10 +110,10 @@ async function launch(
   // Where the start fails before, nobody will ask.
   composed.promise.catch(() => undefined);
 
-  const [urls, media, key, demo, { compose }] = await together(
+  const [urls, media, keys, demo, { compose }] = await together(
     database(options),
     mediaServer(options, composed.promise),
-    masterKey(config.dataDir, config.masterKey),
+    masterKeys(config),
     isDemo(config.dataDir, config.demo),
     code(options)
   );
@@ -124,7 +124,7 @@ async function launch(
     config: { ...config, demo },
     ...urls,
     origin: address,
-    masterKey: key,
+    masterKeys: keys,
     media: media?.media ?? noMedia,
     log
   });
@@ -135,6 +135,11 @@ async function launch(
 
   const pages = config.development ? await developmentPages(config, log) : await productionPages(config);
   closers.add('pages', () => pages.close());
+  await progress
+    .step('Keys', (update) => composition.prepareKeys(update))
+    .catch((error: unknown) => {
+      throw explain(error, 'The encrypted data cannot be opened');
+    });
   let signIns: SignIn[] = [];
   if (demo)
     signIns = await progress.step('Demo data', (update) =>
@@ -187,7 +192,7 @@ async function database({ config, closers, progress, log, stop }: Launch) {
       return (await starting).ownerUrl;
     }));
   try {
-    return await progress.step('Tables', () => migrate(ownerUrl));
+    return { ownerUrl, ...(await progress.step('Tables', () => migrate(ownerUrl))) };
   } catch (error) {
     throw explain(error, 'The database could not be brought to this version');
   }

@@ -1,31 +1,27 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  randomBytes,
-  randomUUID,
-  timingSafeEqual
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import type { FileStore, StoredFile } from '#lib/kernel/ports.ts';
+import type { KeyRing } from '../keys/ring.ts';
+import {
+  damaged,
+  makeHeader,
+  newFileKey,
+  readHeader,
+  type FileHeader,
+  type HeaderKeys
+} from './file-header.ts';
 
 /*
- * A stored file: a header, then the content in chunks of 64 KiB, each sealed with AES-256-GCM under a key of
- * the file's own. The header carries that key, sealed under the master key together with the organisation's
- * id, so that a file moved to another organisation's folder does not open. A chunk's nonce is the file's
- * prefix, the chunk's number and whether it is the last (the STREAM construction, Hoang et al. 2015):
+ * A stored file: a header that carries the file's own key (file-header.ts), then the content in chunks of
+ * 64 KiB, each sealed with AES-256-GCM under that key: ciphertext ≤ 64 KiB · tag 16. A chunk's nonce is the
+ * file's prefix, the chunk's number and whether it is the last (the STREAM construction, Hoang et al. 2015):
  * chunks cannot be dropped, repeated, reordered or cut off unnoticed.
- *
- *   header  "CFS1" · iv 12 · sealed key 32 · tag 16 · nonce prefix 7
- *   chunk   ciphertext ≤ 64 KiB · tag 16
  */
-const magic = Buffer.from('CFS1');
 const chunkBytes = 64 * 1024;
 const tagBytes = 16;
-const headerBytes = 4 + 12 + 32 + tagBytes + 7;
 /** Left by a process that died while writing; nobody writes one file for a day. */
 const staleMs = 24 * 60 * 60 * 1000;
 
@@ -33,16 +29,41 @@ export interface LocalFileStoreOptions {
   folder: string;
   /** 32 bytes. Losing it loses every file. */
   masterKey: Buffer;
+  /** Master keys before this one, for files that are still sealed under them. */
+  olderMasterKeys?: readonly Buffer[];
+  /** The organisations' data keys. Without it files are sealed under the master key itself. */
+  keys?: KeyRing;
+}
+
+/** Files of the local folder, and their keys' rotation. */
+export interface LocalFileStore extends FileStore {
+  /**
+   * Seal the keys of this organisation's files anew, where that is not under its current data key. The content
+   * is not decrypted; a reader keeps what it has open. Can be broken off at any time and run again.
+   * @returns how many were looked at and changed
+   */
+  rewrap(
+    organisationId: string,
+    options?: { signal?: AbortSignal; onFile?: (seen: number) => void }
+  ): Promise<{ seen: number; changed: number }>;
+  /** How many files each key still opens; `''` stands for the master key itself. */
+  keyUse(organisationId: string): Promise<Map<string, number>>;
 }
 
 /**
  * Files in a local folder, `<organisation>/<first two hex digits>/<sha256>`. `put` resolves once the bytes and
  * their name are on the disk (fsync of file and folder): what is acknowledged survives a power cut.
  */
-export function createLocalFileStore({ folder, masterKey }: LocalFileStoreOptions): FileStore {
+export function createLocalFileStore({
+  folder,
+  masterKey,
+  olderMasterKeys = [],
+  keys
+}: LocalFileStoreOptions): LocalFileStore {
   if (masterKey.length !== 32) throw new RangeError('the master key must have 32 bytes');
   const incoming = join(folder, 'incoming');
   let ready: Promise<void> | null = null;
+  const headerKeys: HeaderKeys = { masterKeys: [...olderMasterKeys, masterKey], ring: keys ?? null };
 
   const pathOf = (organisationId: string, sha256: string): string => {
     if (!isId(organisationId) || !/^[0-9a-f]{64}$/.test(sha256)) throw fail('not_found');
@@ -56,7 +77,7 @@ export function createLocalFileStore({ folder, masterKey }: LocalFileStoreOption
       let handle: FileHandle | null = null;
       try {
         handle = await open(temporary, 'wx', 0o600);
-        const stored = await seal(handle, source, { maxBytes, masterKey, organisationId });
+        const stored = await seal(handle, source, { maxBytes, headerKeys, organisationId });
         await handle.sync();
         await handle.close();
         handle = null;
@@ -76,7 +97,7 @@ export function createLocalFileStore({ folder, masterKey }: LocalFileStoreOption
       });
       try {
         const { size } = await handle.stat();
-        const opened = await readHeader(handle, masterKey, organisationId);
+        const opened = await readHeader(handle, headerKeys, organisationId);
         return unseal(handle, { ...opened, size, sha256 });
       } catch (error) {
         await handle.close();
@@ -86,8 +107,86 @@ export function createLocalFileStore({ folder, masterKey }: LocalFileStoreOption
 
     async remove(organisationId, sha256) {
       await unlink(pathOf(organisationId, sha256)).catch(ignoreMissing);
+    },
+
+    async rewrap(organisationId, { signal, onFile } = {}) {
+      await (ready ??= prepare(incoming));
+      let [seen, changed] = [0, 0];
+      for await (const path of pathsOf(folder, organisationId)) {
+        signal?.throwIfAborted();
+        if (await rewrapFile(path, { folder, incoming, headerKeys, organisationId })) changed++;
+        onFile?.(++seen);
+      }
+      return { seen, changed };
+    },
+
+    async keyUse(organisationId) {
+      const use = new Map<string, number>();
+      for await (const path of pathsOf(folder, organisationId)) {
+        const header = await headerOf(path, headerKeys, organisationId);
+        if (header) use.set(header.keyId ?? '', (use.get(header.keyId ?? '') ?? 0) + 1);
+      }
+      return use;
     }
   };
+}
+
+async function* pathsOf(folder: string, organisationId: string): AsyncGenerator<string> {
+  if (!isId(organisationId)) throw fail('not_found');
+  const root = join(folder, organisationId);
+  for (const part of (await readdir(root).catch(ignoreMissing)) ?? [])
+    for (const name of await readdir(join(root, part)))
+      if (/^[0-9a-f]{64}$/.test(name)) yield join(root, part, name);
+}
+
+async function headerOf(path: string, keys: HeaderKeys, organisationId: string): Promise<FileHeader | null> {
+  const handle = await open(path, 'r').catch(ignoreMissing);
+  if (!handle) return null;
+  try {
+    return await readHeader(handle, keys, organisationId);
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Rewrap {
+  folder: string;
+  incoming: string;
+  headerKeys: HeaderKeys;
+  organisationId: string;
+}
+
+/** A new header before the same chunks, in a new file that takes the old one's name: never half of each. */
+async function rewrapFile(path: string, { folder, incoming, headerKeys, organisationId }: Rewrap) {
+  const source = await open(path, 'r').catch(ignoreMissing);
+  if (!source) return false;
+  const temporary = join(incoming, randomUUID());
+  try {
+    const header = await readHeader(source, headerKeys, organisationId);
+    const current = (await headerKeys.ring?.keysOf(organisationId))?.current.id ?? null;
+    if (header.keyId === current) return false;
+    const target = await open(temporary, 'wx', 0o600);
+    try {
+      await writeAll(target, await makeHeader(headerKeys, organisationId, header));
+      const part = Buffer.alloc(1024 * 1024);
+      for (let position = header.length; ;) {
+        const { bytesRead } = await source.read(part, 0, part.length, position);
+        if (bytesRead === 0) break;
+        await writeAll(target, part.subarray(0, bytesRead));
+        position += bytesRead;
+      }
+      await target.sync();
+    } finally {
+      await target.close();
+    }
+    await moveIn(temporary, path, folder);
+    return true;
+  } catch (error) {
+    await unlink(temporary).catch(ignoreMissing);
+    throw spaceError(error);
+  } finally {
+    await source.close();
+  }
 }
 
 async function prepare(incoming: string): Promise<void> {
@@ -101,7 +200,7 @@ async function prepare(incoming: string): Promise<void> {
 
 interface SealOptions {
   maxBytes: number;
-  masterKey: Buffer;
+  headerKeys: HeaderKeys;
   organisationId: string;
 }
 
@@ -110,9 +209,8 @@ async function seal(
   source: AsyncIterable<Uint8Array>,
   options: SealOptions
 ): Promise<StoredFile> {
-  const key = randomBytes(32);
-  const prefix = randomBytes(7);
-  await handle.write(makeHeader(key, prefix, options));
+  const { key, prefix } = newFileKey();
+  await writeAll(handle, await makeHeader(options.headerKeys, options.organisationId, { key, prefix }));
   const hash = createHash('sha256');
   let size = 0;
   let number = 0;
@@ -150,32 +248,7 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
-function makeHeader(key: Buffer, prefix: Buffer, { masterKey, organisationId }: SealOptions): Buffer {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', masterKey, iv);
-  cipher.setAAD(Buffer.concat([magic, Buffer.from(organisationId), prefix]));
-  const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
-  return Buffer.concat([magic, iv, sealed, cipher.getAuthTag(), prefix]);
-}
-
-async function readHeader(handle: FileHandle, masterKey: Buffer, organisationId: string) {
-  const header = Buffer.alloc(headerBytes);
-  const { bytesRead } = await handle.read(header, 0, headerBytes, 0);
-  if (bytesRead < headerBytes || !header.subarray(0, 4).equals(magic)) throw damaged('header');
-  const prefix = header.subarray(64);
-  const decipher = createDecipheriv('aes-256-gcm', masterKey, header.subarray(4, 16));
-  decipher.setAAD(Buffer.concat([magic, Buffer.from(organisationId), prefix]));
-  decipher.setAuthTag(header.subarray(48, 64));
-  try {
-    return { key: Buffer.concat([decipher.update(header.subarray(16, 48)), decipher.final()]), prefix };
-  } catch (error) {
-    throw damaged('key', error);
-  }
-}
-
-interface Opened {
-  key: Buffer;
-  prefix: Buffer;
+interface Opened extends FileHeader {
   size: number;
   sha256: string;
 }
@@ -183,12 +256,12 @@ interface Opened {
 /** The plain bytes, chunk by chunk, each verified before it is handed on; the whole against its name at the end. */
 async function* unseal(
   handle: FileHandle,
-  { key, prefix, size, sha256 }: Opened
+  { key, prefix, length: headerLength, size, sha256 }: Opened
 ): AsyncGenerator<Uint8Array> {
   try {
     const hash = createHash('sha256');
     const sealedChunk = chunkBytes + tagBytes;
-    let position = headerBytes;
+    let position = headerLength;
     for (let number = 0; position < size || number === 0; number++) {
       const length = Math.min(sealedChunk, size - position);
       if (length < tagBytes) throw damaged('length');
@@ -245,10 +318,6 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function damaged(part: string, cause?: unknown): Error {
-  return new Error(`stored file damaged: ${part}`, { cause });
 }
 
 function spaceError(error: unknown): unknown {

@@ -195,6 +195,12 @@ CREATE POLICY system ON visit_session TO consilium_system USING (true) WITH CHEC
 GRANT SELECT ON consult, patient TO consilium_system;
 CREATE POLICY system ON consult FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON patient FOR SELECT TO consilium_system USING (true);
+-- Data keys, wrapped: the app's role has no way to them. Sealed columns are re-sealed by the system's role alone.
+REVOKE ALL ON data_key FROM consilium_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON data_key TO consilium_system;
+CREATE POLICY system ON data_key TO consilium_system USING (true) WITH CHECK (true);
+GRANT UPDATE (phone, phone_index, email, national_id, national_id_index, address) ON patient TO consilium_system;
+CREATE POLICY system_seals ON patient FOR UPDATE TO consilium_system USING (true);
 GRANT SELECT ON consult_seat TO consilium_system;
 CREATE POLICY system ON consult_seat FOR SELECT TO consilium_system USING (true);
 -- The worker tells people of either organisation of a consult.

@@ -9,6 +9,7 @@ import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
 import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
+import { sealContact } from '#lib/features/patients/contact.server.ts';
 import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
@@ -156,7 +157,7 @@ async function seedPatients(services: Services, world: World): Promise<string[]>
   return asSystem(services, world.organisationId, async (tx) => {
     const ids: string[] = [];
     for (const [i, patient] of demoPatients.entries())
-      ids.push(await seedPatient(tx, world, dentist, patient, i));
+      ids.push(await seedPatient(services, tx, world, patient, i));
     const { chairs: demoChairs, appointments: booked } = demoAppointments(
       {
         organisationId: world.organisationId,
@@ -173,25 +174,26 @@ async function seedPatients(services: Services, world: World): Promise<string[]>
   });
 }
 
-async function seedPatient(tx: Tx, world: World, dentist: MemberActor, demo: DemoPatient, index: number) {
+async function seedPatient({ fields }: Services, tx: Tx, world: World, demo: DemoPatient, index: number) {
+  const dentist = world.people[0]!;
   const { organisationId, clinicId } = world;
   const author = { authorId: dentist.userId, authorName: dentist.name };
   const ago = (days: number) => new Date(tx.now.getTime() - days * dayMs);
   const patientId = newId(tx.now.getTime());
+  const row = { id: patientId, organisationId };
   const {
     rows: [running]
   } = await tx.rows.execute<{ next: string }>(
     sql`select next_number(${organisationId}::uuid, 'patient') as next`
   );
   await tx.rows.insert(patients).values({
-    id: patientId,
-    organisationId,
+    ...row,
+    ...(await sealContact(fields, row, { phone: demo.phone })),
     clinicId,
     number: numberOf(Number(running!.next)),
     name: demo.name,
     sex: demo.sex,
-    birthDate: birthDate(tx.now, demo.age, index),
-    phone: demo.phone
+    birthDate: birthDate(tx.now, demo.age, index)
   });
   const health = [
     ...(demo.allergies ?? []).map((item) => ({ kind: 'allergy' as const, ...item })),

@@ -17,6 +17,7 @@ export const helpText = `Consilium · 会诊室
   npm start -- [options]     install what is missing, build, migrate, start / 安装、构建并启动
   npm run dev -- [options]   the same with hot reload / 开发模式,热更新
   npm run doctor             check this machine and the app / 自检
+  npm run keys:rotate        new encryption keys, while the app serves / 在线轮换加密密钥
   npm test                   everything CI runs / 全部测试
 
 Options / 选项

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isDemo, masterKey } from './instance.ts';
+import { addMasterKey, isDemo, masterKeys } from './instance.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -11,15 +11,25 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it('makes a master key once, closed to others', async () => {
-  const first = await masterKey(folder, null);
-  expect(first).toHaveLength(32);
-  expect(await masterKey(folder, null)).toEqual(first);
+  const first = await masterKeys({ dataDir: folder, masterKey: null });
+  expect(first.map((key) => key.length)).toEqual([32]);
+  expect(await masterKeys({ dataDir: folder, masterKey: null })).toEqual(first);
+  expect((await stat(join(folder, 'master.key'))).mode & 0o077).toBe(0);
+});
+
+it('adds a master key after the others, closed to others', async () => {
+  const [first] = await masterKeys({ dataDir: folder, masterKey: null });
+  await addMasterKey(folder);
+  const kept = await masterKeys({ dataDir: folder, masterKey: null });
+  expect(kept[0]).toEqual(first);
+  expect(kept[1]).toHaveLength(32);
+  expect(kept[1]).not.toEqual(first);
   expect((await stat(join(folder, 'master.key'))).mode & 0o077).toBe(0);
 });
 
 it('refuses a damaged key instead of making another', async () => {
   await writeFile(join(folder, 'master.key'), 'abc');
-  await expect(masterKey(folder, null)).rejects.toThrow(/damaged.*backup/);
+  await expect(masterKeys({ dataDir: folder, masterKey: null })).rejects.toThrow(/damaged.*backup/);
 });
 
 it('never turns a real data folder into a demo', async () => {

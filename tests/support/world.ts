@@ -8,14 +8,15 @@ import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, MediaServer } from '#lib/kernel/ports.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { sealContact } from '#lib/features/patients/contact.server.ts';
 import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { createAuthenticator } from '../../server/adapters/auth/index.ts';
 import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
-import { createLocalFileStore } from '../../server/adapters/file-store.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
+import { composeKeys, type Keys } from '../../server/compose-keys.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { silent } from './silent.ts';
 import { useDatabase, type TestDatabase } from './database.ts';
@@ -25,6 +26,10 @@ export const testPassword = 'a long enough one';
 /** A town clinic that asks, a hospital whose experts answer, a second clinic that must see nothing. */
 export interface World {
   services: Services;
+  keys: Keys;
+  masterKey: Buffer;
+  /** The data folder. */
+  folder: string;
   database: TestDatabase;
   people: Record<Key, MemberActor>;
   clinicId: string;
@@ -80,12 +85,21 @@ export function useWorld(): World {
     pools = [app, system];
     const [db, systemDb] = [app.db, system.db];
     const masterKey = randomBytes(32);
+    const keys = composeKeys({
+      config: { dataDir: folder, masterKey, olderMasterKeys: [], vault: null },
+      localKeys: [masterKey],
+      db,
+      systemDb,
+      clock: systemClock,
+      log: silent
+    });
     const services: Services = {
       db,
       systemDb,
       clock: systemClock,
-      files: createLocalFileStore({ folder, masterKey }),
       checkpoints: await createCheckpointLog(folder),
+      files: keys.files,
+      fields: keys.fields,
       live: { publish: async () => {}, subscribe: () => () => {} },
       media: silentMedia,
       mail: { configured: false, send: async () => {} },
@@ -102,8 +116,10 @@ export function useWorld(): World {
     };
     Object.assign(world, {
       services,
-      database,
+      keys,
       masterKey,
+      folder,
+      database,
       published: [],
       as: (actor: Actor) => ({ ...services, actor, request: { id: 'test', ip: '127.0.0.1' } })
     });
@@ -144,11 +160,15 @@ async function furnish(world: World): Promise<void> {
   const system: SystemActor = { kind: 'system', organisationId: clinic.organisationId, reason: 'test' };
   await inTransaction(world.as(system), async (tx) => {
     const made = { organisationId: clinic.organisationId, clinicId: clinic.clinicId, sex: 'female' as const };
+    const patient = async (phone: string) => {
+      const row = { id: newId(), organisationId: clinic.organisationId };
+      return { ...made, ...row, ...(await sealContact(world.services.fields, row, { phone })) };
+    };
     const [first, second] = await tx.rows
       .insert(patients)
       .values([
-        { ...made, number: 'P1', name: '王秀英', birthDate: '1959-03-02', phone: '13800001234' },
-        { ...made, number: 'P2', name: '张伟', birthDate: '1985-03-02', phone: '13800005678' }
+        { ...(await patient('13800001234')), number: 'P1', name: '王秀英', birthDate: '1959-03-02' },
+        { ...(await patient('13800005678')), number: 'P2', name: '张伟', birthDate: '1985-03-02' }
       ])
       .returning();
     world.patientId = first!.id;

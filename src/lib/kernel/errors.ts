@@ -68,6 +68,7 @@ const statusOfCode = {
   not_admitted: 403,
   // general
   storage_full: 507,
+  sealed_value_refused: 500,
   unavailable: 503,
   internal: 500
 } as const;

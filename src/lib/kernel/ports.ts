@@ -34,6 +34,52 @@ export interface CheckpointLog {
   keepTree(organisationId: string, text: string): Promise<void>;
 }
 
+/** Where a sealed value belongs; bound to it, so that it opens nowhere else. */
+export interface FieldPlace {
+  organisationId: string;
+  table: string;
+  column: string;
+  rowId: string;
+}
+
+/** A column's value as it is stored: shown, compared or printed by nobody. Opened through `FieldCipher`. */
+export interface Sealed {
+  readonly sealed: string;
+}
+
+/** Encrypts single values of columns under the organisation's data key. */
+export interface FieldCipher {
+  seal(place: FieldPlace, plain: string): Promise<Sealed>;
+  /** @throws AppError `sealed_value_refused`: changed, moved from another place, or its key is not there */
+  open(place: FieldPlace, value: Sealed): Promise<string>;
+  /**
+   * What an exact look-up compares: a keyed hash of `plain`, which must be normalised. The first is the one to
+   * store; while keys are being rotated a row may still carry another of them.
+   */
+  index(place: Omit<FieldPlace, 'rowId'>, plain: string): Promise<[string, ...string[]]>;
+}
+
+/** Holds the master key, or asks who holds it, and wraps data keys under it. */
+export interface KeyWrapper {
+  /** Where the master key is, for people: `file`, `environment`, `vault`. */
+  readonly kind: 'file' | 'environment' | 'vault';
+  /** The name of the master key (and version) that wraps now; holds no secret. */
+  current(): Promise<string>;
+  /** @param context bound to the result: the same is needed to unwrap */
+  wrap(key: Uint8Array, context: string): Promise<WrappedKey>;
+  /** @throws MasterKeyError where the master key of `wrapped` is not here or does not fit */
+  unwrap(wrapped: WrappedKey, context: string): Promise<Buffer>;
+  /** The same key under the current master key. */
+  rewrap(wrapped: WrappedKey, context: string): Promise<WrappedKey>;
+  /** Make a new version of the master key. Null: whoever keeps the key must do that (said in the docs). */
+  renew: (() => Promise<string>) | null;
+}
+export interface WrappedKey {
+  wrapped: string;
+  /** What `current()` was when this was wrapped. */
+  wrappedBy: string;
+}
+
 export interface Mail {
   to: string;
   subject: string;

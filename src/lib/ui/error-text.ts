@@ -60,6 +60,7 @@ const texts: Record<ShownCode, () => string> = {
   room_not_open: m.error_room_not_open,
   not_admitted: m.error_not_admitted,
   storage_full: m.error_storage_full,
+  sealed_value_refused: m.error_sealed_value_refused,
   unavailable: m.error_unavailable,
   internal: m.error_internal,
   unreachable: m.error_unreachable

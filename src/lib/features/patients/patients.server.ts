@@ -5,6 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { contactIs, openContact, sealContact } from './contact.server.ts';
 import { healthItems, notes, patients, recentPatients } from './tables.server.ts';
 import type { HealthItemInput, NoteInput, PatientInput } from './schema.ts';
 
@@ -58,12 +59,16 @@ export function mayWriteRecord(actor: Actor): actor is MemberActor {
 }
 
 /**
- * Patients whose name, number or phone matches, at most 50; without a query those opened lately, then by name
+ * Patients whose name or number contains the query, or whose phone or national id it is, at most 50; without a query those opened lately, then by name
  * (at most 300). A remote expert's grants do not widen this list: it is the clinic's own.
  */
-export async function listPatients(call: Call<never, MemberActor>, query = ''): Promise<PatientListLine[]> {
+export async function listPatients(
+  call: Call<'fields', MemberActor>,
+  query = ''
+): Promise<PatientListLine[]> {
   if (!mayReadPatients(call.actor)) throw fail('forbidden');
   const text = query.trim().slice(0, 100);
+  const exactly = text ? await contactIs(call.fields, call.actor.organisationId, text) : undefined;
   return inTransaction(call, async (tx) => {
     const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
     const rows = await tx.rows
@@ -84,11 +89,7 @@ export async function listPatients(call: Call<never, MemberActor>, query = ''): 
         and(
           eq(patients.organisationId, call.actor.organisationId),
           text
-            ? or(
-                sql`${patients.name} ilike ${like}`,
-                sql`${patients.number} ilike ${like}`,
-                sql`${patients.phone} like ${like}`
-              )
+            ? or(sql`${patients.name} ilike ${like}`, sql`${patients.number} ilike ${like}`, exactly)
             : undefined
         )
       )
@@ -105,12 +106,16 @@ export async function listPatients(call: Call<never, MemberActor>, query = ''): 
 
 /** Who the patient is and what must be known first. For a remote expert: only what was granted. */
 export async function readPatient(
-  call: Call<never, MemberActor>,
+  call: Call<'fields', MemberActor>,
   patientId: string
 ): Promise<{ patient: PatientHead; health: HealthItemView[]; notes: NoteView[] }> {
   if (!mayReadPatients(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
-    const patient = await patientHead(tx, patientId);
+    const row = await patientRow(tx, patientId);
+    const patient = {
+      ...row.head,
+      phone: row.head.own ? await openContact(call.fields, row.stored, 'phone') : null
+    };
     const health = await tx.rows
       .select()
       .from(healthItems)
@@ -146,7 +151,7 @@ export async function readPatient(
 }
 
 export async function addPatient(
-  call: Call<never, MemberActor>,
+  call: Call<'fields', MemberActor>,
   input: PatientInput
 ): Promise<{ id: string }> {
   if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
@@ -157,16 +162,18 @@ export async function addPatient(
       .where(eq(clinics.id, input.clinicId));
     if (!clinic) throw fail('not_found');
     const id = newId(tx.now.getTime());
+    const { phone, email, nationalId, address, ...open } = input;
+    const row = { id, organisationId: call.actor.organisationId };
     const {
       rows: [running]
     } = await tx.rows.execute<{ next: string }>(
       sql`select next_number(${call.actor.organisationId}::uuid, 'patient') as next`
     );
     await tx.rows.insert(patients).values({
-      id,
-      organisationId: call.actor.organisationId,
-      number: `P${String(running!.next).padStart(6, '0')}`,
-      ...input
+      ...open,
+      ...row,
+      ...(await sealContact(call.fields, row, { phone, email, nationalId, address })),
+      number: `P${String(running!.next).padStart(6, '0')}`
     });
     await tx.audit({ action: 'patient.add', subject: { type: 'patient', id }, patientId: id });
     return { id };
@@ -242,17 +249,20 @@ export async function endHealthItem(call: Call<never, MemberActor>, itemId: stri
   });
 }
 
-async function patientHead(tx: Tx, patientId: string): Promise<PatientHead> {
-  const [row] = await tx.rows.select().from(patients).where(eq(patients.id, patientId));
-  if (!row) throw fail('not_found');
-  const own = row.organisationId === tx.actor.organisationId;
-  const { id, organisationId, clinicId, number, name, sex, birthDate } = row;
-  return { id, organisationId, clinicId, number, name, sex, birthDate, phone: own ? row.phone : null, own };
+async function patientRow(
+  tx: Tx,
+  patientId: string
+): Promise<{ head: Omit<PatientHead, 'phone'>; stored: typeof patients.$inferSelect }> {
+  const [stored] = await tx.rows.select().from(patients).where(eq(patients.id, patientId));
+  if (!stored) throw fail('not_found');
+  const own = stored.organisationId === tx.actor.organisationId;
+  const { id, organisationId, clinicId, number, name, sex, birthDate } = stored;
+  return { head: { id, organisationId, clinicId, number, name, sex, birthDate, own }, stored };
 }
 
 async function ownPatient(tx: Tx, patientId: string): Promise<void> {
-  const { own } = await patientHead(tx, patientId);
-  if (!own) throw fail('forbidden');
+  const { head } = await patientRow(tx, patientId);
+  if (!head.own) throw fail('forbidden');
 }
 
 function healthView(row: typeof healthItems.$inferSelect): HealthItemView {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isNationalId } from './contact.ts';
 
 const id = v.pipe(v.string(), v.uuid());
 const text = (max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max));
@@ -11,7 +12,9 @@ export const patientInput = v.object({
   sex: v.picklist(['female', 'male', 'other', 'unknown']),
   birthDate: day,
   phone: v.pipe(v.string(), v.trim(), v.regex(/^\+?[0-9 -]{6,20}$/)),
-  email: v.optional(v.nullable(v.pipe(v.string(), v.trim(), v.email(), v.maxLength(200))))
+  email: v.optional(v.nullable(v.pipe(v.string(), v.trim(), v.email(), v.maxLength(200)))),
+  nationalId: v.optional(v.nullable(v.pipe(v.string(), v.trim(), v.maxLength(40), v.check(isNationalId)))),
+  address: v.optional(v.nullable(text(300)))
 });
 export type PatientInput = v.InferOutput<typeof patientInput>;
 

@@ -1,6 +1,6 @@
 import { date, foreignKey, index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
-import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
+import { instant, sealedText, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 
 export const patients = pgTable(
   'patient',
@@ -12,13 +12,20 @@ export const patients = pgTable(
     name: text('name').notNull(),
     sex: text('sex', { enum: ['female', 'male', 'other', 'unknown'] }).notNull(),
     birthDate: date('birth_date').notNull(),
-    phone: text('phone').notNull(),
-    email: text('email')
+    phone: sealedText('phone').notNull(),
+    /** Keyed hashes for exact look-up; null until sealed. */
+    phoneIndex: text('phone_index'),
+    email: sealedText('email'),
+    nationalId: sealedText('national_id'),
+    nationalIdIndex: text('national_id_index'),
+    address: sealedText('address')
   },
   (t) => [
     unique('patient_tenant').on(t.organisationId, t.id),
     unique('patient_number').on(t.organisationId, t.number),
     index('patient_name').on(t.organisationId, t.name),
+    index('patient_phone_index').on(t.organisationId, t.phoneIndex),
+    index('patient_national_id_index').on(t.organisationId, t.nationalIdIndex),
     foreignKey({
       columns: [t.organisationId, t.clinicId],
       foreignColumns: [clinics.organisationId, clinics.id]

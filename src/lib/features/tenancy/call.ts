@@ -4,6 +4,7 @@ import type { Clock } from '#lib/kernel/clock.ts';
 import type {
   Authenticator,
   CheckpointLog,
+  FieldCipher,
   FileStore,
   LiveFeed,
   Logger,
@@ -23,6 +24,8 @@ export interface Services {
   clock: Clock;
   files: FileStore;
   checkpoints: CheckpointLog;
+  /** Opens and seals encrypted columns. */
+  fields: FieldCipher;
   live: LiveFeed;
   media: MediaServer;
   mail: Mailer;

@@ -1,4 +1,15 @@
-import { bigint, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid
+} from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from './columns.server.ts';
 
 export const organisations = pgTable('organisation', {
@@ -39,4 +50,26 @@ export const counters = pgTable(
   'counter',
   { ...tenantColumns(), name: text('name').notNull(), value: bigint('value', { mode: 'number' }).notNull() },
   (t) => [unique('counter_name').on(t.organisationId, t.name)]
+);
+
+/**
+ * Keys an organisation's columns and files are encrypted under, each wrapped by the master key. Read by role
+ * consilium_system alone.
+ */
+export const dataKeys = pgTable(
+  'data_key',
+  {
+    ...tenantColumns(),
+    /** `pending`: known to all processes soon, used by none yet; `current`: seals; `old`: only opens. */
+    state: text('state', { enum: ['pending', 'current', 'old'] }).notNull(),
+    wrapped: text('wrapped').notNull(),
+    /** The name of the master key it is wrapped under. */
+    wrappedBy: text('wrapped_by').notNull()
+  },
+  (t) => [
+    index('data_key_organisation').on(t.organisationId),
+    uniqueIndex('data_key_current')
+      .on(t.organisationId)
+      .where(sql`state = 'current'`)
+  ]
 );
