@@ -3,14 +3,16 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
+import { systemClock } from '#lib/kernel/clock.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import type { Finding } from '#lib/features/audit/chain.server.ts';
 import { parseVerifierKey } from '#lib/features/audit/checkpoint.server.ts';
 import { createCheckpointLog } from '../adapters/checkpoint-log.ts';
-import { createLocalFileStore } from '../adapters/file-store.ts';
+import { composeKeys } from '../compose-keys.ts';
 import { readConfig, type Config } from '../config.ts';
 import { postgresFolder, startPostgres } from '../db/embedded.ts';
-import { masterKey } from '../launch/instance.ts';
+import { openPool } from '../db/pool.ts';
+import { masterKeys } from '../launch/instance.ts';
 import { lockFolder, lockHolder } from '../launch/lock.ts';
 import { StopError } from '../launch/stop-error.ts';
 import { checkTrail, organisationsWithTrail, type TrailReport } from './check.ts';
@@ -48,13 +50,15 @@ async function main(): Promise<number> {
   const config = readConfig(values.data ? ['--data', values.data] : [], process.env);
   const folder = values.checkpoints ?? join(config.dataDir, 'audit');
   return withDatabase(config, async (url) => {
+    const pool = openPool({ url, max: 1, name: 'consilium-audit', log: silent });
     const sql = postgres(url, { max: 2, onnotice: () => {}, connection: { statement_timeout: 0 } });
     try {
       const named = (await filesIn(folder, '.checkpoints')).filter(isId);
       const all = values.organisation ? [values.organisation] : await organisationsWithTrail(sql, named);
-      const key = config.masterKey ?? (await keyIfThere(config));
-      const files = key
-        ? createLocalFileStore({ folder: join(config.dataDir, 'files'), masterKey: key })
+      const localKeys = await keysIfThere(config);
+      const { db } = pool;
+      const files = localKeys
+        ? composeKeys({ config, localKeys, db, systemDb: db, clock: systemClock, log: silent }).files
         : null;
       // The files in the data folder must be signed with its own key; copies bring theirs.
       const keyThere = await stat(join(config.dataDir, 'audit.key')).then(
@@ -75,7 +79,7 @@ async function main(): Promise<number> {
       if (all.length === 0 && !values.json) say('No audit trail yet.');
       return whole ? 0 : 1;
     } finally {
-      await sql.end();
+      await Promise.all([sql.end(), pool.end()]);
     }
   });
 }
@@ -100,12 +104,13 @@ async function filesIn(folder: string, ending: string): Promise<string[]> {
     .map((n) => n.slice(0, -ending.length));
 }
 
-async function keyIfThere(config: Config): Promise<Buffer | null> {
+async function keysIfThere(config: Config): Promise<readonly Buffer[] | null> {
+  if (config.masterKey) return masterKeys(config);
   const there = await stat(join(config.dataDir, 'master.key')).then(
     () => true,
     () => false
   );
-  return there ? masterKey(config.dataDir, null) : null;
+  return there ? masterKeys(config) : null;
 }
 
 /** The site's database, the running app's own, or the stopped app's, started for as long as this takes. */

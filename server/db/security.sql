@@ -195,8 +195,10 @@ CREATE POLICY system ON visit_session TO consilium_system USING (true) WITH CHEC
 GRANT SELECT ON consult, patient TO consilium_system;
 CREATE POLICY system ON consult FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON patient FOR SELECT TO consilium_system USING (true);
--- Data keys, wrapped: the app's role has no way to them. Sealed columns are re-sealed by the system's role alone.
-REVOKE ALL ON data_key FROM consilium_app;
+-- Data keys, wrapped: the app's role sees none, its own organisation's neither. Sealed columns are re-sealed by
+-- the system's role alone.
+DROP POLICY tenant ON data_key;
+REVOKE INSERT, UPDATE ON data_key FROM consilium_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON data_key TO consilium_system;
 CREATE POLICY system ON data_key TO consilium_system USING (true) WITH CHECK (true);
 GRANT UPDATE (phone, phone_index, email, national_id, national_id_index, address) ON patient TO consilium_system;
