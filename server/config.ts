@@ -32,7 +32,7 @@ export interface Config {
   mail: { url: string; from: string } | null;
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
   masterKey: Buffer | null;
-  /** Master keys before that one, until nothing is wrapped under them any more. */
+  /** Master keys before that one, oldest first. */
   olderMasterKeys: readonly Buffer[];
   /** Where the master key that wraps data keys is kept by HashiCorp Vault. Null: it is the one above. */
   vault: VaultSettings | null;

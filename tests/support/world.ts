@@ -27,7 +27,6 @@ export const testPassword = 'a long enough one';
 export interface World {
   services: Services;
   keys: Keys;
-  masterKey: Buffer;
   /** The data folder. */
   folder: string;
   database: TestDatabase;
