@@ -74,7 +74,7 @@ describe('no network', { timeout: 300_000 }, () => {
   async function pathWithoutGo(): Promise<string> {
     const folder = join(empty, 'bin');
     await mkdir(folder);
-    for (const name of ['sh', 'id', 'tar', 'ps', 'ip', 'unshare', 'sudo']) {
+    for (const name of ['sh', 'id', 'tar', 'ps', 'ip', 'unshare', 'true', 'sudo']) {
       const found = await findOnPath(name);
       if (found) await symlink(found, join(folder, name));
     }

@@ -91,20 +91,24 @@ async function hasChineseFont(): Promise<boolean> {
   }
 }
 
-async function installPackages(packages: string[], say: (line: string) => void): Promise<void> {
+/** The system's packages, where it is one with apt and we may. What is there already takes a second. */
+export async function installPackages(packages: string[], say: (line: string) => void): Promise<void> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+  // The lists may be old, or not there at all as in a fresh container.
+  if (await tryToRun('apt-get', install, () => undefined, env)) return;
   await tryToRun('apt-get', ['update', '-qq'], say, env);
-  await tryToRun('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], say, env);
+  await tryToRun('apt-get', install, say, env);
 }
 
-/** Runs to its end or ten minutes; a failure is said and left to the look that follows. */
+/** Runs to its end or ten minutes. @returns false where it failed, which is said and left to the look that follows */
 async function tryToRun(
   file: string,
   args: string[],
   say: (line: string) => void,
   env = process.env
-): Promise<void> {
+): Promise<boolean> {
   const child = spawn(file, args, {
     env: { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '15000', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -117,6 +121,7 @@ async function tryToRun(
     child.once('close', (code) => done(code === 0 ? null : `ended with code ${code}`));
   });
   if (outcome !== null) say(`${file}: ${outcome} ${said.trim().split('\n').at(-1) ?? ''}`);
+  return outcome === null;
 }
 
 function playwrightsOwn(): string {

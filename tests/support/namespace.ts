@@ -1,16 +1,26 @@
+import { spawnSync } from 'node:child_process';
+
 /**
  * Commands that run what follows them in a Linux namespace of its own: gone with it, and nothing outside sees it.
- * They need root, or a `sudo` that does not ask.
+ * As root, as a user who may make user namespaces, or with a `sudo` that does not ask.
  */
-const unshare = process.getuid?.() === 0 ? ['unshare'] : ['sudo', '-nE', 'unshare'];
+function inNamespace(kind: '--mount' | '--net', prepare: string, name: string): string[] {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  if (uid === 0) return ['unshare', kind, 'sh', '-c', `${prepare} && exec "$@"`, name];
+  if (spawnSync('unshare', ['--user', '--map-root-user', 'true']).status === 0) {
+    // Root inside for the preparation only: the app runs as who we are, as Postgres demands.
+    const back = `exec unshare --user --map-user=${uid} --map-group=${gid} "$@"`;
+    return ['unshare', '--user', '--map-root-user', kind, 'sh', '-c', `${prepare} && ${back}`, name];
+  }
+  return ['sudo', '-nE', 'unshare', kind, 'sh', '-c', `${prepare} && exec "$@"`, name];
+}
 
 /** `folder` is a disk of `kilobytes` only. */
 export function withSmallDisk(folder: string, kilobytes: number): string[] {
-  const mount = `mount -t tmpfs -o size=${kilobytes}k,mode=755 tmpfs "$0" && exec "$@"`;
-  return [...unshare, '--mount', 'sh', '-c', mount, folder];
+  return inNamespace('--mount', `mount -t tmpfs -o size=${kilobytes}k,mode=755 tmpfs "$0"`, folder);
 }
 
 /** No network but the machine itself. */
 export function withoutNetwork(): string[] {
-  return [...unshare, '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  return inNamespace('--net', 'ip link set lo up', 'sh');
 }

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../server/config.ts';
+import { findBrowser, installPackages } from '../support/browser.ts';
+
+/**
+ * What `npm test` does for a browser and for Chinese glyphs, on a machine whose PATH is `bin`. Playwright's own
+ * installer runs for real, against a server that is not there; apt is a script that does what it would do.
+ */
+let folder: string;
+let bin: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'consilium-browser-'));
+  bin = join(folder, 'bin');
+  await mkdir(bin);
+  for (const name of ['sh', 'cat', 'chmod', 'touch']) await symlink(`/bin/${name}`, join(bin, name));
+  await program('fc-list', 'echo /usr/share/fonts/NotoSansCJK.ttc');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function program(name: string, script: string): Promise<string> {
+  await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(bin, name), 0o755);
+  return join(bin, name);
+}
+
+interface Outcome {
+  path?: string;
+  error?: string;
+  said: string[];
+}
+
+/** `ensureBrowser` in a process of its own: where Playwright keeps browsers is read once a process. */
+function ensure(env: Record<string, string> = {}): Promise<Outcome> {
+  const script = `
+    const { ensureBrowser } = await import(${JSON.stringify(join(repositoryRoot, 'tests', 'support', 'browser.ts'))});
+    const said = [];
+    const outcome = await ensureBrowser(${JSON.stringify(repositoryRoot)}, (line) => said.push(line)).then(
+      (path) => ({ path }), (error) => ({ error: error.message }));
+    console.log(JSON.stringify({ ...outcome, said }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: {
+      PATH: bin,
+      HOME: folder,
+      PLAYWRIGHT_BROWSERS_PATH: join(folder, 'playwright'),
+      PLAYWRIGHT_DOWNLOAD_HOST: 'http://127.0.0.1:1',
+      ...env
+    },
+    stdio: ['ignore', 'pipe', 'inherit']
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((done) => child.once('close', () => done(JSON.parse(output) as Outcome)));
+}
+
+const calls = async () => (await readFile(join(folder, 'calls'), 'utf8').catch(() => '')).trim().split('\n');
+const download = "no Chrome or Chromium found: trying Playwright's download";
+const mayInstall = process.platform === 'linux' && process.getuid?.() === 0;
+
+describe('a browser that is there', () => {
+  it('is taken as it is: CHROME_PATH first, then the PATH in the order of what people use', async () => {
+    const chromium = await program('chromium', '');
+    expect(await ensure()).toEqual({ path: chromium, said: [] });
+    const chrome = await program('google-chrome', '');
+    expect(await ensure()).toEqual({ path: chrome, said: [] });
+    expect(await ensure({ CHROME_PATH: chromium })).toEqual({ path: chromium, said: [] });
+  });
+
+  it('a CHROME_PATH that leads nowhere is said, never replaced', async () => {
+    expect(() => findBrowser({ PATH: bin, CHROME_PATH: '/nowhere/chrome' })).toThrow(
+      'CHROME_PATH is /nowhere/chrome: no program is there.'
+    );
+  });
+
+  it('what is on the PATH and cannot be run is no browser', async () => {
+    await chmod(await program('google-chrome', ''), 0o644);
+    const chromium = await program('chromium', '');
+    expect(findBrowser({ PATH: bin })).toBe(chromium);
+  });
+});
+
+describe('no browser', { timeout: 120_000 }, () => {
+  it("Playwright's download is tried, then the system's package; old lists of packages are fetched anew", async () => {
+    await program(
+      'apt-get',
+      `echo "$@" >> ${folder}/calls
+       if [ "$1" = update ]; then touch ${folder}/lists; exit 0; fi
+       [ -e ${folder}/lists ] || { echo 'E: Unable to locate package chromium' >&2; exit 100; }
+       echo '#!/bin/sh' > ${bin}/chromium; chmod 755 ${bin}/chromium`
+    );
+    const outcome = await ensure();
+    expect(outcome.said[0]).toBe(download);
+    // Playwright's real installer, and what it said of the server that is not there.
+    expect(outcome.said[1]).toMatch(/ended with code 1/);
+    expect(outcome.said[2]).toBe("trying the system's package");
+    if (mayInstall) {
+      expect(outcome.path).toBe(join(bin, 'chromium'));
+      const install = 'install -y -qq --no-install-recommends chromium fonts-noto-cjk';
+      expect(await calls()).toEqual([install, 'update -qq', install]);
+    } else {
+      expect(outcome.error).toMatch(/^No browser for the tests: install Chrome or Chromium/);
+      expect(await calls()).toEqual(['']);
+    }
+  });
+
+  it('and no way to one: a sentence that says what to do, after what each way said', async () => {
+    await program('apt-get', "echo 'E: Unable to locate package chromium' >&2; exit 100");
+    const { error, said } = await ensure();
+    expect(error).toBe('No browser for the tests: install Chrome or Chromium, or set CHROME_PATH to one.');
+    if (mayInstall) expect(said.at(-1)).toContain('E: Unable to locate package chromium');
+  });
+});
+
+describe('Chinese glyphs', () => {
+  it('are installed where there are none', async () => {
+    await program('chromium', '');
+    await program('fc-list', `[ -e ${folder}/font ] && echo /a-font.ttc; exit 0`);
+    await program('apt-get', `echo "$@" >> ${folder}/calls; touch ${folder}/font`);
+    const outcome = await ensure();
+    expect(outcome.said).toEqual(['no font with Chinese glyphs found: installing fonts-noto-cjk']);
+    if (mayInstall) expect(outcome.path).toBe(join(bin, 'chromium'));
+    else expect(outcome.error).toBe('No font with Chinese glyphs: install fonts-noto-cjk.');
+  });
+
+  it('that cannot be had are a sentence', async () => {
+    await program('chromium', '');
+    await program('fc-list', 'exit 0');
+    await program('apt-get', 'exit 100');
+    expect((await ensure()).error).toBe('No font with Chinese glyphs: install fonts-noto-cjk.');
+  });
+});
+
+it('the real apt leaves what is installed as it is, and says nothing', { timeout: 120_000 }, async () => {
+  const said: string[] = [];
+  await installPackages(['coreutils'], (line) => said.push(line));
+  // Where there is no apt, or no right to use it, it is left alone; any complaint names the program.
+  expect(said.filter((line) => !line.startsWith('apt-get: spawn'))).toEqual([]);
+});
