@@ -51,6 +51,29 @@ it('is alive before it is ready', async () => {
   expect(await ready.text()).not.toContain('database');
 });
 
+it('tells of its parts once it is ready, uncached and without asking a page', async () => {
+  const origin = await start({ pages: (_, response) => response.writeHead(500).end() });
+  const alive = await fetch(`${origin}/healthz?from=probe`);
+  expect([alive.status, await alive.text()]).toEqual([200, 'ok\n']);
+  expect(alive.headers.get('cache-control')).toBe('no-store');
+  const ready = await fetch(`${origin}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(ready.headers.get('content-type')).toBe('application/json');
+  expect(ready.headers.get('cache-control')).toBe('no-store');
+  expect(await ready.json()).toEqual({ ready: true, parts: { database: 'ready' } });
+});
+
+it('is not ready while a part is not, and says which', async () => {
+  const state = { ready: false, parts: { database: 'ready', media: 'starting' } } as const;
+  const origin = await start({ readiness: async () => state });
+  const answer = await fetch(`${origin}/readyz`);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual(state);
+  expect((await fetch(`${origin}/healthz`)).status).toBe(200);
+  // Only these two: what looks alike is a page's business.
+  expect(await (await fetch(`${origin}/readyz/`)).text()).toBe('page');
+});
+
 it('does not believe what a client says of itself', async () => {
   const origin = await start();
   const headers = {

@@ -1,4 +1,5 @@
 import { ageOn } from '#lib/ui/dates.ts';
+import { oldestYears } from './birth.ts';
 
 export interface NewPatientDraft {
   name: string;
@@ -7,9 +8,6 @@ export interface NewPatientDraft {
   birthDate: string;
   phone: string;
 }
-
-/** Nobody has lived longer; a typed year like 1867 is a slip. */
-const oldestYears = 125;
 
 /** The fields that cannot be sent as they are, in the form's order. The server checks again. */
 export function newPatientErrors(draft: NewPatientDraft, today: string): (keyof NewPatientDraft)[] {

@@ -5,6 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { couldBeBorn } from './birth.ts';
 import { contactIs, openContact, sealContact } from './contact.server.ts';
 import { healthItems, notes, patients, recentPatients } from './tables.server.ts';
 import type { HealthItemInput, NoteInput, PatientInput } from './schema.ts';
@@ -150,16 +151,21 @@ export async function readPatient(
   });
 }
 
+/**
+ * Put a patient in, under the next number of the organisation.
+ * @throws AppError `forbidden`, `not_found` (the clinic), `invalid_input` (born in the future, or too long ago)
+ */
 export async function addPatient(
   call: Call<'fields', MemberActor>,
   input: PatientInput
 ): Promise<{ id: string }> {
   if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
   return inTransaction(call, async (tx) => {
+    if (!couldBeBorn(input.birthDate, tx.now)) throw fail('invalid_input', { field: 'birthDate' });
     const [clinic] = await tx.rows
       .select({ id: clinics.id })
       .from(clinics)
-      .where(eq(clinics.id, input.clinicId));
+      .where(and(eq(clinics.organisationId, call.actor.organisationId), eq(clinics.id, input.clinicId)));
     if (!clinic) throw fail('not_found');
     const id = newId(tx.now.getTime());
     const { phone, email, nationalId, address, ...open } = input;

@@ -4,7 +4,15 @@ import { isNationalId } from './contact.ts';
 const id = v.pipe(v.string(), v.uuid());
 const text = (max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max));
 const someText = (max: number) => v.pipe(text(max), v.minLength(1));
-const day = v.pipe(v.string(), v.isoDate());
+/** A day of the calendar: 31 February has the form of one and is none. */
+const day = v.pipe(
+  v.string(),
+  v.isoDate(),
+  v.check((value) => {
+    const at = new Date(`${value}T00:00:00Z`);
+    return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
+  })
+);
 
 export const patientInput = v.object({
   clinicId: id,
