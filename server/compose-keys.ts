@@ -32,13 +32,7 @@ export function composeKeys(options: {
   const { config, localKeys, systemDb } = options;
   const [masterKey, ...older] = [...localKeys].reverse();
   if (!masterKey) throw new RangeError('no master key');
-  const wrapper = config.vault
-    ? createVaultKeyWrapper(config.vault)
-    : createLocalKeyWrapper({
-        kind: config.masterKey ? 'environment' : 'file',
-        load: () => masterKeys(config),
-        renew: config.masterKey ? null : () => addMasterKey(config.dataDir)
-      });
+  const wrapper = composeKeyWrapper(config);
   const ring = createKeyRing({ systemDb, wrapper });
   return {
     wrapper,
@@ -51,6 +45,18 @@ export function composeKeys(options: {
       keys: ring
     })
   };
+}
+
+/** Who holds the master key, as configured. */
+export function composeKeyWrapper(
+  config: Pick<Config, 'dataDir' | 'masterKey' | 'olderMasterKeys' | 'vault'>
+): KeyWrapper {
+  if (config.vault) return createVaultKeyWrapper(config.vault);
+  return createLocalKeyWrapper({
+    kind: config.masterKey ? 'environment' : 'file',
+    load: () => masterKeys(config),
+    renew: config.masterKey ? null : () => addMasterKey(config.dataDir)
+  });
 }
 
 /** A value that was changed or moved is news for the administrator and stands in the audit trail. */

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { composeKeyWrapper } from './compose-keys.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { postgresFolder, startPostgres } from './db/embedded.ts';
 import { isFresh } from './launch/build.ts';
@@ -62,6 +63,7 @@ function checksFor(config: Config, address: string | null): Check[] {
     { name: 'Build', look: () => build(config) },
     { name: 'Database', look: () => database(config, address !== null) },
     { name: 'Storage', look: () => storage(config) },
+    { name: 'Keys', look: () => keys(config) },
     { name: 'App', look: () => app(config, address) },
     { name: 'Video', look: () => video(config, address !== null) },
     { name: 'TURN', look: () => turn(config) },
@@ -109,13 +111,15 @@ async function database(config: Config, running: boolean): Promise<Outcome[]> {
 
 const accessFile = async (config: Config) => join(await postgresFolder(config.dataDir), 'access.json');
 
-function hasCluster(config: Config): Promise<boolean> {
-  return accessFile(config)
-    .then((file) => stat(file))
-    .then(
-      () => true,
-      () => false
-    );
+async function hasCluster(config: Config): Promise<boolean> {
+  return isThere(await accessFile(config));
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false
+  );
 }
 
 async function urlOfRunning(config: Config): Promise<string> {
@@ -170,6 +174,23 @@ async function storage(config: Config): Promise<Outcome[]> {
     good(`written and read in ${folder}`),
     free > littleSpaceBytes ? good(gigabytes) : bad(gigabytes, 'free some space: uploads need it')
   ];
+}
+
+/** Where the master key is, and that it answers; makes none. */
+async function keys(config: Config): Promise<Outcome[]> {
+  const vault = config.vault
+    ? []
+    : [none('no VAULT_ADDR: the master key is kept here, not in a key management system')];
+  const file = join(config.dataDir, 'master.key');
+  if (!config.vault && !config.masterKey && !(await isThere(file)))
+    return [none('no master key yet; made by the first start'), ...vault];
+  try {
+    const wrapper = composeKeyWrapper(config);
+    const place = { file, environment: 'MASTER_KEY', vault: config.vault?.address ?? '' }[wrapper.kind];
+    return [good(`master key ${await wrapper.current()} in ${place}`), ...vault];
+  } catch (error) {
+    return [bad(reasonOf(error), 'see "Keys" in docs/deploy/deploy.md')];
+  }
 }
 
 async function app(config: Config, address: string | null): Promise<Outcome> {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { systemClock } from '#lib/kernel/clock.ts';
+import { asAppError } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
@@ -114,13 +115,15 @@ const quiet: Logger = { debug: ignore, info: ignore, warn: problem, error: probl
 await main().catch((error: unknown) => {
   const known = error instanceof StopError || error instanceof MasterKeyError;
   const aborted = error instanceof Error && error.name === 'AbortError';
-  const text = aborted
-    ? 'Broken off. Run it again to finish; until then everything opens as before.'
-    : known
-      ? error.message
-      : error instanceof Error
-        ? error.stack
-        : String(error);
+  const lost = asAppError(error)?.code === 'unavailable';
+  const text =
+    aborted || lost
+      ? `${lost ? 'The database went away. ' : ''}Broken off. Run it again to finish; until then everything opens as before.`
+      : known
+        ? error.message
+        : error instanceof Error
+          ? error.stack
+          : String(error);
   process.stderr.write(`\n${text}\n`);
   process.exitCode = 1;
 });
