@@ -336,6 +336,52 @@ REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, t
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;
 GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app, consilium_system;
 
+-- [AU-12] Who opened a patient's record, and to which consults it was opened: for the organisation's own people and
+-- for the patient's link. Runs as the owner, since neither sees the names of another hospital's people otherwise.
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['patient', 'member', 'consult'] LOOP
+    EXECUTE format('CREATE POLICY owner ON %I FOR SELECT TO consilium_owner USING (true)', t);
+  END LOOP;
+END $$;
+CREATE POLICY owner ON organisation FOR SELECT TO consilium_owner USING (true);
+CREATE OR REPLACE FUNCTION record_subject(p_patient uuid) RETURNS SETOF patient LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT p FROM patient p WHERE p.id = p_patient AND p.organisation_id = (SELECT app_organisation())
+     AND ((SELECT app_consult()) IS NULL OR EXISTS (
+       SELECT FROM consult c WHERE c.id = (SELECT app_consult()) AND c.organisation_id = p.organisation_id AND c.patient_id = p.id))
+$$;
+CREATE OR REPLACE FUNCTION record_readers(p_patient uuid, p_limit int) RETURNS TABLE (
+  last_at timestamptz, times int, actor_kind text, actor_name text, actor_role text, own boolean,
+  organisation text, organisation_en text, consult_number text, actions text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT max(e.at), count(*)::int, e.actor_kind, max(m.name), max(e.actor_role), e.actor_organisation_id = p.organisation_id,
+         max(o.name), max(o.name_en), c.number, array_agg(DISTINCT e.action ORDER BY e.action)
+    FROM record_subject(p_patient) p
+    JOIN organisation h ON h.id = p.organisation_id
+    JOIN audit_event e ON e.organisation_id = p.organisation_id AND e.patient_id = p.id AND e.outcome = 'ok'
+    LEFT JOIN organisation o ON o.id = e.actor_organisation_id
+    LEFT JOIN member m ON m.organisation_id = e.actor_organisation_id AND m.user_id::text = e.actor_id
+    LEFT JOIN consult c ON c.organisation_id = e.organisation_id AND c.id = e.consult_id
+   GROUP BY date_trunc('day', e.at AT TIME ZONE h.time_zone), e.actor_kind, e.actor_id, e.actor_organisation_id,
+            p.organisation_id, c.number
+   ORDER BY 1 DESC LIMIT least(p_limit, 500)
+$$;
+CREATE OR REPLACE FUNCTION record_access(p_patient uuid) RETURNS TABLE (
+  consult_number text, expert text, organisation text, organisation_en text, kinds text[], starts_at timestamptz,
+  ends_at timestamptz, open boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT c.number, max(c.expert_name), max(o.name), max(o.name_en), array_agg(DISTINCT g.kind), min(g.starts_at),
+         max(coalesce(g.revoked_at, g.ends_at)), bool_or(g.revoked_at IS NULL AND g.starts_at <= now() AND g.ends_at > now())
+    FROM record_subject(p_patient) p
+    JOIN consult_grant_item g ON g.organisation_id = p.organisation_id AND g.patient_id = p.id
+    JOIN consult c ON c.organisation_id = g.organisation_id AND c.id = g.consult_id
+    LEFT JOIN organisation o ON o.id = g.grantee_organisation_id
+   GROUP BY c.number, c.id ORDER BY min(g.starts_at) DESC LIMIT 200
+$$;
+REVOKE ALL ON FUNCTION record_subject(uuid), record_readers(uuid, int), record_access(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_readers(uuid, int), record_access(uuid) TO consilium_app;
+
 -- A finding is never changed, only withdrawn.
 REVOKE UPDATE ON finding FROM consilium_app;
 GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_reason) ON finding TO consilium_app;

@@ -1,3 +1,4 @@
+import { mayReadReaders } from '#lib/features/audit/policy.server.ts';
 import { listForPatient } from '#lib/features/appointments/list.server.ts';
 import { mayBookAppointments } from '#lib/features/appointments/policy.server.ts';
 import { listExperts, readDraft } from '#lib/features/consults/ask.server.ts';
@@ -47,6 +48,7 @@ export const load: PageServerLoad = async (event) => {
     draft,
     mayAsk: asks,
     mayBook: patient.own && mayBookAppointments(call.actor, patient.clinicId),
+    mayReadReaders: mayReadReaders(call.actor, { id: patientId, organisationId: patient.organisationId }),
     mayPlan: planRights(call.actor, patient.organisationId),
     maxUploadBytes: call.settings.maxUploadBytes,
     timeline: timelineOf({ notes, chart, images, plans, appointments, consults })

@@ -1,0 +1,16 @@
+import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+
+/** [AU-11] The organisation's whole trail: its owners. */
+export function mayReadTrail(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role === 'owner';
+}
+
+/**
+ * [AU-12] Who opened one patient's record: the patient through their link, for their own record; of the staff
+ * those who treat and the owner, for patients of their own organisation.
+ */
+export function mayReadReaders(actor: Actor, patient: { id: string; organisationId: string }): boolean {
+  if (actor.organisationId !== patient.organisationId) return false;
+  if (actor.kind === 'patient-link') return actor.patientId === patient.id;
+  return actor.kind === 'member' && ['owner', 'dentist', 'nurse'].includes(actor.role);
+}
