@@ -45,6 +45,8 @@ export const table: Record<string, Door> = {
   'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: inRoom, audited: true },
   'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: inRoom, audited: true },
   'GET /outbox': { at: () => '/outbox', may: owners, personal: true },
+  'GET /audit': { at: () => '/audit', may: owners, personal: true },
+  'POST /api/audit': { at: () => '/api/audit', may: owners, personal: true },
   'GET /sign-in': { at: () => '/sign-in', may: actors, personal: true },
   'GET /v/[token]': { at: (of) => `/v/${of.link}`, may: actors },
   // Wrong digits; the right ones are a key of their own (tests/integration/visit.test.ts).
@@ -86,6 +88,16 @@ export const table: Record<string, Door> = {
     body: () => ({ text: '复诊' }),
     may: writing,
     audited: true
+  },
+  'GET /api/patients/[id]/readers': {
+    at: (of) => `/api/patients/${of.patientId}/readers`,
+    may: writing,
+    audited: true
+  },
+  'GET /api/visit/readers': {
+    at: () => '/api/visit/readers',
+    may: ['patient', 'otherPatient'],
+    personal: true
   },
   'POST /api/images': {
     at: (of) => `/api/images?patient=${of.patientId}`,

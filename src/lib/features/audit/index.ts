@@ -1,0 +1,1 @@
+export { actionText, actionWords } from './words.ts';
