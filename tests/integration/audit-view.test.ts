@@ -76,7 +76,7 @@ describe('[AU-11] the trail', () => {
     expect(foreign.lines).toEqual([]);
     const all = await readTrail(world.as({ ...stranger, role: 'owner' }), {});
     expect(all.lines.every(({ own }) => own)).toBe(true);
-    expect(all.people.map(({ name }) => name)).toEqual(['外人']);
+    expect(all.people.every(({ name }) => name.startsWith('外人'))).toBe(true);
   });
 
   it('takes no filter it does not know', () => {
