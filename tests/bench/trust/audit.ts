@@ -84,7 +84,8 @@ async function furnish({ db }: PartContext): Promise<Place> {
       name: '王',
       sex: 'female',
       birthDate: '1960-01-01',
-      phone: '13800000000'
+      // Nobody opens it here.
+      phone: { sealed: 'not opened here' }
     });
   });
   return { organisationId, patientId };
