@@ -228,18 +228,19 @@ async function makeCase(
 async function cookiesOf(world: World, own: Case, second: Case): Promise<Record<ActorName, string>> {
   const made: Partial<Record<ActorName, string>> = { nobody: '' };
   for (const name of actors)
-    if (name in world.people) made[name] = await signIn(world, `${name}@test.invalid`);
+    if (name in world.people)
+      made[name] = await signIn(world, world.people[name as keyof World['people']].userId);
   made.gone = await dismissed(world);
   made.patient = await visit(world, own);
   made.otherPatient = await visit(world, second);
   return made as Record<ActorName, string>;
 }
 
-async function signIn(world: World, email: string): Promise<string> {
-  const { setCookies } = await world.services.auth.signIn({
-    email,
-    password: testPassword,
-    headers: new Headers()
+async function signIn(world: World, userId: string): Promise<string> {
+  const { setCookies } = await world.services.auth.openSession({
+    userId,
+    headers: new Headers(),
+    ip: '127.0.0.1'
   });
   return setCookies.map((cookie) => cookie.split(';')[0]).join('; ');
 }
@@ -259,7 +260,7 @@ async function dismissed(world: World): Promise<string> {
       .insert(members)
       .values({ id, organisationId, clinicId, userId, name: '离职者', role: 'dentist', title: '' });
   });
-  const cookie = await signIn(world, 'gone@test.invalid');
+  const cookie = await signIn(world, userId);
   await inTransaction(world.as(li), (tx) =>
     tx.rows.update(members).set({ revokedAt: tx.now }).where(eq(members.id, id))
   );

@@ -121,6 +121,20 @@ export const table: Record<string, Door> = {
     may: ['li'],
     audited: true
   },
+  'GET /api/images/[id]/uses': { at: (of) => `/api/images/${of.imageId}/uses`, may: clinical },
+  'PUT /api/images/[id]/withdrawal': {
+    at: (of) => `/api/images/${of.imageId}/withdrawal`,
+    body: () => ({ reason: '拍错' }),
+    may: clinical,
+    once: true,
+    audited: true
+  },
+  'DELETE /api/images/[id]/withdrawal': {
+    at: (of) => `/api/images/${of.imageId}/withdrawal`,
+    may: clinical,
+    once: true,
+    audited: true
+  },
   'DELETE /api/findings/[id]': {
     at: (of) => `/api/findings/${of.findingId}?reason=错`,
     once: true,
