@@ -8,6 +8,7 @@ import { consults } from '#lib/features/consults/tables.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
 import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
+import { listImages } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { sealContact } from '#lib/features/patients/contact.server.ts';
 import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
@@ -277,28 +278,26 @@ async function seedConsult(
   const surgeon = hospital.people.find((person) => person.name === '赵刚');
   const index = demoPatients.findIndex((patient) => patient.name === '周建军');
   if (!surgeon || !patientIds[index]) return;
-  await askExpert(
-    { ...services, actor: clinic.people[0]!, request },
-    {
-      patientId: patientIds[index],
-      teeth: ['38'],
-      question:
-        '38 近中水平阻生,反复冠周炎三次。请会诊:是否需要 CBCT 判断与下牙槽神经管的关系?可否在基层拔除?',
-      target: { kind: 'expert', expertId: surgeon.userId },
-      urgency: 'routine',
-      mode: 'asynchronous',
-      slotAt: null,
-      share: {
-        imageIds: [],
-        noteIds: [],
-        allergies: true,
-        conditions: true,
-        medications: true,
-        chart: true,
-        plan: false
-      }
+  const call = { ...services, actor: clinic.people[0]!, request };
+  const images = await listImages(call, patientIds[index]);
+  await askExpert(call, {
+    patientId: patientIds[index],
+    teeth: ['38'],
+    question: '38 近中水平阻生,反复冠周炎三次。请会诊:是否需要 CBCT 判断与下牙槽神经管的关系?可否在基层拔除?',
+    target: { kind: 'expert', expertId: surgeon.userId },
+    urgency: 'routine',
+    mode: 'asynchronous',
+    slotAt: null,
+    share: {
+      imageIds: images.map((image) => image.id),
+      noteIds: [],
+      allergies: true,
+      conditions: true,
+      medications: true,
+      chart: true,
+      plan: false
     }
-  );
+  });
 }
 
 function asSystem<T>(services: Services, organisationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
