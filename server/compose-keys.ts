@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Clock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
-import type { FieldCipher, KeyWrapper, Logger } from '#lib/kernel/ports.ts';
+import type { CheckpointLog, FieldCipher, KeyWrapper, Logger } from '#lib/kernel/ports.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { createCheckpointLog } from './adapters/checkpoint-log.ts';
 import { createFieldCipher, type RefusedValue } from './adapters/field-cipher.ts';
 import { createLocalFileStore, type LocalFileStore } from './adapters/file-store.ts';
 import { createLocalKeyWrapper } from './adapters/key-wrapper-local.ts';
@@ -19,7 +20,7 @@ export interface Keys {
   files: LocalFileStore;
 }
 
-/** All that encrypts at rest; the app and `npm run keys:rotate` are given the same. */
+/** All that encrypts at rest; the app and the commands beside it are given the same. */
 export function composeKeys(options: {
   config: Pick<Config, 'dataDir' | 'masterKey' | 'olderMasterKeys' | 'vault'>;
   /** Oldest first. */
@@ -57,6 +58,11 @@ export function composeKeyWrapper(
     load: () => masterKeys(config),
     renew: config.masterKey ? null : () => addMasterKey(config.dataDir)
   });
+}
+
+/** What signs the audit trails' checkpoints, and where they lie; makes the key where there is none. */
+export function composeCheckpoints({ dataDir }: Pick<Config, 'dataDir'>): Promise<CheckpointLog> {
+  return createCheckpointLog(dataDir);
 }
 
 /** A value that was changed or moved is news for the administrator and stands in the audit trail. */

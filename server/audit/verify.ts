@@ -7,13 +7,11 @@ import { systemClock } from '#lib/kernel/clock.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import type { Finding } from '#lib/features/audit/chain.server.ts';
 import { parseVerifierKey } from '#lib/features/audit/checkpoint.server.ts';
-import { createCheckpointLog } from '../adapters/checkpoint-log.ts';
-import { composeKeys } from '../compose-keys.ts';
+import { composeCheckpoints, composeKeys } from '../compose-keys.ts';
 import { readConfig, type Config } from '../config.ts';
-import { postgresFolder, startPostgres } from '../db/embedded.ts';
 import { openPool } from '../db/pool.ts';
+import { withDatabase } from '../db/reach.ts';
 import { masterKeys } from '../launch/instance.ts';
-import { lockFolder, lockHolder } from '../launch/lock.ts';
 import { StopError } from '../launch/stop-error.ts';
 import { checkTrail, organisationsWithTrail, type TrailReport } from './check.ts';
 
@@ -65,8 +63,7 @@ async function main(): Promise<number> {
         () => true,
         () => false
       );
-      const ownKey =
-        keyThere && !values.checkpoints ? (await createCheckpointLog(config.dataDir)).publicKey : null;
+      const ownKey = keyThere && !values.checkpoints ? (await composeCheckpoints(config)).publicKey : null;
       let whole = true;
       for (const organisationId of all) {
         const began = performance.now();
@@ -111,30 +108,6 @@ async function keysIfThere(config: Config): Promise<readonly Buffer[] | null> {
     () => false
   );
   return there ? masterKeys(config) : null;
-}
-
-/** The site's database, the running app's own, or the stopped app's, started for as long as this takes. */
-async function withDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
-  if (config.databaseUrl) return work(config.databaseUrl);
-  const accessFile = join(await postgresFolder(config.dataDir), 'access.json');
-  const text = await readFile(accessFile, 'utf8').catch((cause: unknown) => {
-    throw new StopError(`There is no database in ${config.dataDir}.`, { cause });
-  });
-  if (await lockHolder(join(config.dataDir, 'consilium.lock'))) {
-    const { port, password } = JSON.parse(text) as { port: number; password: string };
-    return work(`postgres://postgres:${password}@127.0.0.1:${port}/consilium`);
-  }
-  const lock = await lockFolder(config.dataDir);
-  try {
-    const server = await startPostgres({ dataDir: config.dataDir, log: silent });
-    try {
-      return await work(server.ownerUrl);
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    await lock.release();
-  }
 }
 
 function describe(report: TrailReport, seconds: number): string {
