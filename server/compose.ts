@@ -6,15 +6,14 @@ import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
-import { createCheckpointLog } from './adapters/checkpoint-log.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
 import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
 import { createCollab, type Collab } from './collab/server.ts';
-import { composeKeys } from './compose-keys.ts';
-import type { Config } from './config.ts';
+import { composeCheckpoints, composeKeys } from './compose-keys.ts';
+import { handlerHeaders, type Config } from './config.ts';
 import { openPool } from './db/pool.ts';
 import { demoSignIns, seedDemo } from './demo/seed.ts';
 import { checkMasterKey } from './keys/check.ts';
@@ -39,7 +38,7 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** The one place where adapters are built. Everything else receives what it uses. */
+/** The one place where adapters are built (those for data at rest in compose-keys.ts, for commands too). Everything else receives what it uses. */
 export async function compose(options: {
   config: Config;
   /** For what only the tables' owner may do. */
@@ -64,7 +63,7 @@ export async function compose(options: {
     db,
     systemDb,
     clock: systemClock,
-    checkpoints: await createCheckpointLog(config.dataDir),
+    checkpoints: await composeCheckpoints(config),
     files: keys.files,
     fields: keys.fields,
     live,
@@ -87,6 +86,7 @@ export async function compose(options: {
     inspect: createInspect(services),
     persistence: postgresPersistence(db),
     origin: config.origin ? origin : ownAddresses(origin),
+    addressOf: ({ headers, socket }) => String(headers[handlerHeaders.address] ?? socket.remoteAddress ?? ''),
     log
   });
   const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event));

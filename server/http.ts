@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { handlerHeaders } from './config.ts';
+import { refuseConnection } from './refuse.ts';
 import { StopError, systemCode } from './launch/stop-error.ts';
 
 /** Takes an upgrade and returns true, or leaves it untouched and returns false. */
@@ -26,6 +27,8 @@ export interface HttpOptions {
   pages: (request: IncomingMessage, response: ServerResponse) => void;
   readiness: () => Promise<Readiness>;
   log: Logger;
+  /** For the head of a request to arrive; default 20 s. */
+  headersWithinMs?: number;
 }
 
 export interface RunningHttp {
@@ -37,8 +40,9 @@ export interface RunningHttp {
   close(): Promise<void>;
 }
 
-/** An upload over a slow line takes its time; headers do not (Node's default of 60 s stands). */
+/** An upload over a slow line takes its time; headers do not. */
 const requestTimeoutMs = 60 * 60_000;
+const usualHeadersMs = 20_000;
 /** Above what a proxy in front waits, so that it is the proxy that closes. */
 const keepAliveMs = 65_000;
 const drainMs = 2_000;
@@ -48,7 +52,14 @@ const formTypes = /^(application\/(x-www-form-urlencoded|json)|multipart\/form-d
 
 /** The one HTTP server: health, media signalling, then SvelteKit; board and media sockets by path. */
 export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
-  const server = createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
+  const headersTimeout = options.headersWithinMs ?? usualHeadersMs;
+  const server = createServer({
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    // How often Node looks.
+    connectionsCheckingInterval: Math.min(5_000, headersTimeout),
+    keepAliveTimeout: keepAliveMs
+  });
   const sockets = new Set<Duplex>();
   const answering = new Set<ServerResponse>();
   server.on('request', (request, response) => {
@@ -62,10 +73,11 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     if (options.upgrades.some((take) => take(request, socket, head))) return;
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    refuseConnection(socket, 404);
   });
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    if (socket.writable) refuseConnection(socket, 400);
+    else socket.destroy();
   });
   await listen(server, options);
   return {

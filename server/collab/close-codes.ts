@@ -25,6 +25,8 @@ export const closeCodes = {
   documentFull: 4507,
   /** Did not take in what it was sent in time: comes back and fetches the difference. */
   slowReader: 4508,
+  /** Sent more than the limit for long; what it was told to be saved is. */
+  flood: 4509,
   /** Did not prove to be alive. */
   silent: 4510
 } as const;

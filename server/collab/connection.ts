@@ -38,6 +38,8 @@ const askAliveAfterMs = 30_000;
 const silentMs = 75_000;
 const closeGraceMs = 800;
 const noticeEveryMs = 1_000;
+/** Who is within the limits for so long is no flood any more. */
+const floodPauseMs = 5_000;
 
 /** One client's socket. */
 export class Connection implements Member {
@@ -62,6 +64,9 @@ export class Connection implements Member {
   readonly #messageRate: Rate;
   readonly #byteRate: Rate;
   #rateTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Since when it has sent more than the limit, with no pause worth the name; and when it last did. */
+  #floodSinceMs = 0;
+  #floodedAtMs = Number.NEGATIVE_INFINITY;
   /** Set while the client takes in more slowly than it is sent to: where it stands, and since when. */
   #behind: { stateVector: Uint8Array; version: number; sinceMs: number } | null = null;
   #missedPresences = false;
@@ -141,6 +146,7 @@ export class Connection implements Member {
     if (!isBinary || !(data instanceof Uint8Array)) return this.end('badMessage');
     if (data.byteLength > this.#limits.messageBytes) return this.end('tooLarge');
     this.#throttle(data.byteLength);
+    if (this.ended) return;
     if (this.#phase === 'open') return this.#handle(data);
     this.#held.push(data);
     this.#keep(data.byteLength, this.#held.length);
@@ -155,7 +161,11 @@ export class Connection implements Member {
   #throttle(bytes: number): void {
     const now = performance.now();
     const waitMs = Math.max(this.#messageRate.take(1, now), this.#byteRate.take(bytes, now));
-    if (waitMs === 0 || this.#rateTimer) return;
+    if (waitMs === 0) return;
+    if (now - this.#floodedAtMs > floodPauseMs) this.#floodSinceMs = now;
+    this.#floodedAtMs = now;
+    if (now - this.#floodSinceMs > this.#limits.floodMs) return this.end('flood');
+    if (this.#rateTimer) return;
     this.#hold('rate');
     this.#rateTimer = setTimeout(() => {
       this.#rateTimer = null;

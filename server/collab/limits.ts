@@ -8,11 +8,18 @@ export interface Limits {
   /** Messages and bytes a client may send for long; the burst is four seconds' worth. Beyond, it is read slower. */
   messagesASecond: number;
   bytesASecond: number;
+  /** Whoever sends more than that for so long without a pause is no editor and is closed. */
+  floodMs: number;
   /** Waiting to be taken in by a client; beyond, it gets no more until it is empty, then one difference. */
   bufferedBytes: number;
   /** For a client to take in what waits for it. */
   slowReaderMs: number;
   connections: number;
+  /** Sockets one network address may ask for a second, for long; the burst is four seconds' worth. */
+  knocksASecond: number;
+  /** Sockets of one address, and of all, whose right is being looked up. */
+  waitingAnAddress: number;
+  waiting: number;
   connectionsADocument: number;
   /** For `authorise` to answer. */
   authoriseMs: number;
@@ -52,9 +59,13 @@ export const defaultLimits: Limits = {
   heldMessages: 256,
   messagesASecond: 250,
   bytesASecond: 2 * 1024 * 1024,
+  floodMs: 60_000,
   bufferedBytes: 1024 * 1024,
   slowReaderMs: 20_000,
   connections: 4096,
+  knocksASecond: 50,
+  waitingAnAddress: 64,
+  waiting: 512,
   connectionsADocument: 64,
   authoriseMs: 10_000,
   reauthoriseMs: 300_000,

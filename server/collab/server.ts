@@ -7,8 +7,10 @@ import type { Logger } from '#lib/kernel/ports.ts';
 import { type Access, type Authorisation, type Authorise, type Whose, authorOf, isWhose } from './access.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import { Connection } from './connection.ts';
+import { refuseConnection } from '../refuse.ts';
 import { type Inspect, nameOf } from './document.ts';
 import { Documents } from './documents.ts';
+import { Knocks } from './knocks.ts';
 import { type Limits, defaultLimits } from './limits.ts';
 import type { Persistence } from './persistence.ts';
 
@@ -21,6 +23,8 @@ export interface CollabOptions {
   /** Judges every write before it is applied; without it all writes of a writer are taken. */
   inspect?: Inspect;
   clock?: Clock;
+  /** The network address of who asks; default: the other end of the connection. */
+  addressOf?: (request: IncomingMessage) => string;
   limits?: Partial<Limits>;
 }
 
@@ -65,6 +69,8 @@ export function createCollab(options: CollabOptions): Collab {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const origins = new Set(typeof options.origin === 'string' ? [options.origin] : options.origin);
   const connections = new Set<Connection>();
+  const knocks = new Knocks(limits);
+  const addressOf = options.addressOf ?? ((request) => request.socket.remoteAddress ?? '');
   const documents = new Documents({
     persistence: options.persistence,
     inspect: options.inspect ?? null,
@@ -96,16 +102,22 @@ export function createCollab(options: CollabOptions): Collab {
     const match = path.exec(request.url ?? '');
     if (!match) return false;
     const documentId = match[1];
-    if (!request.headers.origin || !origins.has(request.headers.origin)) refuse(socket, '403 Forbidden');
-    else if (!isId(documentId)) refuse(socket, '404 Not Found');
-    else if (closing || connections.size >= limits.connections) refuse(socket, '503 Service Unavailable');
-    else
-      sockets.handleUpgrade(request, socket, head, (accepted) => {
-        const connection = new Connection({ socket: accepted, request, documentId, limits, onEnd });
-        connections.add(connection);
-        void letIn(connection);
-      });
+    if (!request.headers.origin || !origins.has(request.headers.origin)) refuseConnection(socket, 403);
+    else if (!isId(documentId)) refuseConnection(socket, 404);
+    else if (closing || connections.size >= limits.connections) refuseConnection(socket, 503);
+    else admit(request, socket, head, documentId);
     return true;
+  }
+
+  function admit(request: IncomingMessage, socket: Duplex, head: Buffer, documentId: string): void {
+    const settled = knocks.admit(addressOf(request), performance.now());
+    if (!settled) return refuseConnection(socket, 429);
+    socket.once('close', settled);
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      const connection = new Connection({ socket: accepted, request, documentId, limits, onEnd });
+      connections.add(connection);
+      void letIn(connection).finally(settled);
+    });
   }
 
   function onEnd(connection: Connection, reason: CloseReason | null): void {
@@ -197,12 +209,6 @@ export function createCollab(options: CollabOptions): Collab {
       sockets.close();
     }
   };
-}
-
-/** Before the upgrade there is only HTTP to say no with. */
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 async function withTimeout(answer: Promise<Authorisation>, ms: number): Promise<Authorisation> {

@@ -5,7 +5,7 @@ import { liveKitMediaServer } from './livekit.ts';
 import { Presence, type PresenceChange } from './presence.ts';
 import { createProxy, isUnderPrefix, proxyPrefix } from './proxy.ts';
 import { NoMediaServerError, resolveBinary } from './resolve.ts';
-import { Revoked } from './revoked.ts';
+import { isSignedWith, Revoked } from './revoked.ts';
 import { supervise, type SupervisedServer } from './supervise.ts';
 import type { MediaHealth, RunningMediaServer, StartMediaServerOptions } from './types.ts';
 import { createWebhook, webhookPath } from './webhook.ts';
@@ -65,6 +65,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
   const proxy = createProxy({
     targetPort: () => supervised?.ports()?.signal ?? null,
     origin: config.origin,
+    isOurs: (token) => isSignedWith(keys.apiSecret, token),
     refuses: (claims) => revoked.refuses(claims, new Date()),
     log
   });

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '#lib/kernel/ports.ts';
+import { refuseConnection } from '../refuse.ts';
 import { readClaims, type TokenClaims } from './revoked.ts';
 
 /** Where the app shows the media server's signalling. */
@@ -31,6 +32,8 @@ export interface ProxyOptions {
   targetPort: () => number | null;
   /** Null: the request's own host counts as ours. */
   origin: string | null;
+  /** True where the token was made here. Others do not cost the media server a connection. */
+  isOurs: (token: string) => boolean;
   /** True where this token's holder was shown out after it was made. */
   refuses: (claims: TokenClaims) => boolean;
   log: Logger;
@@ -47,7 +50,7 @@ export function createProxy(options: ProxyOptions) {
     if (!openPaths.has(path)) return { status: 404 };
     if (!isOurOrigin(request, options.origin)) return { status: 403 };
     const token = tokenOf(request, url);
-    const claims = token === null ? null : readClaims(token);
+    const claims = token === null || !options.isOurs(token) ? null : readClaims(token);
     if (!claims) return { status: 401 };
     if (options.refuses(claims)) return { status: 401 };
     const port = options.targetPort();
@@ -59,9 +62,7 @@ export function createProxy(options: ProxyOptions) {
     const admitted = admit(request);
     socket.on('error', () => socket.destroy());
     if ('status' in admitted) {
-      socket.end(
-        `HTTP/1.1 ${admitted.status} ${reasonOf(admitted.status)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
-      );
+      refuseConnection(socket, admitted.status);
       return;
     }
     const upstream = connect({ host: '127.0.0.1', port: admitted.port, noDelay: true });
@@ -187,11 +188,4 @@ function headersFor(request: IncomingMessage): Record<string, string> {
   const bearer = request.headers.authorization;
   if (bearer && /^Bearer \S+$/i.test(bearer)) headers.authorization = bearer;
   return headers;
-}
-
-function reasonOf(status: number): string {
-  return (
-    { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status] ??
-    'Refused'
-  );
 }

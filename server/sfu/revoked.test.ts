@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readClaims, Revoked } from './revoked.ts';
+import { isSignedWith, readClaims, Revoked } from './revoked.ts';
 
 const at = (seconds: number) => new Date(seconds * 1_000);
 const claims = (issuedAt: number, identity = 'm:1') => ({ room: 'r', identity, issuedAt });
@@ -50,4 +51,24 @@ describe('readClaims', () => {
     token({ sub: 'a' }),
     token([])
   ])('[SFU-4] takes %j for no token', (text) => expect(readClaims(text)).toBeNull());
+});
+
+describe('isSignedWith', () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = (secret: string, head: object = { alg: 'HS256' }) => {
+    const text = `${part(head)}.${part({ sub: 'm:1', video: { room: 'r' } })}`;
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+  };
+  it('[SFU-4] knows its own signature, and takes no other, none, or a changed token', () => {
+    const own = signed('secret');
+    expect(isSignedWith('secret', own)).toBe(true);
+    expect(isSignedWith('secret', signed('other'))).toBe(false);
+    const [head, , mac] = own.split('.');
+    expect(isSignedWith('secret', `${head}.${part({ sub: 'm:2', video: { room: 'r' } })}.${mac}`)).toBe(
+      false
+    );
+    for (const bad of ['', 'a', 'a.b', 'a.b.', `${head}..${mac}`, own.slice(0, -2)])
+      expect(isSignedWith('secret', bad)).toBe(false);
+    expect(isSignedWith('secret', `${part({ alg: 'none' })}.${own.split('.')[1]}.`)).toBe(false);
+  });
 });

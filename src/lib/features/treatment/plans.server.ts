@@ -48,18 +48,27 @@ export async function readPlans(call: Call, patientId: string): Promise<PlanView
 
 /** The plans of a patient inside a transaction that already checked and audited the read; newest first. */
 export async function planRows(tx: Tx, patientId: string): Promise<PlanView[]> {
-  const [plans, items] = await Promise.all([
-    tx.rows
-      .select()
-      .from(treatmentPlans)
-      .where(eq(treatmentPlans.patientId, patientId))
-      .orderBy(desc(treatmentPlans.acceptedAt), desc(treatmentPlans.id)),
-    tx.rows
-      .select()
-      .from(treatmentPlanItems)
-      .where(eq(treatmentPlanItems.patientId, patientId))
-      .orderBy(asc(treatmentPlanItems.phase), asc(treatmentPlanItems.position))
-  ]);
+  const plans = await tx.rows
+    .select()
+    .from(treatmentPlans)
+    .where(eq(treatmentPlans.patientId, patientId))
+    .orderBy(desc(treatmentPlans.acceptedAt), desc(treatmentPlans.id));
+  const [first] = plans;
+  if (!first) return [];
+  // By plan, not by patient: that is what the index is for.
+  const items = await tx.rows
+    .select()
+    .from(treatmentPlanItems)
+    .where(
+      and(
+        eq(treatmentPlanItems.organisationId, first.organisationId),
+        inArray(
+          treatmentPlanItems.planId,
+          plans.map((plan) => plan.id)
+        )
+      )
+    )
+    .orderBy(asc(treatmentPlanItems.phase), asc(treatmentPlanItems.position));
   const booked = await bookedFor(tx, items);
   return plans.map((plan) =>
     toView(
