@@ -4,6 +4,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
+import { isSignedIn } from '#lib/features/identity/sessions.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
@@ -71,7 +72,13 @@ export async function compose(options: {
     mail: createMailer({ mail: config.mail }),
     pdf: createPdfRenderer(),
     // The oldest: a new master key signs nobody out.
-    auth: createAuthenticator({ systemDb, clock: systemClock, origin, masterKey: masterKeys[0] }),
+    auth: createAuthenticator({
+      systemDb,
+      clock: systemClock,
+      origin,
+      masterKey: masterKeys[0],
+      oidc: config.oidc
+    }),
     log,
     settings: {
       origin,
@@ -155,24 +162,25 @@ function followAccess(services: Services, collab: Collab, { name, data = {} }: L
     return;
   }
   if (typeof userId !== 'string') return;
-  // One of the person's sessions has ended: sockets of the others stay.
+  const ended = (error: unknown) =>
+    services.log.error(
+      { name: error instanceof Error ? error.name : 'unknown' },
+      'seats of somebody who may no longer sit not ended'
+    );
+  // One of the person's sessions has ended: sockets of the others stay, and the seat while there is one.
   if (name === 'session.ended') {
     void collab.recheck({ userId });
+    void isSignedIn(services, userId)
+      .then((still) => (still ? undefined : endSeats(services, userId)))
+      .catch(ended);
     return;
   }
   collab.revoke({ userId });
-  void takenSeats(services)
-    .then((seats) =>
-      Promise.all(
-        seats
-          .filter((seat) => seat.identity === `m:${userId}`)
-          .map((seat) => services.media.remove(seat.room, seat.identity))
-      )
-    )
-    .catch((error: unknown) => {
-      services.log.error(
-        { name: error instanceof Error ? error.name : 'unknown' },
-        'seats of a revoked member not ended'
-      );
-    });
+  void endSeats(services, userId).catch(ended);
+}
+
+async function endSeats(services: Services, userId: string): Promise<void> {
+  const seats = await takenSeats(services);
+  const own = seats.filter((seat) => seat.identity === `m:${userId}`);
+  await Promise.all(own.map((seat) => services.media.remove(seat.room, seat.identity)));
 }

@@ -30,6 +30,8 @@ export interface Config {
   /** Null: no video (`--no-sfu`). */
   media: MediaConfig | null;
   mail: { url: string; from: string } | null;
+  /** Sign-in at an OpenID Connect provider; null: passwords and passkeys only. */
+  oidc: OidcConfig | null;
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
   masterKey: Buffer | null;
   /** Master keys before that one, oldest first. */
@@ -42,6 +44,14 @@ export interface Config {
   logLevel: LogLevel;
   /** Print one line of JSON when ready, for programs that start us. */
   readyJson: boolean;
+}
+
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** On the button. */
+  name: string;
 }
 
 export interface VaultSettings {
@@ -77,6 +87,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     databaseUrl: readUrl(text('DATABASE_URL'), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     media: values['no-sfu'] ? null : readMedia(text, origin),
     mail: readMail(text),
+    oidc: readOidc(text),
     masterKey: readMasterKey(text('MASTER_KEY')),
     olderMasterKeys: readOlderMasterKeys(text),
     vault: readVault(text),
@@ -193,6 +204,19 @@ function readTurn(text: Text): MediaConfig['turn'] {
     udpPort: portNumber(text('TURN_UDP_PORT') ?? '3478', 'TURN_UDP_PORT'),
     tls: certFile && keyFile ? { port: tlsPort, certFile, keyFile } : null
   };
+}
+
+function readOidc(text: Text): OidcConfig | null {
+  const issuer = readUrl(text('OIDC_ISSUER'), 'OIDC_ISSUER', ['https:', 'http:']);
+  if (!issuer) return null;
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+    throw new StopError('OIDC_ISSUER must be https: over http anybody on the way could sign in as anyone.');
+  const clientId = text('OIDC_CLIENT_ID');
+  const clientSecret = text('OIDC_CLIENT_SECRET');
+  if (!clientId || !clientSecret)
+    throw new StopError('OIDC_ISSUER is set: set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.');
+  return { issuer, clientId, clientSecret, name: text('OIDC_NAME') ?? new URL(issuer).hostname };
 }
 
 function readMail(text: Text): Config['mail'] {

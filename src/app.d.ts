@@ -9,6 +9,8 @@ declare global {
       request: RequestInfo;
       actor: Actor | null;
       member: MemberActor | null;
+      /** Signed in, but must set up a second factor first: reaches the account page only. */
+      enrolling: MemberActor | null;
       visitor: PatientLinkActor | null;
     }
     interface Error {

@@ -1,9 +1,10 @@
 import type { Handle, HandleServerError } from '@sveltejs/kit';
-import { memberOf } from '#lib/features/identity/member.server.ts';
+import { enrollingOf, memberOf } from '#lib/features/identity/member.server.ts';
 import { visitorOf, visitCookie } from '#lib/features/consults/invite.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { sqlState } from '#lib/features/tenancy/transaction.server.ts';
-import { asAppError } from '#lib/kernel/errors.ts';
+import { asAppError, fail } from '#lib/kernel/errors.ts';
+import { isFromElsewhere } from '#lib/kernel/origin.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
 
@@ -18,10 +19,17 @@ export const handle: Handle = async ({ event, resolve }) => {
   const started = performance.now();
   const own = services();
   event.locals.services = own;
+  if (isFromElsewhere(event.request, event.url.origin)) {
+    const { code, status } = fail('forbidden');
+    return Response.json({ code }, { status, headers: { 'cache-control': 'no-store' } });
+  }
   event.locals.request = { id: newId(), ip: addressOf(event) };
   const session = await own.auth.session(event.request.headers);
   event.locals.member = session ? await memberOf(own.systemDb, session, own.clock.now()) : null;
-  if (session && event.locals.member && isActive(event.request)) await own.auth.seen(session);
+  event.locals.enrolling =
+    session && !event.locals.member ? await enrollingOf(own.systemDb, session, own.clock.now()) : null;
+  if (session && (event.locals.member ?? event.locals.enrolling) && isActive(event.request))
+    await own.auth.seen(session);
   const visit = event.cookies.get(visitCookie);
   event.locals.visitor = visit ? await visitorOf({ systemDb: own.systemDb, clock: own.clock }, visit) : null;
   event.locals.actor = event.locals.member ?? event.locals.visitor;

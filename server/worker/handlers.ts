@@ -1,6 +1,7 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
+import { passwordResetTask } from '#lib/features/identity/reset.server.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 
 /** Every topic a use case may publish. */
@@ -9,5 +10,5 @@ export const topics: readonly string[] = [...notificationKinds];
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
   outbox: [...notificationHandlers],
-  tasks: [sendMailTask, checkpointTask, archiveTask]
+  tasks: [sendMailTask, checkpointTask, archiveTask, passwordResetTask]
 };

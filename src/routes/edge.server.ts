@@ -11,6 +11,7 @@ type VisitorCall = Services & { actor: PatientLinkActor; request: App.Locals['re
 
 /** The call of a signed-in member; a page visit without a session goes to the sign-in page. */
 export function staffCall({ locals, url }: { locals: App.Locals; url: URL }): StaffCall {
+  if (locals.enrolling) redirect(303, '/account');
   if (!locals.member) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
   return { ...locals.services, actor: locals.member, request: locals.request };
 }
@@ -19,6 +20,20 @@ export function staffCall({ locals, url }: { locals: App.Locals; url: URL }): St
 export function staffApiCall(locals: App.Locals): StaffCall {
   if (!locals.member) throw fail('not_signed_in');
   return { ...locals.services, actor: locals.member, request: locals.request };
+}
+
+/** The call of someone at their own account: also one who must set up a second factor before anything else. */
+export function accountCall({ locals, url }: { locals: App.Locals; url: URL }): StaffCall {
+  const actor = locals.member ?? locals.enrolling;
+  if (!actor) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname)}`);
+  return { ...locals.services, actor, request: locals.request };
+}
+
+/** The same in an API route. @throws AppError `not_signed_in` */
+export function accountApiCall(locals: App.Locals): StaffCall {
+  const actor = locals.member ?? locals.enrolling;
+  if (!actor) throw fail('not_signed_in');
+  return { ...locals.services, actor, request: locals.request };
 }
 
 /** The call of a patient who passed the door of `inviteToken`. @throws AppError `not_signed_in` */

@@ -335,7 +335,105 @@ export const table: Record<string, Door> = {
     audited: true
   },
 
+  // Doors of sign-in. Links and steps here are ones nobody was given; good ones are tried in
+  // tests/integration/members.test.ts and second-factor.test.ts.
+  'GET /sign-in/second': { at: () => '/sign-in/second', may: [] },
+  'POST /sign-in/second?/default': { at: () => '/sign-in/second', form: { code: '000000' }, may: [] },
+  'POST /sign-in/passkey': {
+    at: () => '/sign-in/passkey',
+    body: () => ({ second: false }),
+    may: actors,
+    personal: true
+  },
+  'PUT /sign-in/passkey': {
+    at: () => '/sign-in/passkey',
+    body: () => ({ response: { id: 'none' } }),
+    may: [],
+    personal: true
+  },
+  // Not configured here; with a provider: tests/integration/oidc.test.ts.
+  'GET /sign-in/oidc': { at: () => '/sign-in/oidc', may: [] },
+  'GET /sign-in/oidc/callback': { at: () => '/sign-in/oidc/callback?code=x&state=y', may: [] },
+  'GET /forgot': { at: () => '/forgot', may: actors, personal: true },
+  'POST /forgot?/default': {
+    at: () => '/forgot',
+    form: { email: 'li@test.invalid' },
+    may: actors,
+    personal: true
+  },
+  'GET /reset/[token]': { at: () => `/reset/${newId()}`, may: [] },
+  'POST /reset/[token]?/default': {
+    at: () => `/reset/${newId()}`,
+    form: { password: 'lantern walnut orbit' },
+    may: []
+  },
+  'GET /invitation/[token]': { at: () => `/invitation/${newId()}`, may: [] },
+  'POST /invitation/[token]?/default': {
+    at: () => `/invitation/${newId()}`,
+    form: { password: 'lantern walnut orbit' },
+    may: []
+  },
+
+  // The owner's page of members
+  'GET /members': { at: () => '/members', may: owners, personal: true },
+  'POST /members?/invite': {
+    at: () => '/members?/invite',
+    form: { email: 'new@example.org', name: '新人', role: 'nurse' },
+    may: owners,
+    personal: true
+  },
+  'POST /members?/confirm': {
+    at: () => '/members?/confirm',
+    form: { proof: testPassword },
+    may: owners,
+    personal: true
+  },
+  'POST /members?/rules': {
+    at: () => '/members?/rules',
+    form: { idleMinutes: '15', graceDays: '7' },
+    may: owners,
+    personal: true
+  },
+  'POST /members?/withdraw': { at: () => '/members?/withdraw', form: { id: newId() }, may: [] },
+  'POST /members?/role': { at: () => '/members?/role', form: { id: newId(), role: 'owner' }, may: [] },
+  'POST /members?/revoke': { at: () => '/members?/revoke', form: { id: newId() }, may: [] },
+  'POST /members?/unlock': { at: () => '/members?/unlock', form: { id: newId() }, may: [] },
+  'POST /members?/reset': { at: () => '/members?/reset', form: { id: newId() }, may: [] },
+
   // A person's own
+  'GET /account': { at: () => '/account', may: members, personal: true },
+  'POST /account?/confirm': {
+    at: () => '/account?/confirm',
+    form: { proof: testPassword },
+    may: members,
+    personal: true
+  },
+  // The right old password, a new one that is refused: later doors ask for the old one.
+  'POST /account?/password': {
+    at: () => '/account?/password',
+    form: { current: testPassword, next: 'short' },
+    may: members,
+    personal: true
+  },
+  'POST /account?/beginTotp': { at: () => '/account?/beginTotp', form: {}, may: members, personal: true },
+  'POST /account?/confirmTotp': {
+    at: () => '/account?/confirmTotp',
+    form: { code: '000000' },
+    may: members,
+    personal: true
+  },
+  'POST /account?/removeTotp': { at: () => '/account?/removeTotp', form: {}, may: members, personal: true },
+  'POST /account?/renewCodes': { at: () => '/account?/renewCodes', form: {}, may: members, personal: true },
+  'POST /account?/removePasskey': { at: () => '/account?/removePasskey', form: { id: newId() }, may: [] },
+  'POST /account?/endSession': { at: () => '/account?/endSession', form: { id: newId() }, may: [] },
+  'POST /account?/endOthers': { at: () => '/account?/endOthers', form: {}, may: members, personal: true },
+  'POST /api/session': { at: () => '/api/session', may: members, personal: true },
+  'POST /api/account/passkeys': { at: () => '/api/account/passkeys', may: members, personal: true },
+  'PUT /api/account/passkeys': {
+    at: () => '/api/account/passkeys',
+    body: () => ({ name: '钥匙', response: { response: {} } }),
+    may: []
+  },
   'GET /api/events': { at: () => '/api/events', may: members, personal: true },
   'GET /api/notifications': { at: () => '/api/notifications', may: members, personal: true },
   'POST /api/notifications': {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import postgres from 'postgres';
-import { memberOf, revokeMember } from '#lib/features/identity/member.server.ts';
+import { memberOf } from '#lib/features/identity/member.server.ts';
+import { revokeMember } from '#lib/features/identity/members.server.ts';
 import { changePassword } from '#lib/features/identity/password.server.ts';
 import { signIn } from '#lib/features/identity/sign-in.server.ts';
 import { confirmWithPassword, requireStepUp } from '#lib/features/identity/step-up.server.ts';

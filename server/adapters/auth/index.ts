@@ -12,6 +12,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { isId, newId } from '#lib/kernel/ids.ts';
 import type { Authenticator, TryCounter } from '#lib/kernel/ports.ts';
 import { commonPasswords } from './common-passwords.ts';
+import { createOidc, type OidcSettings } from './oidc.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { createSecrets } from './seal.ts';
 import { createThrottle } from './throttle.ts';
@@ -25,6 +26,7 @@ interface AuthOptions {
   clock: Clock;
   origin: string;
   masterKey: Buffer;
+  oidc?: OidcSettings | null;
 }
 
 /** Sign-in on better-auth, through role `consilium_system`. Nothing of it is reachable over http. */
@@ -43,6 +45,7 @@ export function createAuthenticator(options: AuthOptions): Authenticator {
     secure,
     tries,
     secrets,
+    oidc: options.oidc ? createOidc(options.oidc) : null,
     commonPasswords,
     ...passwords,
     async openSession({ userId, headers, ip, confirmed = true }) {

@@ -203,6 +203,8 @@ export interface Authenticator {
   endSessions(userId: string, except?: string): Promise<void>;
   readonly tries: TryCounter;
   readonly secrets: Secrets;
+  /** Sign-in elsewhere; null: not configured. */
+  readonly oidc: IdentityProvider | null;
   /** Passwords many people use, in lower case. */
   commonPasswords(): ReadonlySet<string>;
 }
@@ -214,6 +216,20 @@ export interface AuthSession {
   expiresAt: Date;
   lastSeenAt: Date;
   confirmedAt: Date | null;
+}
+
+/** An OpenID Connect provider. */
+export interface IdentityProvider {
+  /** On the button. */
+  readonly name: string;
+  readonly issuer: string;
+  /** Where to send the browser; `checks` must come back with its answer. @throws AppError `oidc_failed` */
+  begin(redirectUri: string): Promise<{ url: string; checks: Record<string, string> }>;
+  /** Whom the answer (the whole address the browser came back to) names. @throws AppError `oidc_failed` */
+  finish(
+    answer: string,
+    checks: Record<string, string>
+  ): Promise<{ subject: string; email: string | null; emailVerified: boolean }>;
 }
 
 /** Counts tries at a door, over restarts and nodes, with a pause that grows. */

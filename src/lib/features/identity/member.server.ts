@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import type { AuthSession } from '#lib/kernel/ports.ts';
 import type { Call, Database } from '#lib/features/tenancy/call.ts';
@@ -6,7 +6,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { isIdle } from './idle.ts';
-import { members } from './tables.server.ts';
+import { members, passkeys, totpFactors } from './tables.server.ts';
 
 /**
  * The place a signed-in person works from; null where every membership was revoked, or where nothing was done
@@ -20,7 +20,45 @@ export async function memberOf(
 ): Promise<MemberActor | null> {
   const found = await placeWithRules(systemDb, session);
   if (!found) return null;
-  return isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes }) ? null : found.actor;
+  if (isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes })) return null;
+  return (await lacksSecondFactor(systemDb, found, now)) ? null : found.actor;
+}
+
+/**
+ * Somebody signed in whose organisation requires a second factor they do not have: may reach their own account
+ * page, to set one up, and nothing else.
+ */
+export async function enrollingOf(
+  systemDb: Database,
+  session: Pick<AuthSession, 'userId' | 'sessionId' | 'lastSeenAt'>,
+  now: Date
+): Promise<MemberActor | null> {
+  const found = await placeWithRules(systemDb, session);
+  if (!found) return null;
+  if (isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes })) return null;
+  return (await lacksSecondFactor(systemDb, found, now)) ? found.actor : null;
+}
+
+async function lacksSecondFactor(systemDb: Database, place: Place, now: Date): Promise<boolean> {
+  const { actor, secondFactorRoles, secondFactorFrom } = place;
+  const required =
+    secondFactorFrom !== null && secondFactorFrom <= now && secondFactorRoles.includes(actor.role);
+  return required && !(await hasSecondFactor(systemDb, actor.userId));
+}
+
+/** Whether the person has an authenticator app or a passkey. */
+export async function hasSecondFactor(systemDb: Database, userId: string): Promise<boolean> {
+  const [totp] = await systemDb
+    .select({ userId: totpFactors.userId })
+    .from(totpFactors)
+    .where(and(eq(totpFactors.userId, userId), isNotNull(totpFactors.confirmedAt)));
+  if (totp) return true;
+  const [passkey] = await systemDb
+    .select({ id: passkeys.id })
+    .from(passkeys)
+    .where(eq(passkeys.userId, userId))
+    .limit(1);
+  return passkey !== undefined;
 }
 
 /** The same whatever the session did: for the acts of signing in. */
@@ -31,21 +69,33 @@ export async function placeOf(
   return (await placeWithRules(systemDb, session))?.actor ?? null;
 }
 
+interface Place {
+  actor: MemberActor;
+  idleMinutes: number;
+  secondFactorRoles: string[];
+  secondFactorFrom: Date | null;
+}
+
 async function placeWithRules(
   systemDb: Database,
   session: Pick<AuthSession, 'userId' | 'sessionId'>
-): Promise<{ actor: MemberActor; idleMinutes: number } | null> {
+): Promise<Place | null> {
   const [found] = await systemDb
-    .select({ member: members, idleMinutes: organisations.idleMinutes })
+    .select({
+      member: members,
+      idleMinutes: organisations.idleMinutes,
+      secondFactorRoles: organisations.secondFactorRoles,
+      secondFactorFrom: organisations.secondFactorFrom
+    })
     .from(members)
     .innerJoin(organisations, eq(organisations.id, members.organisationId))
     .where(and(eq(members.userId, session.userId), isNull(members.revokedAt)))
     .orderBy(asc(members.createdAt))
     .limit(1);
   if (!found) return null;
-  const { member, idleMinutes } = found;
+  const { member, ...rules } = found;
   return {
-    idleMinutes,
+    ...rules,
     actor: {
       kind: 'member',
       userId: member.userId,
@@ -65,6 +115,8 @@ export interface Workplace {
   nameEn: string;
   kind: 'clinic' | 'hospital';
   timeZone: string;
+  /** Minutes without a sign of life after which a session ends; 0: never. */
+  idleMinutes: number;
   clinics: { id: string; name: string; nameEn: string }[];
 }
 
@@ -81,23 +133,5 @@ export async function readWorkplace(call: Call): Promise<Workplace> {
       .from(clinics)
       .orderBy(asc(clinics.createdAt));
     return { ...organisation, clinics: list };
-  });
-}
-
-/**
- * End a person's place here: at once for requests (memberOf), and within a second for open sockets and room
- * seats (the `access` topic). Owners only.
- */
-export async function revokeMember(call: Call<never, MemberActor>, memberId: string): Promise<void> {
-  if (call.actor.role !== 'owner') throw fail('forbidden');
-  await inTransaction(call, async (tx) => {
-    const [gone] = await tx.rows
-      .update(members)
-      .set({ revokedAt: tx.now })
-      .where(and(eq(members.id, memberId), isNull(members.revokedAt)))
-      .returning({ userId: members.userId });
-    if (!gone) throw fail('not_found');
-    await tx.audit({ action: 'member.revoke', subject: { type: 'member', id: memberId } });
-    await tx.live({ topic: 'access', name: 'member.revoked', data: { userId: gone.userId } });
   });
 }

@@ -1,12 +1,12 @@
-import { and, eq, gt, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, lt, sql } from 'drizzle-orm';
 import type { RequestInfo, SystemActor } from '#lib/kernel/actor.ts';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { asSystem } from './as-system.server.ts';
-import { placeOf } from './member.server.ts';
-import { passkeys, signInSteps, totpFactors, users } from './tables.server.ts';
+import { hasSecondFactor, placeOf } from './member.server.ts';
+import { signInSteps, users } from './tables.server.ts';
 
 /** What a way in works with: there is no actor yet. */
 export type Door = Pick<Services, 'auth' | 'systemDb' | 'clock' | 'log'> & {
@@ -37,7 +37,7 @@ export async function signIn(
     if (code) await auditRefusal(door, email, code);
     throw error;
   }
-  if (await hasSecondFactor(door, userId))
+  if (await hasSecondFactor(door.systemDb, userId))
     return { state: 'second-factor', userId, step: await beginStep(door, 'second-factor', { userId }) };
   return enter(door, userId, 'password');
 }
@@ -46,7 +46,7 @@ export async function signIn(
 export async function enter(
   door: Door,
   userId: string,
-  method: 'password' | 'password+code' | 'password+recovery' | 'passkey' | 'oidc' | 'reset' | 'invitation'
+  method: 'password' | 'password+code' | 'password+recovery' | 'passkey' | 'oidc' | 'invitation'
 ): Promise<Extract<SignedIn, { state: 'signed-in' }>> {
   const { sessionId, setCookies } = await door.auth.openSession({
     userId,
@@ -60,23 +60,6 @@ export async function enter(
       tx.audit({ action: 'session.open', subject: { type: 'user', id: userId }, detail: { method } })
     );
   return { state: 'signed-in', userId, setCookies };
-}
-
-export async function hasSecondFactor(
-  { systemDb }: Pick<Services, 'systemDb'>,
-  userId: string
-): Promise<boolean> {
-  const [totp] = await systemDb
-    .select({ userId: totpFactors.userId })
-    .from(totpFactors)
-    .where(and(eq(totpFactors.userId, userId), isNotNull(totpFactors.confirmedAt)));
-  if (totp) return true;
-  const [passkey] = await systemDb
-    .select({ id: passkeys.id })
-    .from(passkeys)
-    .where(eq(passkeys.userId, userId))
-    .limit(1);
-  return passkey !== undefined;
 }
 
 type StepKind = 'second-factor' | 'passkey' | 'passkey-new' | 'oidc';

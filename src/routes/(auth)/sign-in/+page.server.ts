@@ -5,9 +5,23 @@ import { nextOf, setAll, stepCookie } from '../cookies.server.ts';
 import { doorOf } from '../door.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
+const notices = ['idle', 'reset', 'joined'] as const;
+
+/** What a sign-in elsewhere can end with. */
+const refusals = ['oidc_failed', 'oidc_unknown_person', 'session_ended', 'too_many_tries'] as const;
+
 export const load: PageServerLoad = async ({ locals, url }) => {
   if (locals.member) redirect(303, nextOf(url));
-  return { demo: locals.services.settings.demo ? locals.services.demoSignIns : null };
+  const notice = notices.find((one) => one === url.searchParams.get('notice')) ?? null;
+  const refused = refusals.find((one) => one === url.searchParams.get('refused')) ?? null;
+  const oidc = locals.services.auth.oidc?.name ?? null;
+  return {
+    notice,
+    refused,
+    oidc,
+    next: nextOf(url),
+    demo: locals.services.settings.demo ? locals.services.demoSignIns : null
+  };
 };
 
 export const actions: Actions = {

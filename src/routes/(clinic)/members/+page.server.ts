@@ -1,0 +1,102 @@
+import * as v from 'valibot';
+import { specialties } from '#lib/features/consults/consult.ts';
+import { invite, listInvitations, withdrawInvitation } from '#lib/features/identity/invitations.server.ts';
+import {
+  changeRole,
+  changeRules,
+  listMembers,
+  readRules,
+  revokeMember,
+  unlockMember
+} from '#lib/features/identity/members.server.ts';
+import { makeResetLink } from '#lib/features/identity/reset.server.ts';
+import { invitationInput, rulesInput } from '#lib/features/identity/schema.ts';
+import { confirmWithPassword } from '#lib/features/identity/step-up.server.ts';
+import { memberRoles } from '#lib/kernel/actor.ts';
+import { acted, idOf, loaded, parsed, staffCall } from '../../edge.server.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const call = staffCall(event);
+  const [members, invitations, rules] = await loaded(
+    Promise.all([listMembers(call), listInvitations(call), readRules(call)])
+  );
+  return { members, invitations, rules, roles: memberRoles, specialties };
+};
+
+const textOf = (form: FormData, name: string) => String(form.get(name) ?? '');
+const roleInput = v.picklist(memberRoles);
+
+export const actions: Actions = {
+  invite: async (event) => {
+    const form = await event.request.formData();
+    const typed = {
+      email: textOf(form, 'email'),
+      name: textOf(form, 'name'),
+      title: textOf(form, 'title'),
+      role: textOf(form, 'role'),
+      specialty: textOf(form, 'specialty')
+    };
+    return acted(
+      async () => {
+        const input = parsed(invitationInput, typed);
+        return { invited: { ...(await invite(staffCall(event), input)), email: input.email } };
+      },
+      { at: 'invite' as const }
+    );
+  },
+  withdraw: async (event) => {
+    const id = textOf(await event.request.formData(), 'id');
+    return acted(async () => {
+      await withdrawInvitation(staffCall(event), idOf(id));
+      return {};
+    });
+  },
+  role: async (event) => {
+    const form = await event.request.formData();
+    return acted(async () => {
+      await changeRole(staffCall(event), idOf(textOf(form, 'id')), parsed(roleInput, textOf(form, 'role')));
+      return {};
+    });
+  },
+  revoke: async (event) => {
+    const id = textOf(await event.request.formData(), 'id');
+    return acted(async () => {
+      await revokeMember(staffCall(event), idOf(id));
+      return {};
+    });
+  },
+  unlock: async (event) => {
+    const id = textOf(await event.request.formData(), 'id');
+    return acted(async () => {
+      await unlockMember(staffCall(event), idOf(id));
+      return {};
+    });
+  },
+  reset: async (event) => {
+    const id = textOf(await event.request.formData(), 'id');
+    return acted(async () => ({ reset: await makeResetLink(staffCall(event), idOf(id)) }));
+  },
+  confirm: async (event) => {
+    const proof = textOf(await event.request.formData(), 'proof').slice(0, 256);
+    return acted(
+      async () => {
+        await confirmWithPassword(staffCall(event), proof);
+        return { confirmed: true };
+      },
+      { at: 'confirm' as const }
+    );
+  },
+  rules: async (event) => {
+    const form = await event.request.formData();
+    return acted(async () => {
+      const input = parsed(rulesInput, {
+        idleMinutes: Number(textOf(form, 'idleMinutes')),
+        secondFactorRoles: form.getAll('secondFactorRoles').map(String),
+        graceDays: Number(textOf(form, 'graceDays'))
+      });
+      await changeRules(staffCall(event), input);
+      return { rules: true };
+    });
+  }
+};
