@@ -89,7 +89,6 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'password.reset-mail': m.audit_action_password_reset_mail,
   'password.reset-link': m.audit_action_password_reset_link,
   'organisation.sign-in-rules': m.audit_action_organisation_sign_in_rules,
-  'passkey.rename': m.audit_action_passkey_rename,
   'oidc.link': m.audit_action_oidc_link,
   'organisation.add': m.audit_action_organisation_add,
   'mail.list': m.audit_action_mail_list,

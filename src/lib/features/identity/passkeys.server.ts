@@ -107,19 +107,6 @@ export async function removePasskey(call: OwnCall, id: string): Promise<void> {
   });
 }
 
-/** @throws AppError `not_found` */
-export async function renamePasskey(call: OwnCall, id: string, name: string): Promise<void> {
-  await asSystem(call, async (tx) => {
-    const changed = await tx.rows
-      .update(passkeys)
-      .set({ name })
-      .where(and(eq(passkeys.id, id), eq(passkeys.userId, call.actor.userId)))
-      .returning({ id: passkeys.id });
-    if (changed.length === 0) throw fail('not_found');
-    await tx.audit({ action: 'passkey.rename', subject: { type: 'user', id: call.actor.userId } });
-  });
-}
-
 type PasskeyDoor = Door & Pick<Services, 'settings'>;
 
 /**
