@@ -7,6 +7,7 @@ import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts
 import { isSignedIn } from '#lib/features/identity/sessions.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
+import { createImageReader } from './adapters/image-reader.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
@@ -66,6 +67,7 @@ export async function compose(options: {
     clock: systemClock,
     checkpoints: await composeCheckpoints(config),
     files: keys.files,
+    images: createImageReader({ log }),
     fields: keys.fields,
     live,
     media,
@@ -123,6 +125,7 @@ export async function compose(options: {
       unsubscribe();
       await collab.close();
       await worker.stop();
+      await services.images.close();
       await lastCheckpoints(services);
       await live.close();
       await Promise.all([app.end(), system.end()]);

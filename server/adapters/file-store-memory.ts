@@ -7,7 +7,7 @@ export function createMemoryFileStore(): FileStore {
   const files = new Map<string, Buffer>();
   const keyOf = (organisationId: string, sha256: string) => `${organisationId}/${sha256}`;
   return {
-    async put(organisationId, source, { maxBytes }) {
+    async put(organisationId, source, { maxBytes, accept }) {
       const parts: Uint8Array[] = [];
       let size = 0;
       try {
@@ -22,6 +22,7 @@ export function createMemoryFileStore(): FileStore {
       }
       const whole = Buffer.concat(parts);
       const sha256 = createHash('sha256').update(whole).digest('hex');
+      await accept?.({ sha256, size }, () => chunksOf(whole));
       files.set(keyOf(organisationId, sha256), whole);
       return { sha256, size };
     },

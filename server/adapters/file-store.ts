@@ -71,7 +71,7 @@ export function createLocalFileStore({
   };
 
   return {
-    async put(organisationId, source, { maxBytes }) {
+    async put(organisationId, source, { maxBytes, accept }) {
       await (ready ??= prepare(incoming));
       const temporary = join(incoming, randomUUID());
       let handle: FileHandle | null = null;
@@ -81,6 +81,7 @@ export function createLocalFileStore({
         await handle.sync();
         await handle.close();
         handle = null;
+        await accept?.(stored, () => readBack(temporary, stored, { headerKeys, organisationId }));
         await moveIn(temporary, pathOf(organisationId, stored.sha256), folder);
         return stored;
       } catch (error) {
@@ -233,6 +234,24 @@ async function seal(
   }
   await write(held, true);
   return { sha256: hash.digest('hex'), size };
+}
+
+/** A file that has no name yet. */
+async function* readBack(
+  path: string,
+  { sha256 }: StoredFile,
+  { headerKeys, organisationId }: Pick<SealOptions, 'headerKeys' | 'organisationId'>
+): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r');
+  let opened: Opened;
+  try {
+    const { size } = await handle.stat();
+    opened = { ...(await readHeader(handle, headerKeys, organisationId)), size, sha256 };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  yield* unseal(handle, opened);
 }
 
 /** The source, its own failures told apart from ours: a connection that ended is a broken upload. */

@@ -55,6 +55,25 @@ describe.each(kinds)('file store %s', (_, make) => {
     expect((await collect(await store.get(home, first.sha256))).equals(bytes)).toBe(true);
   });
 
+  test('a file is looked at before it has a name, and nothing stays of one that is refused', async () => {
+    const store = make();
+    const bytes = randomBytes(200_000);
+    const looks: Buffer[] = [];
+    const refused = store.put(home, inParts(bytes, 10_007), {
+      ...roomy,
+      async accept({ size }, open) {
+        expect(size).toBe(bytes.length);
+        looks.push(await collect(open()), await collect(open()));
+        throw new Error('no');
+      }
+    });
+    await expect(refused).rejects.toThrow('no');
+    expect(looks.every((look) => look.equals(bytes))).toBe(true);
+    await expect(store.get(home, shaOf(bytes))).rejects.toMatchObject({ code: 'not_found' });
+    await store.put(home, inParts(bytes, 10_007), { ...roomy, accept: async () => {} });
+    expect((await collect(await store.get(home, shaOf(bytes)))).equals(bytes)).toBe(true);
+  });
+
   test('another organisation does not find it', async () => {
     const store = make();
     const { sha256 } = await store.put(home, inParts(randomBytes(10), 10), roomy);

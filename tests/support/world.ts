@@ -15,6 +15,7 @@ import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { createAuthenticator } from '../../server/adapters/auth/index.ts';
 import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
+import { createImageReader } from '../../server/adapters/image-reader.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { composeKeys, type Keys } from '../../server/compose-keys.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -98,6 +99,7 @@ export function useWorld(): World {
       clock: systemClock,
       checkpoints: await createCheckpointLog(folder),
       files: keys.files,
+      images: createImageReader({ log: silent }),
       fields: keys.fields,
       live: { publish: async () => {}, subscribe: () => () => {} },
       media: silentMedia,
@@ -125,6 +127,7 @@ export function useWorld(): World {
     await furnish(world);
   }, 60_000);
   afterAll(async () => {
+    await world.services?.images.close();
     await Promise.all(pools.map((pool) => pool.end()));
     await rm(folder, { recursive: true, force: true });
   });

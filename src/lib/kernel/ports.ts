@@ -4,13 +4,9 @@
 export interface FileStore {
   /**
    * Store a stream; resolves once it is durable. Stops and cleans up beyond `maxBytes`.
-   * @throws AppError `file_too_large`, `storage_full`, `upload_broken`
+   * @throws AppError `file_too_large`, `storage_full`, `upload_broken`, and whatever `accept` throws
    */
-  put(
-    organisationId: string,
-    source: AsyncIterable<Uint8Array>,
-    options: { maxBytes: number }
-  ): Promise<StoredFile>;
+  put(organisationId: string, source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile>;
   /** The plain bytes, verified while read. @throws AppError `not_found` */
   get(organisationId: string, sha256: string): Promise<AsyncIterable<Uint8Array>>;
   remove(organisationId: string, sha256: string): Promise<void>;
@@ -18,6 +14,30 @@ export interface FileStore {
 export interface StoredFile {
   sha256: string;
   size: number;
+}
+export interface PutOptions {
+  maxBytes: number;
+  /**
+   * Looks at the whole file, as often as it calls `open`, before it has a name that anyone could find it by. Where
+   * it throws nothing of the file stays.
+   */
+  accept?: (file: StoredFile, open: () => AsyncIterable<Uint8Array>) => Promise<void>;
+}
+
+/** Reads images that somebody sent, in a process of their own with bounded memory and time. */
+export interface ImageReader {
+  /**
+   * @throws AppError with what is wrong with the file; `image_not_read` where reading it crashed or took too much
+   *   memory or time; `image_reader_busy` where too many wait
+   */
+  read(source: AsyncIterable<Uint8Array>, options: { totalBytes: number }): Promise<ReadImage>;
+  close(): Promise<void>;
+}
+export interface ReadImage {
+  /** What the file says of itself, as JSON brought it: to be checked like anything from outside. */
+  facts: unknown;
+  frame: Buffer;
+  thumbnail: Buffer;
 }
 
 /** Signed heads of audit chains, kept outside the database: one file an organisation that only grows. */

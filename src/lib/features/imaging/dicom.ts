@@ -2,7 +2,14 @@ import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { kindFromTags } from './dicom-kind.ts';
 import { dateOf, dateTimeOf, decodeText, personNames } from './dicom-text.ts';
-import { maxPixels, type ImageInfo, type Laterality, type Photometric } from './image.ts';
+import {
+  maxFramePixels,
+  maxFrames,
+  maxPixels,
+  type ImageInfo,
+  type Laterality,
+  type Photometric
+} from './image.ts';
 import { looksLikeDicom } from './sniff.ts';
 import { readSpacing } from './spacing.ts';
 
@@ -69,6 +76,8 @@ export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): Di
   if (!element || info.rows === 0 || info.columns === 0) throw fail('dicom_no_pixels');
   if (info.rows * info.columns > maxPixels)
     throw fail('file_too_large', { limitMegapixels: maxPixels / 1024 / 1024 });
+  if (info.frames > maxFrames || info.rows * info.columns * info.frames > maxFramePixels)
+    throw fail('file_too_large', { limitFrames: maxFrames });
   const parts = findParts(data, element, packing, info, totalBytes);
   return {
     info,
@@ -114,9 +123,9 @@ function readInfo(data: DataSet): ImageInfo {
     (bitsAllocated === 8 || bitsAllocated === 16);
   const colour = samplesPerPixel === 3 && photometric === 'RGB' && bitsAllocated === 8;
   if (data.elements['x00280010'] && !grey && !colour)
-    throw fail('dicom_unsupported', { transferSyntax: `${photometricText.slice(0, 16)} ${bitsAllocated}` });
-  const modality = text(data, 'x00080060');
-  const sopClassUid = text(data, 'x00080016');
+    throw fail('dicom_unsupported', { transferSyntax: `${code(photometricText) ?? '?'} ${bitsAllocated}` });
+  const modality = code(text(data, 'x00080060'));
+  const sopClassUid = uid(data, 'x00080016');
   const window = windowOf(data);
   return {
     kind: kindFromTags({ modality, sopClassUid, words: describingWords(data) }),
@@ -150,9 +159,9 @@ function readInfo(data: DataSet): ImageInfo {
       birthDate: dateOf(text(data, 'x00100030'))
     },
     sopClassUid,
-    sopInstanceUid: text(data, 'x00080018'),
-    seriesUid: text(data, 'x0020000e'),
-    studyUid: text(data, 'x0020000d')
+    sopInstanceUid: uid(data, 'x00080018'),
+    seriesUid: uid(data, 'x0020000e'),
+    studyUid: uid(data, 'x0020000d')
   };
 }
 
@@ -206,18 +215,31 @@ function findParts(
     if (element.length === 0) throw fail('dicom_no_pixels');
     const claimed = element.length === 0xffffffff ? needed : element.length;
     const end = element.dataOffset + Math.max(needed, claimed);
-    if (claimed < needed || end > totalBytes || element.dataOffset + needed > available)
+    // A file that says it has many frames has the bytes of all of them.
+    if (
+      claimed < needed * (element.length === 0xffffffff ? 1 : info.frames) ||
+      end > totalBytes ||
+      element.dataOffset + needed > available
+    )
       throw fail('dicom_truncated');
     return [{ offset: element.dataOffset, length: needed }];
   }
-  return firstFrameFragments(data.byteArray, element.dataOffset, info.frames);
+  const whole = totalBytes <= available;
+  return firstFrameFragments(data.byteArray, element.dataOffset, { frames: info.frames, whole });
 }
+
+/** More pieces than any encoder cuts a frame into. */
+const maxFragments = 4096;
 
 /**
  * Fragments of frame one (PS3.5 A.4): items after the basic offset table up to the second frame's offset,
  * or, with one frame, up to the sequence delimiter; with many frames and no table, the first fragment.
  */
-function firstFrameFragments(bytes: Uint8Array, start: number, frames: number) {
+function firstFrameFragments(
+  bytes: Uint8Array,
+  start: number,
+  { frames, whole }: { frames: number; whole: boolean }
+) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const itemAt = (position: number) => {
     if (position + 8 > bytes.length) throw fail('dicom_truncated');
@@ -231,16 +253,26 @@ function firstFrameFragments(bytes: Uint8Array, start: number, frames: number) {
   const table = itemAt(start);
   if (!table) throw fail('dicom_no_pixels');
   const firstItem = table.offset + table.length;
+  if (table.length > 0 && table.length !== frames * 4) throw fail('dicom_truncated');
   const secondFrame = table.length >= 8 ? firstItem + view.getUint32(table.offset + 4, true) : Infinity;
   const parts: { offset: number; length: number }[] = [];
   for (let position = firstItem; position < secondFrame;) {
     const part = itemAt(position);
     if (!part) break;
     parts.push(part);
+    if (parts.length > maxFragments) throw fail('dicom_truncated');
     if (frames > 1 && secondFrame === Infinity) break;
     position = part.offset + part.length;
   }
   if (parts.every((part) => part.length === 0)) throw fail('dicom_no_pixels');
+  if (frames > 1 && whole) {
+    let found = 0;
+    for (let position = firstItem; found < frames; found++) {
+      const part = itemAt(position);
+      if (!part) throw fail('dicom_truncated');
+      position = part.offset + part.length;
+    }
+  }
   return parts;
 }
 
@@ -267,6 +299,17 @@ function numbers(data: DataSet, tag: string): number[] | null {
 
 function integer(value: string | null): number | null {
   return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+/** A code string (PS3.5 6.2: capitals, digits, space, underscore); null for anything else. */
+function code(value: string | null): string | null {
+  return value !== null && /^[A-Z0-9_ ]{1,16}$/.test(value) ? value : null;
+}
+
+/** A UID of the file; null where it is none, so that free text cannot stand in its place. */
+function uid(data: DataSet, tag: string): string | null {
+  const value = text(data, tag);
+  return value !== null && /^[\d.]{1,64}$/.test(value) ? value : null;
 }
 
 /** A UID is digits and dots; whatever else stands there does not get into a text. */

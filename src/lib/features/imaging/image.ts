@@ -82,6 +82,13 @@ export interface ImageInfo {
 /** A picture beyond this many pixels is refused before memory is taken for it. */
 export const maxPixels = 64 * 1024 * 1024;
 
+/** Bytes of a file that are held in memory to read it: its header and first frame must lie within. */
+export const maxHeadBytes = 160 * 1024 * 1024;
+
+/** Frames of one file, and their pixels together: a whole jaw at the finest resolution in use. */
+export const maxFrames = 4096;
+export const maxFramePixels = 2 ** 31;
+
 /** Set by a person who knows the true length of something in the picture. */
 export interface Calibration {
   mmPerPixel: number;

@@ -1,21 +1,27 @@
-import { gzip, inflateRawSync } from 'node:zlib';
-import { promisify } from 'node:util';
+import { createGzip, inflateRawSync } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { Decoder } from 'jpeg-lossless-decoder-js';
 import sharp from 'sharp';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { clean, decodePixels, framePart, type DecodedPixels } from './dicom-pixels.ts';
 import { readDicom, type DicomFile } from './dicom.ts';
 import { joinFrame, packGrey, type FrameHeader } from './frame-format.ts';
-import { maxPixels, noSpacing, type FileIdentity, type GreyWindow, type ImageInfo } from './image.ts';
+import {
+  maxHeadBytes,
+  maxPixels,
+  noSpacing,
+  type FileIdentity,
+  type GreyWindow,
+  type ImageInfo
+} from './image.ts';
+import { jpegSize } from './jpeg-size.ts';
+import { cleanPhoto } from './photo-clean.server.ts';
 import { mediaTypeOf, sniff } from './sniff.ts';
 import { greyThumbnail, thumbnailSide } from './thumbnail.server.ts';
 import { defaultWindow, windowFromRange } from './window.ts';
 
-const gzipAsync = promisify(gzip);
-
-/** Bytes of a file that are held in memory to read it: its header and first frame must lie within. */
-export const maxHeadBytes = 160 * 1024 * 1024;
 const maxInflatedBytes = maxHeadBytes;
+const gzipPieceBytes = 1024 * 1024;
 /** Photos are shown at no more than this; the original stays as it came. */
 const maxPhotoSide = 4096;
 
@@ -37,16 +43,11 @@ export interface Ingested {
  */
 export async function ingest(head: Buffer, totalBytes: number): Promise<Ingested> {
   if (totalBytes === 0) throw fail('file_empty');
-  switch (sniff(head)) {
-    case 'dicom':
-      return ingestDicom(head, totalBytes);
-    case 'jpeg':
-    case 'png':
-      if (head.length < totalBytes) throw fail('file_too_large', { limitMegabytes: maxHeadBytes / 1048576 });
-      return ingestPhoto(head);
-    case null:
-      throw fail('file_not_an_image');
-  }
+  const format = sniff(head);
+  if (!format) throw fail('file_not_an_image');
+  if (format === 'dicom') return ingestDicom(head, totalBytes);
+  if (head.length < totalBytes) throw fail('file_too_large', { limitMegabytes: maxHeadBytes / 1048576 });
+  return ingestPhoto(format, head);
 }
 
 async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> {
@@ -74,17 +75,30 @@ async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> 
     mediaType: null
   };
   const invert = info.photometric === 'MONOCHROME1';
-  const [frame, thumbnail] = await Promise.all([
-    gzipAsync(joinFrame(header, packGrey(pixels, columns, narrow ? 1 : 2)), { level: 6 }),
-    greyThumbnail({ rows, columns, pixels, rescale: info.rescale, window, invert })
-  ]);
+  const thumbnail = await greyThumbnail({ rows, columns, pixels, rescale: info.rescale, window, invert });
+  const frame = await gzipFrame(header, packGrey(pixels, columns, narrow ? 1 : 2), 6);
   return { ...base, window, frame, thumbnail };
+}
+
+/** Piece by piece: the largest picture would else be in memory twice more. */
+async function gzipFrame(header: FrameHeader, payload: Uint8Array, level: number): Promise<Buffer> {
+  function* pieces() {
+    yield joinFrame(header, new Uint8Array(0));
+    for (let at = 0; at < payload.length; at += gzipPieceBytes)
+      yield payload.subarray(at, at + gzipPieceBytes);
+  }
+  const packed: Buffer[] = [];
+  for await (const part of Readable.from(pieces()).pipe(createGzip({ level })) as AsyncIterable<Buffer>)
+    packed.push(part);
+  return Buffer.concat(packed);
 }
 
 function inflate(deflated: Uint8Array): Buffer {
   try {
     return inflateRawSync(deflated, { maxOutputLength: maxInflatedBytes });
   } catch (error) {
+    if (error instanceof RangeError)
+      throw fail('file_too_large', { limitMegabytes: maxInflatedBytes / 1048576 }, error);
     throw fail('dicom_truncated', {}, error);
   }
 }
@@ -95,6 +109,9 @@ async function decode(file: DicomFile): Promise<DecodedPixels> {
   if (pixels.packing !== 'jpeg-lossless') return decodePixels(file);
   if (info.samplesPerPixel !== 1) throw fail('dicom_unsupported', { transferSyntax: 'JPEG Lossless RGB' });
   const stream = framePart(pixels);
+  checkJpegSize(stream, info);
+  // Each sample has a code of at least one bit; the decoder would take what is missing for black.
+  if (stream.length * 8 < info.rows * info.columns) throw fail('dicom_truncated');
   try {
     // A copy: a Buffer is a window into its whole file, and its `slice` is another one.
     const whole = new Uint8Array(stream).buffer;
@@ -115,10 +132,18 @@ async function decode(file: DicomFile): Promise<DecodedPixels> {
   }
 }
 
+/** Decoders believe the JPEG's own header: it must say what the DICOM header said, before memory is taken. */
+function checkJpegSize(stream: Uint8Array, { rows, columns }: DicomFile['info']): void {
+  const size = jpegSize(stream);
+  if (size?.rows !== rows || size.columns !== columns) throw fail('dicom_truncated');
+}
+
 async function decodeBaseline({ info, pixels }: DicomFile): Promise<DecodedPixels> {
   const { rows, columns } = info;
   const colour = info.samplesPerPixel === 3;
-  const image = sharp(framePart(pixels), { limitInputPixels: maxPixels, failOn: 'truncated' });
+  const stream = framePart(pixels);
+  checkJpegSize(stream, info);
+  const image = sharp(stream, { limitInputPixels: maxPixels, failOn: 'truncated' });
   const { data, info: out } = await (colour ? image.toColourspace('srgb') : image.greyscale())
     .raw()
     .toBuffer({ resolveWithObject: true })
@@ -131,10 +156,11 @@ async function decodeBaseline({ info, pixels }: DicomFile): Promise<DecodedPixel
   return { kind: 'grey', rows, columns, pixels: clean(Uint16Array.from(data), 8, false) };
 }
 
-async function ingestPhoto(file: Buffer): Promise<Ingested> {
+async function ingestPhoto(format: 'jpeg' | 'png', file: Buffer): Promise<Ingested> {
+  const { picture, exif } = await cleanPhoto(format, file);
   try {
-    const source = sharp(file, { limitInputPixels: maxPixels, failOn: 'truncated' });
-    const { exif, isProgressive: _, ...meta } = await source.metadata();
+    const source = sharp(picture, { limitInputPixels: maxPixels, failOn: 'truncated' });
+    const { channels = 3 } = await source.metadata();
     // Turned upright; size limited; place, device and every other tag of the camera left behind.
     const shown = await source
       .rotate()
@@ -144,7 +170,7 @@ async function ingestPhoto(file: Buffer): Promise<Ingested> {
       .jpeg({ quality: 90 })
       .toBuffer({ resolveWithObject: true });
     const info: Ingested['info'] = {
-      kind: (meta.channels ?? 3) >= 3 ? 'intraoral-photo' : 'other',
+      kind: channels >= 3 ? 'intraoral-photo' : 'other',
       modality: null,
       rows: shown.info.height,
       columns: shown.info.width,
@@ -166,8 +192,7 @@ async function ingestPhoto(file: Buffer): Promise<Ingested> {
       studyUid: null
     };
     const identity: FileIdentity = { patientId: null, names: [], birthDate: null };
-    const mediaType = mediaTypeOf[sniff(file) === 'png' ? 'png' : 'jpeg'];
-    return { info, identity, mediaType, ...(await encodedFrame(shown.data, info)) };
+    return { info, identity, mediaType: mediaTypeOf[format], ...(await encodedFrame(shown.data, info)) };
   } catch (error) {
     throw asAppError(error) ?? fail('file_not_an_image', {}, error);
   }
@@ -185,7 +210,7 @@ async function encodedFrame(jpeg: Buffer, info: Ingested['info']) {
     mediaType: 'image/jpeg'
   };
   const [frame, thumbnail] = await Promise.all([
-    gzipAsync(joinFrame(header, jpeg), { level: 1 }),
+    gzipFrame(header, jpeg, 1),
     sharp(jpeg).resize(thumbnailSide, thumbnailSide, { fit: 'inside' }).webp({ quality: 78 }).toBuffer()
   ]);
   return { window, frame, thumbnail };
@@ -221,7 +246,7 @@ function rangeOf(pixels: Uint16Array | Int16Array, { slope, intercept }: ImageIn
 }
 
 /** The moment a camera wrote, `YYYY:MM:DD HH:MM:SS` anywhere in its Exif block; null where there is none. */
-function exifTime(exif: Buffer | undefined): string | null {
+function exifTime(exif: Buffer | null): string | null {
   const text = exif?.subarray(0, 65_536).toString('latin1') ?? '';
   const times = [...text.matchAll(/(\d{4}):(\d{2}):(\d{2}) (\d{2}:\d{2}:\d{2})/g)].map(
     ([, y, m, d, time]) => `${y}-${m}-${d}T${time}`

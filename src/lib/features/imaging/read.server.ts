@@ -3,6 +3,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { imageRights, mayWithSomeImage, type ImageRights } from './policy.server.ts';
+import { scrubbed } from './photo-scrub.ts';
 import type { CalibrateInput } from './schema.ts';
 import { images } from './tables.server.ts';
 import { frameMediaType } from './upload.server.ts';
@@ -81,11 +82,13 @@ export async function readOriginal(call: Call<'files'>, imageId: string): Promis
   const ending =
     row.mediaType === 'application/dicom' ? 'dcm' : row.mediaType === 'image/png' ? 'png' : 'jpg';
   const day = row.takenAt?.slice(0, 10) ?? row.uploadedAt.toISOString().slice(0, 10);
+  const stored = await call.files.get(row.organisationId, row.fileSha256);
+  const photo = row.mediaType === 'image/jpeg' ? 'jpeg' : row.mediaType === 'image/png' ? 'png' : null;
   return {
-    stream: await call.files.get(row.organisationId, row.fileSha256),
+    stream: photo ? scrubbed(photo, stored) : stored,
     headers: {
       'content-type': 'application/octet-stream',
-      'content-length': String(row.fileSize),
+      ...(photo ? {} : { 'content-length': String(row.fileSize) }),
       'content-disposition': `attachment; filename="${row.kind}-${day}-${row.id.slice(-6)}.${ending}"`
     }
   };

@@ -20,10 +20,8 @@ export const withdrawImageInput = v.object({
 });
 export type WithdrawImageInput = v.InferOutput<typeof withdrawImageInput>;
 
-/** A file's name as people gave it: only ever shown back, never a path. Empty becomes `file`. */
+/** A file's name as people gave it: only ever shown back, never a path, nor able to turn its own reading direction. Empty becomes `file`. */
 export function cleanFileName(name: string): string {
-  const safe = [...name]
-    .map((c) => (c < ' ' || c === '\u007f' || c === '/' || c === '\\' ? '_' : c))
-    .join('');
+  const safe = [...name].map((c) => (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}/\\]/u.test(c) ? '_' : c)).join('');
   return safe.trim().slice(0, 200) || 'file';
 }

@@ -1,14 +1,14 @@
 import { and, eq } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
-import type { FileStore } from '#lib/kernel/ports.ts';
+import type { FileStore, ReadImage } from '#lib/kernel/ports.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { actorId } from '#lib/kernel/actor.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { compareIdentity, type KnownPatient } from './identity.ts';
-import { ingest, maxHeadBytes, type Ingested } from './ingest.server.ts';
+import { readFacts, type ImageFacts } from './facts.ts';
+import { intake } from './intake.ts';
 import { mayWithSomeImage } from './policy.server.ts';
-import { sniff, sniffBytes } from './sniff.ts';
 import { images, storedFiles } from './tables.server.ts';
 import type { ImageView } from './view.ts';
 import { imageView } from './view.server.ts';
@@ -31,13 +31,17 @@ export interface Uploaded {
 }
 
 /**
- * Take in one file for one patient: streamed to the store under a limit, read, compared with the patient,
- * listed. Nothing of it stays where it is refused. The same content twice is one image.
- * @throws AppError `forbidden`, `not_found`, `file_too_large`, `file_empty`, `file_not_an_image`,
- *   `dicom_truncated`, `dicom_no_pixels`, `dicom_unsupported`, `dicom_other_patient`, `upload_broken`,
- *   `storage_full`
+ * Take in one file for one patient: let in by what it is (intake.ts), streamed to the store under a limit, read in
+ * a process of its own, compared with the patient, listed. Nothing of it stays where it is refused. The same
+ * content twice is one image.
+ * @throws AppError `forbidden`, `not_found`, `file_too_large`, `file_empty`, `file_not_an_image`, `file_disguised`,
+ *   `dicom_truncated`, `dicom_no_pixels`, `dicom_unsupported`, `dicom_other_patient`, `image_not_read`,
+ *   `image_reader_busy`, `upload_broken`, `storage_full`
  */
-export async function uploadImage(call: Call<'files' | 'settings'>, input: UploadInput): Promise<Uploaded> {
+export async function uploadImage(
+  call: Call<'files' | 'images' | 'settings'>,
+  input: UploadInput
+): Promise<Uploaded> {
   if (!mayWithSomeImage(call.actor, 'upload')) throw fail('forbidden');
   const { actor, files, settings } = call;
   const maxBytes = settings.maxUploadBytes;
@@ -45,19 +49,21 @@ export async function uploadImage(call: Call<'files' | 'settings'>, input: Uploa
     throw fail('file_too_large', { limitMegabytes: Math.floor(maxBytes / 1048576) });
   const patient = await inTransaction(call, (tx) => readPatient(tx, input.patientId));
 
-  const reading: { ingested: Ingested | null; check: IdentityCheck | null } = { ingested: null, check: null };
-  const judged = judge(input.source, async (head, total) => {
-    reading.ingested = await ingest(head, total);
-    reading.check = checkIdentity(reading.ingested, patient, input.confirmOtherPatient ?? false);
+  const judged: { facts?: ImageFacts; check?: IdentityCheck; parts?: ReadImage } = {};
+  const file = await files.put(actor.organisationId, intake(input.source), {
+    maxBytes,
+    accept: async ({ size }, open) => {
+      judged.parts = await call.images.read(open(), { totalBytes: size });
+      judged.facts = readFacts(judged.parts.facts);
+      judged.check = checkIdentity(judged.facts, patient, input.confirmOtherPatient ?? false);
+    }
   });
-  // The store keeps the file only if the source, and with it the judgement, ends well.
-  const file = await files.put(actor.organisationId, judged, { maxBytes });
-  const { ingested, check } = reading;
-  if (!ingested || !check) throw fail('internal');
-  const frame = await putBytes(files, actor.organisationId, ingested.frame);
-  const thumbnail = await putBytes(files, actor.organisationId, ingested.thumbnail);
+  const { facts, check, parts } = judged;
+  if (!facts || !check || !parts) throw fail('internal');
+  const frame = await putBytes(files, actor.organisationId, parts.frame);
+  const thumbnail = await putBytes(files, actor.organisationId, parts.thumbnail);
   return inTransaction(call, (tx) =>
-    insertImage(tx, { patientId: input.patientId, ingested, check, file, frame, thumbnail })
+    insertImage(tx, { patientId: input.patientId, facts, check, file, frame, thumbnail })
   );
 }
 
@@ -76,39 +82,11 @@ async function readPatient(tx: Tx, patientId: string): Promise<KnownPatient> {
   return patient;
 }
 
-function checkIdentity({ identity }: Ingested, patient: KnownPatient, confirmed: boolean): IdentityCheck {
+function checkIdentity({ identity }: ImageFacts, patient: KnownPatient, confirmed: boolean): IdentityCheck {
   const found = compareIdentity(identity, patient);
   if (found !== 'different') return found;
   if (!confirmed) throw fail('dicom_other_patient');
   return 'confirmed';
-}
-
-/**
- * Passes a stream on, holding its beginning. Refuses what is no image after the first bytes, so that two
- * gigabytes of something else are not sent in vain, and calls `done` before the stream ends.
- */
-async function* judge(
-  source: AsyncIterable<Uint8Array>,
-  done: (head: Buffer, totalBytes: number) => Promise<void>
-): AsyncGenerator<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let held = 0;
-  let total = 0;
-  let told = false;
-  for await (const part of source) {
-    total += part.length;
-    if (held < maxHeadBytes) {
-      const kept = part.subarray(0, maxHeadBytes - held);
-      parts.push(kept);
-      held += kept.length;
-    }
-    if (!told && held >= sniffBytes) {
-      told = true;
-      if (!sniff(Buffer.concat(parts))) throw fail('file_not_an_image');
-    }
-    yield part;
-  }
-  await done(Buffer.concat(parts), total);
 }
 
 async function putBytes(files: FileStore, organisationId: string, bytes: Buffer): Promise<StoredPart> {
@@ -120,7 +98,7 @@ async function putBytes(files: FileStore, organisationId: string, bytes: Buffer)
 
 interface NewImage {
   patientId: string;
-  ingested: Ingested;
+  facts: ImageFacts;
   check: IdentityCheck;
   file: StoredPart;
   frame: StoredPart;
@@ -129,10 +107,10 @@ interface NewImage {
 
 async function insertImage(
   tx: Tx,
-  { patientId, ingested, check, file, frame, thumbnail }: NewImage
+  { patientId, facts, check, file, frame, thumbnail }: NewImage
 ): Promise<Uploaded> {
   const { actor, now } = tx;
-  const { info, window, mediaType } = ingested;
+  const { info, window, mediaType } = facts;
   const { organisationId } = actor;
   const inventory = [
     { organisationId, ...file, mediaType, contentEncoding: null },

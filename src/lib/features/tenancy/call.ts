@@ -6,6 +6,7 @@ import type {
   CheckpointLog,
   FieldCipher,
   FileStore,
+  ImageReader,
   LiveFeed,
   Logger,
   Mailer,
@@ -23,6 +24,7 @@ export interface Services {
   systemDb: Database;
   clock: Clock;
   files: FileStore;
+  images: ImageReader;
   checkpoints: CheckpointLog;
   /** Opens and seals encrypted columns. */
   fields: FieldCipher;
