@@ -5,7 +5,7 @@ const tiers = [
   ['patients'],
   ['odontogram', 'imaging', 'appointments', 'board', 'education', 'contracts'],
   ['consults', 'treatment', 'chronic-care'],
-  ['record', 'follow-up', 'assistant', 'notifications', 'statistics', 'interop']
+  ['record', 'rights', 'follow-up', 'assistant', 'notifications', 'statistics', 'interop']
 ];
 const known = tiers.flat().join('|');
 const features = '^src/lib/features/';

@@ -41,6 +41,17 @@ export const table: Record<string, Door> = {
   'GET /': { at: () => '/', may: members, personal: true },
   'GET /patients': { at: () => '/patients?q=病人', may: members, personal: true },
   'GET /patients/[id]': { at: (of) => `/patients/${of.patientId}`, may: [...staff, 'wang'], audited: true },
+  'GET /patients/[id]/rights': {
+    at: (of) => `/patients/${of.patientId}/rights`,
+    may: staff,
+    audited: true
+  },
+  'POST /api/patients/[id]/export': {
+    at: (of) => `/api/patients/${of.patientId}/export`,
+    body: () => ({ password: testPassword }),
+    may: deciding,
+    audited: true
+  },
   'GET /consults': { at: () => '/consults', may: members, personal: true },
   'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: inRoom, audited: true },
   'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: inRoom, audited: true },

@@ -11,16 +11,21 @@ const otherNames = new Set([
   'app.consult',
   'app.organisation',
   'app.specialty',
+  'audit.jsonl',
   'audit.key',
   'comment.mentioned',
+  'consilium.patient-record',
   'consult.requested',
   'consult.said',
+  'fhir.json',
   'grant.added',
+  'manifest.json',
   'member.revoked',
   'notifications.read',
   'patient.admitted',
   'patient.waiting',
   'proposal.withdrawn',
+  'record.json',
   'session.ended'
 ]);
 /** What stands in the place of the variable part. */

@@ -9,6 +9,7 @@ import { listImages } from '#lib/features/imaging/read.server.ts';
 import { readChart } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
 import { timelineOf } from '#lib/features/record/timeline.ts';
+import { rightsOf } from '#lib/features/rights/policy.server.ts';
 import { readPlans } from '#lib/features/treatment/plans.server.ts';
 import { planRights } from '#lib/features/treatment/policy.server.ts';
 import { idOf, loaded, staffCall } from '../../../edge.server.ts';
@@ -49,6 +50,7 @@ export const load: PageServerLoad = async (event) => {
     mayAsk: asks,
     mayBook: patient.own && mayBookAppointments(call.actor, patient.clinicId),
     mayReadReaders: mayReadReaders(call.actor, { id: patientId, organisationId: patient.organisationId }),
+    mayRights: rightsOf(call.actor, patient.organisationId).read,
     mayPlan: planRights(call.actor, patient.organisationId),
     maxUploadBytes: call.settings.maxUploadBytes,
     timeline: timelineOf({ notes, chart, images, plans, appointments, consults })

@@ -1,0 +1,36 @@
+import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+
+/** What one actor may do for the rights of a patient of `organisationId`. */
+export interface PatientRights {
+  /** See the page: requests, holds, how long the record must be kept. */
+  read: boolean;
+  /** Take the whole record away. */
+  export: boolean;
+  /** Write down what the patient wants corrected or deleted. */
+  request: boolean;
+  /** Accept or refuse a correction. */
+  decide: boolean;
+  /** Set or lift a legal hold. */
+  hold: boolean;
+}
+
+/** [RT-1] At home only: a grant opens parts of a record for a consult, never the record as a whole. */
+export function rightsOf(actor: Actor, organisationId: string): PatientRights {
+  const own = actor.kind === 'member' && actor.organisationId === organisationId;
+  const role = own ? actor.role : null;
+  const deciding = role === 'dentist' || role === 'owner';
+  const staff = deciding || role === 'nurse' || role === 'receptionist';
+  return { read: staff, export: deciding, request: staff, decide: deciding, hold: role === 'owner' };
+}
+
+/** [RT-7] The patient of the link, for the record their consult belongs to. */
+export function mayAskCorrection(actor: Actor, patient: { id: string; organisationId: string }): boolean {
+  if (actor.kind === 'patient-link')
+    return actor.patientId === patient.id && actor.organisationId === patient.organisationId;
+  return rightsOf(actor, patient.organisationId).request;
+}
+
+/** [RT-14] The register of processing and where the data is: the organisation's owners. */
+export function mayReadRegister(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role === 'owner';
+}
