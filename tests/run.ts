@@ -34,6 +34,7 @@ const programs = {
   vitest: bin('vitest', 'vitest.mjs'),
   playwright: bin('playwright', 'cli.js'),
   messages: join(root, 'tests', 'support', 'lint-messages.mjs'),
+  licences: join(root, 'tests', 'support', 'licences.ts'),
   lockfile: join(root, 'tests', 'support', 'complete-lockfile.mjs')
 };
 
@@ -155,6 +156,7 @@ const steps: Step[] = [
         () => program(programs.prettier, ['--check', '.', '--log-level', 'warn']),
         () => program(programs.depcruise, ['src', 'server', 'tests', '--config', '.dependency-cruiser.cjs']),
         () => program(programs.messages, []),
+        () => program(programs.licences, []),
         () => program(programs.lockfile, ['--check'])
       )
   },

@@ -34,6 +34,12 @@ export const ringFreshMs = 5_000;
 
 type Row = typeof dataKeys.$inferSelect;
 
+interface Held {
+  at: number;
+  keys: Promise<OrganisationKeys>;
+  renewing: boolean;
+}
+
 /** Keys in the table `data_key`, unwrapped once a process and kept in memory only. */
 export function createKeyRing({
   systemDb,
@@ -45,7 +51,7 @@ export function createKeyRing({
   freshMs?: number;
 }): KeyRing {
   const unwrapped = new Map<string, Promise<DataKey>>();
-  const known = new Map<string, { at: number; keys: Promise<OrganisationKeys> }>();
+  const known = new Map<string, Held>();
 
   const open = (row: Row): Promise<DataKey> => {
     let key = unwrapped.get(row.id);
@@ -84,14 +90,29 @@ export function createKeyRing({
 
   const keysOf = (organisationId: string): Promise<OrganisationKeys> => {
     const held = known.get(organisationId);
-    if (held && performance.now() - held.at < freshMs) return held.keys;
     // Counted from before the question: what is answered later may be older than the answer.
-    const entry = { at: performance.now(), keys: load(organisationId) };
+    const at = performance.now();
+    if (held && at - held.at < freshMs) {
+      if (at - held.at > freshMs / 2) readAhead(organisationId, held, at);
+      return held.keys;
+    }
+    const entry = { at, keys: load(organisationId), renewing: false };
     known.set(organisationId, entry);
     entry.keys.catch(() => {
       if (known.get(organisationId) === entry) known.delete(organisationId);
     });
     return entry.keys;
+  };
+
+  /** Who asks often never waits for the database; where this fails, whoever asks next finds out. */
+  const readAhead = (organisationId: string, held: Held, at: number): void => {
+    if (held.renewing) return;
+    held.renewing = true;
+    const keys = load(organisationId);
+    keys.then(
+      () => known.get(organisationId) === held && known.set(organisationId, { at, keys, renewing: false }),
+      () => (held.renewing = false)
+    );
   };
 
   return {

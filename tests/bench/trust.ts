@@ -7,9 +7,11 @@ import { openPool } from '../../server/db/pool.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
 import { createCleanUp, report, type Figure } from './figures.ts';
 import { auditPart } from './trust/audit.ts';
+import { encryptedReadPart } from './trust/encrypted-read.ts';
 import type { Part } from './trust/part.ts';
+import { rlsPart } from './trust/rls.ts';
 
-const parts: readonly Part[] = [auditPart];
+const parts: readonly Part[] = [auditPart, rlsPart, encryptedReadPart];
 
 const { values } = parseArgs({ options: { rows: { type: 'string' }, pairs: { type: 'string' } } });
 const rows = Number(values.rows ?? 20_000);
@@ -24,6 +26,8 @@ try {
   const urls = await migrate(server.ownerUrl);
   const app = openPool({ url: urls.appUrl, max: 4, log: silent });
   cleanUp.add(() => app.end());
+  const system = openPool({ url: urls.systemUrl, max: 2, log: silent });
+  cleanUp.add(() => system.end());
 
   const samples: { name: string; samples: readonly number[] }[] = [];
   const figures: Figure[] = [];
@@ -35,6 +39,10 @@ try {
       const result = await part({
         ownerUrl: server.ownerUrl,
         db: app.db,
+        systemDb: system.db,
+        appUrl: urls.appUrl,
+        dataDir,
+        log: silent,
         rows: rows * scale,
         pairs,
         say: (text) => process.stderr.write(`${text}\n`)

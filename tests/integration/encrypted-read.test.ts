@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encryptedRead } from '../bench/parts/encrypted-read.ts';
+import { encryptedRead } from '../bench/trust/encrypted-read.ts';
 import { silent } from '../support/silent.ts';
 import { useWorld } from '../support/world.ts';
 
