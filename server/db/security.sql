@@ -386,6 +386,18 @@ GRANT EXECUTE ON FUNCTION record_readers(uuid, int), record_access(uuid) TO cons
 REVOKE UPDATE ON finding FROM consilium_app;
 GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_reason) ON finding TO consilium_app;
 
+-- [RT-8] What was asked stays as it was asked; only the answer is added. A visiting patient asks through their own
+-- link, for their own record, and sees what was asked through it.
+REVOKE UPDATE ON correction_request, deletion_request, legal_hold FROM consilium_app;
+GRANT UPDATE (state, answer, result_kind, result_id, decided_by_id, decided_by_name, decided_at) ON correction_request TO consilium_app;
+GRANT UPDATE (lifted_by_id, lifted_by_name, lifted_at, lift_reason) ON legal_hold TO consilium_app;
+CREATE POLICY visitor ON correction_request FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor_asks ON correction_request FOR INSERT TO consilium_app
+  WITH CHECK (state = 'open' AND asked_by_id::text = (SELECT app_actor())
+              AND (organisation_id, consult_id, patient_id) IN (
+                SELECT c.organisation_id, c.id, c.patient_id FROM consult c
+                 WHERE c.id = (SELECT app_consult()) AND c.organisation_id = (SELECT app_organisation())));
+
 -- 9. What is signed is never changed.
 CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
