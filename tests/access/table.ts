@@ -132,7 +132,7 @@ export const table: Record<string, Door> = {
     may: ['li'],
     audited: true
   },
-  'GET /api/images/[id]/uses': { at: (of) => `/api/images/${of.imageId}/uses`, may: clinical },
+  'GET /api/images/[id]/uses': { at: (of) => `/api/images/${of.imageId}/uses`, may: clinical, audited: true },
   'PUT /api/images/[id]/withdrawal': {
     at: (of) => `/api/images/${of.imageId}/withdrawal`,
     body: () => ({ reason: '拍错' }),

@@ -88,12 +88,17 @@ export interface ImageUse {
 export async function imageUses(call: Call<never, MemberActor>, imageId: string): Promise<ImageUse[]> {
   if (!mayWithSomeImage(call.actor, 'withdraw')) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
-    const own = eq(consultGrantItems.organisationId, call.actor.organisationId);
+    const { organisationId } = call.actor;
+    const [image] = await tx.rows
+      .select({ patientId: images.patientId })
+      .from(images)
+      .where(and(eq(images.organisationId, organisationId), eq(images.id, imageId)));
+    if (!image) throw fail('not_found');
+    const own = eq(consultGrantItems.organisationId, organisationId);
     const rows = await tx.rows
       .selectDistinct({
         consultId: consults.id,
         number: consults.number,
-        patientId: consults.patientId,
         createdAt: consults.createdAt,
         signedAt: opinions.signedAt
       })
@@ -105,7 +110,7 @@ export async function imageUses(call: Call<never, MemberActor>, imageId: string)
     await tx.audit({
       action: 'image.uses',
       subject: { type: 'image', id: imageId },
-      patientId: rows[0]?.patientId ?? null
+      patientId: image.patientId
     });
     return rows.map(({ consultId, number, signedAt }) => ({ consultId, number, signed: signedAt !== null }));
   });
