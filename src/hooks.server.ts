@@ -24,6 +24,13 @@ export const handle: Handle = async ({ event, resolve }) => {
     return Response.json({ code }, { status, headers: { 'cache-control': 'no-store' } });
   }
   event.locals.request = { id: newId(), ip: addressOf(event) };
+  if (event.route.id && cookieless.has(event.route.id)) {
+    Object.assign(event.locals, { member: null, enrolling: null, visitor: null, actor: null });
+    const response = await resolve(event);
+    protect(response, event.url);
+    told(event, response, started);
+    return response;
+  }
   const session = await own.auth.session(event.request.headers);
   event.locals.member = session ? await memberOf(own.systemDb, session, own.clock.now()) : null;
   event.locals.enrolling =
@@ -45,19 +52,26 @@ export const handle: Handle = async ({ event, resolve }) => {
     });
   });
   protect(response, event.url);
-  own.log.info(
+  told(event, response, started);
+  return response;
+};
+
+/** Files that people brought are handed out here, by signed address: no cookie is read, none is set. */
+const cookieless = new Set(['/files/[token]']);
+
+function told(event: Parameters<Handle>[0]['event'], { status }: Response, started: number): void {
+  services().log.info(
     {
       requestId: event.locals.request.id,
       method: event.request.method,
       // The route, not the path: a path can hold a patient's link.
       route: event.route.id ?? 'unmatched',
-      status: response.status,
+      status,
       ms: Math.round(performance.now() - started)
     },
     'request'
   );
-  return response;
-};
+}
 
 /** What a person did, as opposed to a page that reads its data anew because of news. */
 function isActive({ method, headers }: Request): boolean {

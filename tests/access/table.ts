@@ -125,7 +125,17 @@ export const table: Record<string, Door> = {
     at: (of) => `/api/images/${of.imageId}/thumbnail`,
     may: [...staff, 'wang', 'patient']
   },
-  'GET /api/images/[id]/file': { at: (of) => `/api/images/${of.imageId}/file`, may: clinical, audited: true },
+  'POST /api/images/[id]/link': {
+    at: (of) => `/api/images/${of.imageId}/link`,
+    body: () => ({}),
+    may: clinical,
+    audited: true
+  },
+  // A made-up signature; a true one is a key of its own (tests/integration/file-link.test.ts).
+  'GET /files/[token]': {
+    at: (of) => `/files/${of.clinicId}.${of.imageId}.${of.practitionerId}.zzzzzzzz.${'0'.repeat(64)}`,
+    may: []
+  },
   'PUT /api/images/[id]/calibration': {
     at: (of) => `/api/images/${of.imageId}/calibration`,
     body: () => ({ mmPerPixel: 0.1, knownObject: '5 mm' }),

@@ -1,7 +1,7 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import type { Call } from '#lib/features/tenancy/call.ts';
+import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { imageRights, mayWithSomeImage, type ImageRights } from './policy.server.ts';
 import { scrubbed } from './photo-scrub.ts';
 import type { CalibrateInput } from './schema.ts';
@@ -79,10 +79,18 @@ export async function readOriginal(call: Call<'files'>, imageId: string): Promis
   const row = await inTransaction(call, (tx) =>
     openImage(tx, imageId, { right: 'download', part: 'original' })
   );
+  return originalAnswer(call, row);
+}
+
+/** The original of a picture to which access was checked: an attachment, a photo without its camera's tags. */
+export async function originalAnswer(
+  { files }: Pick<Services, 'files'>,
+  row: typeof images.$inferSelect
+): Promise<FileAnswer> {
   const ending =
     row.mediaType === 'application/dicom' ? 'dcm' : row.mediaType === 'image/png' ? 'png' : 'jpg';
   const day = row.takenAt?.slice(0, 10) ?? row.uploadedAt.toISOString().slice(0, 10);
-  const stored = await call.files.get(row.organisationId, row.fileSha256);
+  const stored = await files.get(row.organisationId, row.fileSha256);
   const photo = row.mediaType === 'image/jpeg' ? 'jpeg' : row.mediaType === 'image/png' ? 'png' : null;
   return {
     stream: photo ? scrubbed(photo, stored) : stored,

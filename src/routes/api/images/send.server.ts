@@ -9,7 +9,7 @@ type ReadFile = (
   imageId: string
 ) => Promise<FileAnswer>;
 
-/** Answer with bytes of one picture: never kept by browser or proxy, never taken for another type. */
+/** Answer with bytes of one picture to whoever's session it is. */
 export async function sendFile(
   locals: App.Locals,
   id: string | undefined,
@@ -17,7 +17,11 @@ export async function sendFile(
 ): Promise<Response> {
   const actor = locals.member ?? locals.visitor;
   if (!actor) throw fail('not_signed_in');
-  const { stream, headers } = await read({ ...locals.services, actor, request: locals.request }, idOf(id));
+  return fileResponse(await read({ ...locals.services, actor, request: locals.request }, idOf(id)));
+}
+
+/** Never kept by browser or proxy, never taken for another type, never run. */
+export function fileResponse({ stream, headers }: FileAnswer): Response {
   return new Response(bodyOf(stream), {
     headers: {
       ...headers,
