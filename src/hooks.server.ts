@@ -78,6 +78,9 @@ function isActive({ method, headers }: Request): boolean {
   return method !== 'GET' || (headers.get('sec-fetch-dest') ?? 'document') === 'document';
 }
 
+const bareHtmlPolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 function protect(response: Response, url: URL): void {
   const { headers } = response;
   headers.set('x-content-type-options', 'nosniff');
@@ -88,6 +91,9 @@ function protect(response: Response, url: URL): void {
     'permissions-policy',
     'camera=(self), microphone=(self), display-capture=(self), geolocation=()'
   );
+  // Kit gives its pages their own; what it answers with where a route failed has none.
+  if (!headers.has('content-security-policy') && headers.get('content-type')?.startsWith('text/html'))
+    headers.set('content-security-policy', bareHtmlPolicy);
   headers.set('cross-origin-opener-policy', 'same-origin');
   headers.set('cross-origin-resource-policy', 'same-origin');
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');

@@ -6,8 +6,8 @@ import { repositoryRoot } from '../../server/config.ts';
 /** Everything the built app answers to, e.g. `GET /patients/[id]`, `POST /consults/[id]?/accept`. */
 export interface BuiltApp {
   doors: string[];
-  /** As a browser at `path` would be answered; redirects are not followed. */
-  ask(path: string, init: RequestInit): Promise<Response>;
+  /** As a browser at `path` would be answered, `at` the usual origin or another; redirects are not followed. */
+  ask(path: string, init: RequestInit, at?: string): Promise<Response>;
 }
 
 interface Kit {
@@ -42,8 +42,8 @@ export async function openBuiltApp(services: Services): Promise<BuiltApp> {
   await server.init({ env: {} });
   return {
     doors: await doorsOf(manifest),
-    ask: (path, init) =>
-      server.respond(new Request(origin + path, { redirect: 'manual', ...init }), {
+    ask: (path, init, at = origin) =>
+      server.respond(new Request(at + path, { redirect: 'manual', ...init }), {
         getClientAddress: () => '127.0.0.1'
       })
   };
