@@ -13,6 +13,9 @@ import type { Config } from './config.ts';
 import { createKeyRing, type KeyRing } from './keys/ring.ts';
 import { addMasterKey, masterKeys } from './launch/instance.ts';
 
+/** For commands, which build no app. */
+export { clamdVersion } from './adapters/clamd.ts';
+
 export interface Keys {
   wrapper: KeyWrapper;
   ring: KeyRing;

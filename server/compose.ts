@@ -8,6 +8,7 @@ import { isSignedIn } from '#lib/features/identity/sessions.server.ts';
 import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
 import { createImageReader } from './adapters/image-reader.ts';
+import { createClamdScanner, noScanner } from './adapters/clamd.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
@@ -68,6 +69,7 @@ export async function compose(options: {
     checkpoints: await composeCheckpoints(config),
     files: keys.files,
     images: createImageReader({ log }),
+    scanner: config.clamd ? createClamdScanner({ ...config.clamd, log }) : noScanner,
     fields: keys.fields,
     live,
     media,

@@ -91,6 +91,24 @@ describe('readConfig', () => {
   });
 });
 
+describe('CLAMD', () => {
+  it.each([
+    ['tcp://127.0.0.1:3310', { host: '127.0.0.1', port: 3310 }],
+    ['tcp://scanner', { host: 'scanner', port: 3310 }],
+    ['tcp://[::1]:3311', { host: '::1', port: 3311 }],
+    ['unix:/run/clamav/clamd.ctl', { path: '/run/clamav/clamd.ctl' }],
+    ['unix:///run/clamav/clamd.ctl', { path: '/run/clamav/clamd.ctl' }]
+  ])('%s', (CLAMD, address) => {
+    expect(readConfig([], { CLAMD }).clamd).toEqual({ address, whenGone: 'refuse' });
+    expect(readConfig([], { CLAMD, CLAMD_GONE: 'accept' }).clamd?.whenGone).toBe('accept');
+  });
+  it.each([{ CLAMD: 'localhost:3310' }, { CLAMD: 'http://x' }, { CLAMD: 'tcp://x', CLAMD_GONE: 'maybe' }])(
+    '%o is refused',
+    (env) => expect(() => readConfig([], env)).toThrow(/CLAMD/)
+  );
+  it('is nothing by default', () => expect(readConfig([], {}).clamd).toBeNull());
+});
+
 describe('publicOrigin', () => {
   it.each([
     [{ origin: 'https://a.example', host: '127.0.0.1' }, 'https://a.example'],

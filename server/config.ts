@@ -38,6 +38,8 @@ export interface Config {
   olderMasterKeys: readonly Buffer[];
   /** Where the master key that wraps data keys is kept by HashiCorp Vault. Null: it is the one above. */
   vault: VaultSettings | null;
+  /** ClamAV's daemon. Null: files are not scanned for viruses. */
+  clamd: ClamdConfig | null;
   maxUploadBytes: number;
   /** Months audit events stay in the database before they go into archive files; at least 6. */
   auditHotMonths: number;
@@ -52,6 +54,12 @@ export interface OidcConfig {
   clientSecret: string;
   /** On the button. */
   name: string;
+}
+
+export interface ClamdConfig {
+  address: { path: string } | { host: string; port: number };
+  /** What becomes of a file while clamd cannot be asked. */
+  whenGone: 'refuse' | 'accept';
 }
 
 export interface VaultSettings {
@@ -91,6 +99,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     masterKey: readMasterKey(text('MASTER_KEY')),
     olderMasterKeys: readOlderMasterKeys(text),
     vault: readVault(text),
+    clamd: readClamd(text),
     maxUploadBytes: wholeNumber(text('MAX_UPLOAD_MB') ?? '1024', 'MAX_UPLOAD_MB') * 1024 * 1024,
     auditHotMonths: readHotMonths(text('AUDIT_HOT_MONTHS') ?? '12'),
     logLevel: oneOf(logLevels, text('LOG_LEVEL') ?? 'info', 'LOG_LEVEL'),
@@ -246,6 +255,19 @@ function readVault(text: Text): VaultSettings | null {
     throw new StopError('For the master key in Vault set VAULT_ADDR, VAULT_TOKEN and VAULT_TRANSIT_KEY.');
   const mount = text('VAULT_TRANSIT_MOUNT') ?? 'transit';
   return { address, token, mount, key, namespace: text('VAULT_NAMESPACE') };
+}
+
+function readClamd(text: Text): ClamdConfig | null {
+  const whenGone = oneOf(['refuse', 'accept'] as const, text('CLAMD_GONE') ?? 'refuse', 'CLAMD_GONE');
+  const value = text('CLAMD');
+  if (value === null) return null;
+  const path = /^unix:(?:\/\/)?(\/.+)$/.exec(value)?.[1];
+  if (path) return { address: { path }, whenGone };
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol !== 'tcp:' || !url.hostname)
+    throw new StopError(`CLAMD is "${value}": give tcp://host:port or unix:/path/of/the/socket.`);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { address: { host, port: Number(url.port) || 3310 }, whenGone };
 }
 
 function readMasterKey(value: string | null, name = 'MASTER_KEY'): Buffer | null {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { composeKeyWrapper } from './compose-keys.ts';
+import { clamdVersion, composeKeyWrapper } from './compose-keys.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { postgresFolder, startPostgres } from './db/embedded.ts';
 import { isFresh } from './launch/build.ts';
@@ -67,6 +67,7 @@ function checksFor(config: Config, address: string | null): Check[] {
     { name: 'App', look: () => app(config, address) },
     { name: 'Video', look: () => video(config, address !== null) },
     { name: 'TURN', look: () => turn(config) },
+    { name: 'Viruses', look: () => viruses(config) },
     { name: 'Mail', look: () => mail(config) },
     { name: 'Models', look: () => models(config) }
   ];
@@ -347,6 +348,22 @@ async function stunAnswers(host: string, port: number): Promise<boolean> {
     });
   } finally {
     socket.close();
+  }
+}
+
+async function viruses({ clamd }: Config): Promise<Outcome> {
+  if (!clamd) return none('no CLAMD: uploads are not scanned for viruses');
+  const { address, whenGone } = clamd;
+  const where = 'path' in address ? address.path : `${address.host}:${address.port}`;
+  try {
+    return good(`${await clamdVersion(clamd)} at ${where}`);
+  } catch (error) {
+    const meanwhile =
+      whenGone === 'refuse' ? 'uploads are refused' : 'uploads are taken unscanned, and marked';
+    return bad(
+      `clamd at ${where} does not answer: ${reasonOf(error)}; ${meanwhile}`,
+      'start it, or check CLAMD'
+    );
   }
 }
 

@@ -15,6 +15,7 @@ import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { createAuthenticator } from '../../server/adapters/auth/index.ts';
 import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
+import { noScanner } from '../../server/adapters/clamd.ts';
 import { createImageReader } from '../../server/adapters/image-reader.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { composeKeys, type Keys } from '../../server/compose-keys.ts';
@@ -100,6 +101,7 @@ export function useWorld(): World {
       checkpoints: await createCheckpointLog(folder),
       files: keys.files,
       images: createImageReader({ log: silent }),
+      scanner: noScanner,
       fields: keys.fields,
       live: { publish: async () => {}, subscribe: () => () => {} },
       media: silentMedia,

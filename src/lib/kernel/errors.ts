@@ -36,6 +36,8 @@ const statusOfCode = {
   file_too_large: 413,
   file_not_an_image: 415,
   file_disguised: 415,
+  file_infected: 422,
+  scanner_unavailable: 503,
   image_not_read: 422,
   image_reader_busy: 503,
   dicom_truncated: 422,

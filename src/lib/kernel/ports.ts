@@ -33,6 +33,16 @@ export interface ImageReader {
   read(source: AsyncIterable<Uint8Array>, options: { totalBytes: number }): Promise<ReadImage>;
   close(): Promise<void>;
 }
+/** Looks for viruses in what comes in. */
+export interface FileScanner {
+  readonly configured: boolean;
+  /** @throws AppError `scanner_unavailable` where it cannot be asked and unscanned files are to be refused */
+  scan(source: AsyncIterable<Uint8Array>): Promise<ScanResult>;
+}
+export type ScanResult =
+  | { outcome: 'clean' }
+  | { outcome: 'infected'; signature: string }
+  | { outcome: 'not-scanned'; reason: 'not-configured' | 'gone' };
 export interface ReadImage {
   /** What the file says of itself, as JSON brought it: to be checked like anything from outside. */
   facts: unknown;

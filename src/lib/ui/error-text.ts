@@ -34,6 +34,8 @@ const texts: Record<ShownCode, () => string> = {
   file_too_large: m.error_file_too_large,
   file_not_an_image: m.error_file_not_an_image,
   file_disguised: m.error_file_disguised,
+  file_infected: m.error_file_infected,
+  scanner_unavailable: m.error_scanner_unavailable,
   image_not_read: m.error_image_not_read,
   image_reader_busy: m.error_image_reader_busy,
   dicom_truncated: m.error_dicom_truncated,

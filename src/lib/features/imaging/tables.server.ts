@@ -50,6 +50,8 @@ export const images = pgTable(
     calibration: jsonb('calibration').$type<Calibration>(),
     /** How the file's own identity compared; `confirmed`: a person said it is this patient all the same. */
     identityCheck: text('identity_check', { enum: ['same', 'none', 'confirmed'] }).notNull(),
+    /** By the virus scanner; `not-scanned`: it could not be asked. Null: none was configured. */
+    scan: text('scan', { enum: ['clean', 'not-scanned'] }),
     uploadedById: uuid('uploaded_by_id'),
     uploadedByName: text('uploaded_by_name').notNull(),
     uploadedAt: instant('uploaded_at').notNull(),

@@ -35,11 +35,11 @@ export interface Uploaded {
  * a process of its own, compared with the patient, listed. Nothing of it stays where it is refused. The same
  * content twice is one image.
  * @throws AppError `forbidden`, `not_found`, `file_too_large`, `file_empty`, `file_not_an_image`, `file_disguised`,
- *   `dicom_truncated`, `dicom_no_pixels`, `dicom_unsupported`, `dicom_other_patient`, `image_not_read`,
+ *   `file_infected`, `scanner_unavailable`, `dicom_truncated`, `dicom_no_pixels`, `dicom_unsupported`, `dicom_other_patient`, `image_not_read`,
  *   `image_reader_busy`, `upload_broken`, `storage_full`
  */
 export async function uploadImage(
-  call: Call<'files' | 'images' | 'settings'>,
+  call: Call<'files' | 'images' | 'scanner' | 'settings'>,
   input: UploadInput
 ): Promise<Uploaded> {
   if (!mayWithSomeImage(call.actor, 'upload')) throw fail('forbidden');
@@ -49,22 +49,53 @@ export async function uploadImage(
     throw fail('file_too_large', { limitMegabytes: Math.floor(maxBytes / 1048576) });
   const patient = await inTransaction(call, (tx) => readPatient(tx, input.patientId));
 
-  const judged: { facts?: ImageFacts; check?: IdentityCheck; parts?: ReadImage } = {};
+  const judged: { facts?: ImageFacts; check?: IdentityCheck; parts?: ReadImage; scan?: Scan } = {};
   const file = await files.put(actor.organisationId, intake(input.source), {
     maxBytes,
     accept: async ({ size }, open) => {
+      judged.scan = await scanned(call, input.patientId, open());
       judged.parts = await call.images.read(open(), { totalBytes: size });
       judged.facts = readFacts(judged.parts.facts);
       judged.check = checkIdentity(judged.facts, patient, input.confirmOtherPatient ?? false);
     }
   });
-  const { facts, check, parts } = judged;
+  const { facts, check, parts, scan = null } = judged;
   if (!facts || !check || !parts) throw fail('internal');
   const frame = await putBytes(files, actor.organisationId, parts.frame);
   const thumbnail = await putBytes(files, actor.organisationId, parts.thumbnail);
   return inTransaction(call, (tx) =>
-    insertImage(tx, { patientId: input.patientId, facts, check, file, frame, thumbnail })
+    insertImage(tx, { patientId: input.patientId, facts, check, scan, file, frame, thumbnail })
   );
+}
+
+type Scan = (typeof images.$inferSelect)['scan'];
+
+/** What the scanner says; a find is audited, for it is nothing to be lost with the refused file. */
+async function scanned(
+  call: Call<'scanner'>,
+  patientId: string,
+  source: AsyncIterable<Uint8Array>
+): Promise<Scan> {
+  const result = await call.scanner.scan(source);
+  switch (result.outcome) {
+    case 'clean':
+      return 'clean';
+    case 'not-scanned':
+      return result.reason === 'gone' ? 'not-scanned' : null;
+    case 'infected': {
+      const { signature } = result;
+      await inTransaction(call, (tx) =>
+        tx.audit({
+          action: 'image.refuse',
+          outcome: 'denied',
+          subject: { type: 'patient', id: patientId },
+          patientId,
+          detail: { reason: 'infected', signature }
+        })
+      );
+      throw fail('file_infected', { signature });
+    }
+  }
 }
 
 type IdentityCheck = 'same' | 'none' | 'confirmed';
@@ -100,6 +131,7 @@ interface NewImage {
   patientId: string;
   facts: ImageFacts;
   check: IdentityCheck;
+  scan: Scan;
   file: StoredPart;
   frame: StoredPart;
   thumbnail: StoredPart;
@@ -107,7 +139,7 @@ interface NewImage {
 
 async function insertImage(
   tx: Tx,
-  { patientId, facts, check, file, frame, thumbnail }: NewImage
+  { patientId, facts, check, scan, file, frame, thumbnail }: NewImage
 ): Promise<Uploaded> {
   const { actor, now } = tx;
   const { info, window, mediaType } = facts;
@@ -147,6 +179,7 @@ async function insertImage(
       frameSha256: frame.sha256,
       thumbnailSha256: thumbnail.sha256,
       identityCheck: check,
+      scan,
       uploadedById: actor.kind === 'member' ? actor.userId : null,
       uploadedByName: actor.kind === 'system' ? actor.reason : actor.name,
       uploadedAt: now
@@ -162,6 +195,7 @@ async function insertImage(
     detail: {
       kind,
       identity: check,
+      ...(scan ? { scan } : {}),
       bytes: file.size,
       by: actorId(actor),
       ...(row === known ? {} : { restored: 1 })

@@ -21,6 +21,7 @@ export function imageView(row: typeof images.$inferSelect): ImageView {
     sopInstanceUid: row.sopInstanceUid,
     mediaType: row.mediaType,
     fileSize: row.fileSize,
+    unscanned: row.scan === 'not-scanned',
     uploadedByName: row.uploadedByName,
     uploadedAt: row.uploadedAt.toISOString(),
     withdrawn: row.withdrawnAt && {

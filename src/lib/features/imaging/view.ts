@@ -20,6 +20,8 @@ export interface ImageView {
   sopInstanceUid: string | null;
   mediaType: string;
   fileSize: number;
+  /** Taken in while the virus scanner could not be asked. */
+  unscanned: boolean;
   uploadedByName: string;
   /** ISO 8601, UTC. */
   uploadedAt: string;

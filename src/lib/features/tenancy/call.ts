@@ -5,6 +5,7 @@ import type {
   Authenticator,
   CheckpointLog,
   FieldCipher,
+  FileScanner,
   FileStore,
   ImageReader,
   LiveFeed,
@@ -25,6 +26,7 @@ export interface Services {
   clock: Clock;
   files: FileStore;
   images: ImageReader;
+  scanner: FileScanner;
   checkpoints: CheckpointLog;
   /** Opens and seals encrypted columns. */
   fields: FieldCipher;
