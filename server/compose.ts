@@ -5,7 +5,7 @@ import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import { isSignedIn } from '#lib/features/identity/sessions.server.ts';
-import type { DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
+import type { DataPlaces, DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
 import { createImageReader } from './adapters/image-reader.ts';
 import { createClamdScanner, noScanner } from './adapters/clamd.ts';
@@ -88,7 +88,8 @@ export async function compose(options: {
       origin,
       demo: config.demo,
       maxUploadBytes: config.maxUploadBytes,
-      auditHotMonths: config.auditHotMonths
+      auditHotMonths: config.auditHotMonths,
+      places: placesOf(config)
     },
     demoSignIns: config.demo ? demoSignIns() : []
   };
@@ -132,6 +133,17 @@ export async function compose(options: {
       await live.close();
       await Promise.all([app.end(), system.end()]);
     }
+  };
+}
+
+/** What the register of processing says of this site: hosts alone, for the addresses hold passwords. */
+function placesOf(config: Config): DataPlaces {
+  const hostOf = (url: string | undefined) => (url ? new URL(url).host : null);
+  return {
+    dataFolder: config.dataDir,
+    databaseHost: hostOf(config.databaseUrl ?? undefined),
+    mailHost: hostOf(config.mail?.url),
+    keyHost: hostOf(config.vault?.address)
   };
 }
 

@@ -17,6 +17,7 @@ import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
 import { addHealthItem, addNote, addPatient } from '#lib/features/patients/patients.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { askCorrection } from '#lib/features/rights/corrections.server.ts';
 import { testPassword, type World } from '../support/world.ts';
 
 /** Everybody who may knock, by what they are to the case `own`. */
@@ -52,6 +53,7 @@ export interface Case {
   boardId: string;
   proposalId: string;
   commentId: string;
+  correctionId: string;
   /** Of the patient's link. */
   link: string;
   practitionerId: string;
@@ -197,6 +199,7 @@ async function makeCase(
       phases: [{ title: '', items: [{ tooth: '36', procedure: 'root_canal', visits: 3, minutes: 60 }] }]
     }
   });
+  const correction = await askCorrection(call, { patientId, part: 'notes', text: `更正-${mark}` });
   const view = await readConsult(call, consultId);
   const { path } = await invitePatient(call, consultId);
   const link = path.slice('/v/'.length);
@@ -210,6 +213,7 @@ async function makeCase(
     boardId: view.boardId!,
     proposalId: view.proposals[0]!.id,
     commentId: view.threads[0]!.steps[0]!.id,
+    correctionId: correction.id,
     link,
     practitionerId: dentist.memberId,
     chairId,
@@ -218,7 +222,7 @@ async function makeCase(
     planItemId: plan.phases[0]!.items[0]!.id,
     words: {
       person: [given.name, given.phone],
-      record: [`病历-${mark}`, `过敏-${mark}`, `发现-${mark}`, `方案-${mark}`],
+      record: [`病历-${mark}`, `过敏-${mark}`, `发现-${mark}`, `方案-${mark}`, `更正-${mark}`],
       consult: [`问题-${mark}`, `对话-${mark}`, `钉注-${mark}`],
       draft: [`诊断-${mark}`, `意见-${mark}`]
     }

@@ -52,6 +52,56 @@ export const table: Record<string, Door> = {
     may: deciding,
     audited: true
   },
+  'POST /api/patients/[id]/corrections': {
+    at: (of) => `/api/patients/${of.patientId}/corrections`,
+    body: () => ({ part: 'notes', text: '有误' }),
+    may: staff,
+    audited: true
+  },
+  'POST /api/patients/[id]/deletion': {
+    at: (of) => `/api/patients/${of.patientId}/deletion`,
+    body: () => ({ reason: '本人要求' }),
+    may: staff,
+    audited: true
+  },
+  'PUT /api/patients/[id]/hold': {
+    at: (of) => `/api/patients/${of.patientId}/hold`,
+    body: () => ({ reason: '纠纷' }),
+    may: ['boss'],
+    once: true,
+    audited: true
+  },
+  'DELETE /api/patients/[id]/hold': {
+    at: (of) => `/api/patients/${of.patientId}/hold`,
+    body: () => ({ reason: '结案' }),
+    may: ['boss'],
+    once: true,
+    audited: true
+  },
+  'PUT /api/corrections/[id]': {
+    at: (of) => `/api/corrections/${of.correctionId}`,
+    body: () => ({ decision: 'refuse', answer: '无误' }),
+    may: deciding,
+    once: true,
+    audited: true
+  },
+  'GET /api/visit/corrections': {
+    at: () => '/api/visit/corrections',
+    may: ['patient', 'otherPatient'],
+    personal: true
+  },
+  'POST /api/visit/corrections': {
+    at: () => '/api/visit/corrections',
+    body: () => ({ part: 'notes', text: '有误' }),
+    may: ['patient', 'otherPatient'],
+    personal: true
+  },
+  'GET /rights': {
+    at: () => '/rights',
+    may: ['boss', 'li', 'chief', 'strangerBoss', 'stranger'],
+    personal: true
+  },
+  'GET /processing': { at: () => '/processing', may: owners, personal: true },
   'GET /consults': { at: () => '/consults', may: members, personal: true },
   'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: inRoom, audited: true },
   'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: inRoom, audited: true },

@@ -113,7 +113,8 @@ export function useWorld(): World {
         origin: 'http://localhost',
         demo: false,
         maxUploadBytes: 64 * 1024 * 1024,
-        auditHotMonths: 12
+        auditHotMonths: 12,
+        places: { dataFolder: folder, databaseHost: null, mailHost: null, keyHost: null }
       },
       demoSignIns: []
     };

@@ -16,5 +16,5 @@ export const recordParts = [
 export type RecordPart = (typeof recordParts)[number];
 
 /** What an accepted correction left in the record, to be looked at. */
-export const resultKinds = ['note', 'finding', 'health-item', 'image', 'plan'] as const;
+export const resultKinds = ['note', 'finding', 'health-item'] as const;
 export type ResultKind = (typeof resultKinds)[number];

@@ -49,6 +49,18 @@ export interface Settings {
   maxUploadBytes: number;
   /** Audit events stay in the database for so long, at least 6; older ones lie in archive files. */
   auditHotMonths: number;
+  places: DataPlaces;
+}
+
+/** Where data is, as far as the app knows: for people to read, hosts without credentials. */
+export interface DataPlaces {
+  dataFolder: string;
+  /** Null: a Postgres of our own in the data folder. */
+  databaseHost: string | null;
+  /** Null: none configured. */
+  mailHost: string | null;
+  /** Of HashiCorp Vault; null: environment or data folder. */
+  keyHost: string | null;
 }
 
 /** One call of a use case: who, from where, and the services it uses (`db` and `clock` always). */
