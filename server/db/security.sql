@@ -71,6 +71,12 @@ GRANT SELECT ON organisation TO consilium_system;
 CREATE POLICY directory ON expert_listing FOR SELECT TO consilium_app
   USING ((SELECT app_organisation()) IS NOT NULL AND (SELECT app_consult()) IS NULL);
 
+-- [ID-21] A credential is withdrawn, never changed; the reminder's job notes what it told.
+REVOKE UPDATE ON practitioner_credential FROM consilium_app;
+GRANT UPDATE (withdrawn_at) ON practitioner_credential TO consilium_app;
+GRANT SELECT, UPDATE (reminded_days) ON practitioner_credential TO consilium_system;
+CREATE POLICY system ON practitioner_credential TO consilium_system USING (true);
+
 -- 4. Consult grants: the only way across organisations.
 CREATE POLICY grantee ON consult_grant_item FOR SELECT TO consilium_app
   USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL

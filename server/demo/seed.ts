@@ -6,7 +6,8 @@ import { appointments, chairs } from '#lib/features/appointments/tables.server.t
 import { demoAppointments } from '#lib/features/appointments/demo.ts';
 import { consults } from '#lib/features/consults/tables.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
-import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { insertCredential } from '#lib/features/identity/credentials.server.ts';
+import { expertListings, members, practitionerCredentials } from '#lib/features/identity/tables.server.ts';
 import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
 import { listImages } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
@@ -70,7 +71,10 @@ async function ensureOrganisation(services: Services, demo: DemoOrganisation): P
     .select()
     .from(organisations)
     .where(eq(organisations.nameEn, demo.nameEn));
-  if (existing) return existingWorld(services, existing.id);
+  if (existing) {
+    await ensureCredentials(services, existing.id);
+    return existingWorld(services, existing.id);
+  }
   const organisationId = newId();
   const clinicId = newId();
   const people = await Promise.all(
@@ -111,7 +115,32 @@ async function ensureOrganisation(services: Services, demo: DemoOrganisation): P
     }
     await tx.audit({ action: 'organisation.add', subject: { type: 'organisation', id: organisationId } });
   });
+  await ensureCredentials(services, organisationId);
   return existingWorld(services, organisationId);
+}
+
+/** The demo's experts may practise for two more years; one who has a credential keeps it. */
+async function ensureCredentials(services: Services, organisationId: string): Promise<void> {
+  await asSystem(services, organisationId, async (tx) => {
+    const experts = await tx.rows
+      .select()
+      .from(expertListings)
+      .where(eq(expertListings.organisationId, organisationId));
+    const [owner] = await tx.rows.select().from(members).where(eq(members.role, 'owner'));
+    const held = await tx.rows.select().from(practitionerCredentials);
+    for (const [i, expert] of experts.entries()) {
+      if (held.some((row) => row.memberId === expert.memberId)) continue;
+      await insertCredential(tx, {
+        memberId: expert.memberId,
+        specialty: expert.specialty,
+        licenceNumber: `11044010000${String(1201 + i)}`,
+        issuedBy: '市卫生健康委员会',
+        validUntil: new Date(tx.now.getTime() + 730 * dayMs).toISOString().slice(0, 10),
+        byId: owner?.userId ?? expert.userId,
+        byName: owner?.name ?? expert.organisationName
+      });
+    }
+  });
 }
 
 async function userFor(services: Services, person: { email: string; name: string }): Promise<string> {

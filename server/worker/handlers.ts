@@ -1,4 +1,5 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
+import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
 import { passwordResetTask } from '#lib/features/identity/reset.server.ts';
@@ -10,5 +11,5 @@ export const topics: readonly string[] = [...notificationKinds];
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
   outbox: [...notificationHandlers],
-  tasks: [sendMailTask, checkpointTask, archiveTask, passwordResetTask]
+  tasks: [sendMailTask, credentialReminderTask, checkpointTask, archiveTask, passwordResetTask]
 };

@@ -108,6 +108,21 @@ export const table: Record<string, Door> = {
   'GET /outbox': { at: () => '/outbox', may: owners, personal: true },
   'GET /audit': { at: () => '/audit', may: owners, personal: true },
   'POST /api/audit': { at: () => '/api/audit', may: owners, personal: true },
+  'GET /organisation': { at: () => '/organisation', may: owners, personal: true },
+  'GET /organisation/permissions': { at: () => '/organisation/permissions', may: owners, personal: true },
+  'POST /organisation?/verify': {
+    at: () => '/organisation?/verify',
+    // Of nobody in any of these organisations: whoever passes is told there is no such person.
+    form: {
+      memberId: newId(),
+      specialty: 'endodontics',
+      licenceNumber: '110',
+      issuedBy: '市卫健委',
+      validUntil: '2030-01-01'
+    },
+    may: []
+  },
+  'POST /organisation?/withdraw': { at: () => '/organisation?/withdraw', form: { id: newId() }, may: [] },
   'GET /sign-in': { at: () => '/sign-in', may: actors, personal: true },
   'GET /v/[token]': { at: (of) => `/v/${of.link}`, may: actors },
   // Wrong digits; the right ones are a key of their own (tests/integration/visit.test.ts).

@@ -7,6 +7,7 @@ import type { Actor, MemberActor, SystemActor } from '#lib/kernel/actor.ts';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, MediaServer } from '#lib/kernel/ports.ts';
+import { insertCredential } from '#lib/features/identity/credentials.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
 import { sealContact } from '#lib/features/patients/contact.server.ts';
 import { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
@@ -238,6 +239,16 @@ async function organisation(world: World, name: string, list: Person[]) {
         await tx.rows
           .insert(expertListings)
           .values({ ...row, memberId, specialty, organisationName: name, organisationNameEn: name });
+      if (specialty)
+        await insertCredential(tx, {
+          memberId,
+          specialty,
+          licenceNumber: `1103${memberId.slice(-8)}`,
+          issuedBy: '市卫生健康委员会',
+          validUntil: '2099-12-31',
+          byId: userId,
+          byName: personName
+        });
     }
   });
   return { organisationId, clinicId, people };

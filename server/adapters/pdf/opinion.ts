@@ -75,6 +75,7 @@ function wordsIn(locale: OpinionDocument['locale']) {
     boardUnreadable: m.documents_board_unreadable({}, in_),
     none: m.documents_none({}, in_),
     signedBy: m.documents_signed_by({}, in_),
+    licence: (number: string) => m.documents_licence({ number }, in_),
     signedAt: m.documents_signed_at({}, in_),
     unsigned: m.documents_unsigned({}, in_),
     draft: m.documents_draft({}, in_),
@@ -230,6 +231,7 @@ function signature(sheet: Sheet, document: OpinionDocument, words: Words): void 
     20 +
     label.leading +
     who.length * value.leading +
+    (author.licence ? value.leading : 0) +
     value.leading +
     (signed ? 5 + label.leading + (digest.length + hint.length) * small.leading : 0);
   sheet.gap(10);
@@ -248,6 +250,7 @@ function signature(sheet: Sheet, document: OpinionDocument, words: Words): void 
     });
   put([words.signedBy], label);
   put(who, { ...value, bold: true });
+  if (author.licence) put([words.licence(author.licence)], { ...value, size: 10 });
   put([`${words.signedAt} ${when}`], { ...value, size: 10 });
   if (signed) {
     y += 5;

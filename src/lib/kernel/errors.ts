@@ -56,6 +56,8 @@ const statusOfCode = {
   opinion_empty: 422,
   opinion_signed: 409,
   expert_not_found: 404,
+  credential_missing: 403,
+  credential_expired: 403,
   // appointments
   slot_taken: 409,
   slot_in_past: 422,

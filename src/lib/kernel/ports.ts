@@ -186,7 +186,8 @@ export interface OpinionDocument {
   plan: { phase: string; items: { tooth: string; text: string; visits: number }[] }[];
   images: { label: string; date: string; sopInstanceUid: string | null }[];
   boardPng: Uint8Array | null;
-  author: { name: string; title: string; organisation: string };
+  /** `licence`: number of the practising certificate. */
+  author: { name: string; title: string; organisation: string; licence?: string | null };
   /** ISO 8601, shown in `timeZone` (IANA; default UTC). */
   signedAt: string;
   timeZone?: string;

@@ -53,6 +53,8 @@ const texts: Record<ShownCode, () => string> = {
   opinion_empty: m.error_opinion_empty,
   opinion_signed: m.error_opinion_signed,
   expert_not_found: m.error_expert_not_found,
+  credential_missing: m.error_credential_missing,
+  credential_expired: m.error_credential_expired,
   slot_taken: m.error_slot_taken,
   slot_in_past: m.error_slot_in_past,
   item_already_booked: m.error_item_already_booked,

@@ -5,12 +5,20 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
+import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import { stepUpRefusal } from '#lib/features/identity/step-up.server.ts';
 import { parseFindingInput } from '#lib/features/odontogram/findings.ts';
 import { parsePlanDraft } from '#lib/features/treatment/plan.ts';
 import { digestOf, type SignedContent } from './opinion.ts';
 import { mayAdvise } from './policy.server.ts';
-import { consultChanged, consultFor, opinionView, others, type ConsultRow } from './read.server.ts';
+import {
+  consultChanged,
+  consultFor,
+  opinionView,
+  others,
+  requireGrant,
+  type ConsultRow
+} from './read.server.ts';
 import { news } from './answer.server.ts';
 import { opinions, proposals } from './tables.server.ts';
 import type { OpinionInput, ProposalInput } from './schema.ts';
@@ -115,7 +123,8 @@ export async function saveOpinion(
 /**
  * Sign the opinion with one's password, or without where one has just shown who one is. From then on nothing in
  * it changes: the database refuses.
- * @throws AppError `wrong_password`, `step_up_required`, `opinion_empty`, `opinion_signed`, `too_many_tries`
+ * @throws AppError `wrong_password`, `step_up_required`, `opinion_empty`, `opinion_signed`, `too_many_tries`,
+ * `credential_missing`, `credential_expired`, `grant_ended`
  */
 export async function signOpinion(
   call: Call<'auth', MemberActor>,
@@ -126,6 +135,7 @@ export async function signOpinion(
   const refused = await stepUpRefusal(call, password);
   return inTransaction(call, async (tx) => {
     const consult = await adviser(tx, consultId);
+    const licence = await requireCredential(tx, call.actor, consult.specialty);
     if (refused) throw fail(refused);
     const opinion = await ownOpinion(tx, consultId, call.actor.userId, 'update');
     if (opinion?.signedAt) throw fail('opinion_signed');
@@ -149,7 +159,8 @@ export async function signOpinion(
         id: opinion.authorId,
         name: opinion.authorName,
         title: opinion.authorTitle,
-        organisation: opinion.authorOrganisationName
+        organisation: opinion.authorOrganisationName,
+        licence: { number: licence.licenceNumber, issuedBy: licence.issuedBy }
       },
       signedAt: tx.now.toISOString()
     };
@@ -167,6 +178,7 @@ async function adviser(tx: Tx, consultId: string): Promise<ConsultRow> {
   const { consult, side } = await consultFor(tx, consultId);
   if (consult.status === 'closed' && side !== 'patient') throw fail('consult_closed');
   if (!mayAdvise(tx.actor, consult)) throw fail('forbidden');
+  await requireGrant(tx, consult);
   return consult;
 }
 

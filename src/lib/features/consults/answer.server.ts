@@ -4,6 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
 import { transition, type ConsultState } from './consult.ts';
 import { mayAnswer, mayDecide } from './policy.server.ts';
@@ -14,13 +15,15 @@ import { consultMessages, consults } from './tables.server.ts';
 /**
  * Take a question on. The grant narrows to the person who accepts (a trigger in server/db/security.sql), and the
  * board opens with the shared images and the chart on it. A second click changes nothing.
- * @throws AppError `consult_already_accepted` where a colleague was first, `not_found`, `consult_wrong_state`
+ * @throws AppError `consult_already_accepted` where a colleague was first, `not_found`, `consult_wrong_state`,
+ * `credential_missing`, `credential_expired`
  */
 export async function acceptConsult(call: Call<'systemDb', MemberActor>, consultId: string): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await lockForExpert(call, tx, consultId);
     const state = transition(stateOf(consult), { kind: 'accept', expertId: call.actor.userId });
     if (consult.status === 'accepted' || consult.status === 'closed') return;
+    await requireCredential(tx, call.actor, consult.specialty);
     const [member] = await tx.rows.select().from(members).where(eq(members.id, call.actor.memberId));
     await tx.rows
       .update(consults)

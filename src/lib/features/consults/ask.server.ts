@@ -1,10 +1,11 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
+import { credentialHolds } from '#lib/features/identity/credentials.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import { notes, patients } from '#lib/features/patients/tables.server.ts';
@@ -136,17 +137,15 @@ async function checkShared(tx: Tx, { patientId, share }: AskInput): Promise<void
 }
 
 async function resolveTarget(tx: Tx, { target }: AskInput) {
-  const listed = await tx.rows
-    .select()
-    .from(expertListings)
-    .where(
-      target.kind === 'expert'
-        ? eq(expertListings.userId, target.expertId)
-        : and(
-            eq(expertListings.organisationId, target.organisationId),
-            eq(expertListings.specialty, target.specialty)
-          )
-    );
+  const listed = await listedExperts(
+    tx,
+    target.kind === 'expert'
+      ? eq(expertListings.userId, target.expertId)
+      : and(
+          eq(expertListings.organisationId, target.organisationId),
+          eq(expertListings.specialty, target.specialty)
+        )
+  );
   const first = listed[0];
   if (!first) throw fail('expert_not_found');
   return {
@@ -158,14 +157,22 @@ async function resolveTarget(tx: Tx, { target }: AskInput) {
   };
 }
 
+/** [ID-20] Who is offered today: only experts whose credential holds. */
+async function listedExperts(tx: Tx, which?: SQL) {
+  const rows = await tx.rows
+    .select({ listing: expertListings })
+    .from(expertListings)
+    .innerJoin(organisations, eq(organisations.id, expertListings.organisationId))
+    .where(and(which, credentialHolds(tx.now)))
+    .orderBy(asc(expertListings.organisationName), asc(expertListings.specialty), asc(expertListings.name));
+  return rows.map((row) => row.listing);
+}
+
 /** Everyone who can be asked, by organisation. */
 export async function listExperts(call: Call<never, MemberActor>): Promise<ExpertChoice[]> {
   if (!mayAsk(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
-    const listed = await tx.rows
-      .select()
-      .from(expertListings)
-      .orderBy(asc(expertListings.organisationName), asc(expertListings.specialty), asc(expertListings.name));
+    const listed = await listedExperts(tx);
     const byOrganisation = new Map<string, ExpertChoice>();
     for (const row of listed) {
       const choice = byOrganisation.get(row.organisationId) ?? {

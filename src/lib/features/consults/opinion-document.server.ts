@@ -74,7 +74,8 @@ export function opinionDocument(facts: Facts, locale: Locale): OpinionDocument {
     author: {
       name: opinion.authorName,
       title: opinion.authorTitle,
-      organisation: opinion.authorOrganisationName
+      organisation: opinion.authorOrganisationName,
+      licence: opinion.signedContent?.author.licence?.number ?? null
     },
     signedAt: opinion.signedAt?.toISOString() ?? '',
     timeZone: organisation.timeZone,

@@ -11,7 +11,14 @@ export interface SignedContent {
   text: string;
   advice: string;
   proposals: unknown[];
-  author: { id: string; name: string; title: string; organisation: string };
+  author: {
+    id: string;
+    name: string;
+    title: string;
+    organisation: string;
+    /** Of the practising certificate; missing in what was signed before credentials were kept. */
+    licence?: { number: string; issuedBy: string };
+  };
   signedAt: string;
 }
 

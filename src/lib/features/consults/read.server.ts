@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, or } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -36,6 +36,25 @@ export async function consultFor(
   const side = consult ? sideOf(tx.actor, consult) : null;
   if (!consult || !side) throw fail('not_found');
   return { consult, side };
+}
+
+/**
+ * [CN-4] Who answers works under a grant: without one in force they enter, say and sign nothing.
+ * @throws AppError `grant_ended`
+ */
+export async function requireGrant(tx: Tx, consult: ConsultRow): Promise<void> {
+  const [held] = await tx.rows
+    .select({ id: consultGrantItems.id })
+    .from(consultGrantItems)
+    .where(
+      and(
+        eq(consultGrantItems.consultId, consult.id),
+        eq(consultGrantItems.kind, 'consult'),
+        isNull(consultGrantItems.revokedAt),
+        sql`${consultGrantItems.endsAt} > now()`
+      )
+    );
+  if (!held) throw fail('grant_ended');
 }
 
 /** Everything of one consult that its viewer may see. Audited as a read of the patient. */
@@ -291,8 +310,12 @@ export async function consultChanged(tx: Tx, consultId: string, name: string): P
 
 /**
  * Whether an actor may hear that something changed in a consult (the news name ids only).
- * @throws AppError `not_found`
+ * @throws AppError `not_found`, `grant_ended`
  */
 export async function listenToConsult(call: Call, consultId: string): Promise<void> {
-  await inTransaction(call, (tx) => consultFor(tx, consultId));
+  await inTransaction(call, async (tx) => {
+    const { consult, side } = await consultFor(tx, consultId);
+    // A question that ended without an answer is still its expert's to see; work under a grant that ended is not.
+    if (side === 'expert' && consult.status === 'accepted') await requireGrant(tx, consult);
+  });
 }

@@ -2,11 +2,12 @@ import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Actor, MemberActor, PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { MediaGrant } from '#lib/kernel/ports.ts';
+import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { isOpen } from './consult.ts';
 import { mayDecide } from './policy.server.ts';
-import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
+import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
 import { consults, consultSeats } from './tables.server.ts';
 import type { SeatView } from './views.ts';
 
@@ -28,7 +29,8 @@ export function identityOf(actor: MemberActor | PatientLinkActor): string {
 /**
  * A ticket to the call: for staff of both sides while the consult is open, for the patient once let in. With
  * `held` it connects in the lobby, where nothing is sent and nobody is shown, so that Join is quick.
- * @throws AppError `room_not_open`, `not_admitted`, `sfu_unavailable`, `not_found`
+ * @throws AppError `room_not_open`, `not_admitted`, `sfu_unavailable`, `not_found`, `grant_ended`,
+ * `credential_missing`, `credential_expired`
  */
 export async function enterRoom(
   call: Call<'media', MemberActor | PatientLinkActor>,
@@ -61,6 +63,10 @@ async function grantFor(
   return inTransaction(call, async (tx) => {
     const { consult, side } = await consultFor(tx, consultId);
     if (!isOpen(consult)) throw fail('room_not_open');
+    if (side === 'expert' && actor.kind === 'member') {
+      await requireGrant(tx, consult);
+      await requireCredential(tx, actor, consult.specialty);
+    }
     if (side === 'patient') {
       const [own] = await tx.rows
         .select()

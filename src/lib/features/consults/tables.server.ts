@@ -2,6 +2,7 @@ import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from '
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { threadSteps } from './comment.ts';
+import type { SignedContent } from './opinion.ts';
 import { consultModes, consultStatuses, grantKinds, specialties, urgencies } from './consult.ts';
 
 /** A question to an expert. Belongs to the organisation that asks; the expert's reaches it by grant. */
@@ -79,6 +80,32 @@ export const consultGrantItems = pgTable(
     index('grant_consult').on(t.organisationId, t.consultId),
     consultKey(t as never)
   ]
+);
+
+/**
+ * A record opened again after its grant had ended, for an hour, by the expert who once had it. Belongs to the
+ * patient's organisation, whose owner judges it. A trigger copies what the grant had opened, to be read only.
+ */
+export const breakGlassAccesses = pgTable(
+  'break_glass_access',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    userId: uuid('user_id').notNull(),
+    userName: text('user_name').notNull(),
+    userOrganisationId: uuid('user_organisation_id').notNull(),
+    userOrganisationName: text('user_organisation_name').notNull(),
+    reason: text('reason').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    /** Null: nobody has judged it yet. */
+    verdict: text('verdict', { enum: ['justified', 'not-justified'] }),
+    reviewComment: text('review_comment'),
+    reviewedById: uuid('reviewed_by_id'),
+    reviewedByName: text('reviewed_by_name'),
+    reviewedAt: instant('reviewed_at')
+  },
+  (t) => [index('break_glass_queue').on(t.organisationId, t.reviewedAt, t.startsAt), consultKey(t as never)]
 );
 
 /** What is said in writing, before and during the meeting; kept with the consult. */
@@ -189,7 +216,7 @@ export const opinions = pgTable(
     /** SHA-256 of the signed content in canonical JSON (opinion.ts), hex. */
     digest: text('digest'),
     /** What the digest was made from, so that anyone can make it again. */
-    signedContent: jsonb('signed_content')
+    signedContent: jsonb('signed_content').$type<SignedContent>()
   },
   (t) => [unique('opinion_author').on(t.organisationId, t.consultId, t.authorId), consultKey(t as never)]
 );

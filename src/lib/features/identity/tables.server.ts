@@ -1,6 +1,8 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  date,
   foreignKey,
   index,
   integer,
@@ -8,6 +10,7 @@ import {
   pgTable,
   text,
   unique,
+  uniqueIndex,
   uuid
 } from 'drizzle-orm/pg-core';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
@@ -226,6 +229,38 @@ export const members = pgTable(
   ]
 );
 
+/** What a member may practise, as the owner checked it. A newer one withdraws the older; no row is changed otherwise. */
+export const practitionerCredentials = pgTable(
+  'practitioner_credential',
+  {
+    ...tenantColumns(),
+    memberId: uuid('member_id').notNull(),
+    specialty: text('specialty').notNull(),
+    /** Number of the practising certificate (执业证书编号). */
+    licenceNumber: text('licence_number').notNull(),
+    /** Who issued it, and where. */
+    issuedBy: text('issued_by').notNull(),
+    /** Last day it holds, in the organisation's time zone. */
+    validUntil: date('valid_until', { mode: 'string' }).notNull(),
+    verifiedById: uuid('verified_by_id').notNull(),
+    verifiedByName: text('verified_by_name').notNull(),
+    verifiedAt: instant('verified_at').notNull(),
+    /** Days before the end of which people were last reminded. */
+    remindedDays: integer('reminded_days'),
+    withdrawnAt: instant('withdrawn_at')
+  },
+  (t) => [
+    index('practitioner_credential_member').on(t.organisationId, t.memberId),
+    uniqueIndex('practitioner_credential_current')
+      .on(t.memberId, t.specialty)
+      .where(sql`withdrawn_at IS NULL`),
+    foreignKey({
+      columns: [t.organisationId, t.memberId],
+      foreignColumns: [members.organisationId, members.id]
+    })
+  ]
+);
+
 /** Experts an organisation offers to others: the one table every organisation may read. */
 export const expertListings = pgTable(
   'expert_listing',
@@ -237,7 +272,9 @@ export const expertListings = pgTable(
     title: text('title').notNull(),
     specialty: text('specialty').notNull(),
     organisationName: text('organisation_name').notNull(),
-    organisationNameEn: text('organisation_name_en').notNull()
+    organisationNameEn: text('organisation_name_en').notNull(),
+    /** Last day of the credential for this specialty; null: none. Without one in force nobody is offered. */
+    credentialUntil: date('credential_until', { mode: 'string' })
   },
   (t) => [
     unique('expert_listing_member').on(t.organisationId, t.memberId),

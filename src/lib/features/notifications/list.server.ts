@@ -121,7 +121,7 @@ function viewOf(row: Row, locale: Locale): NotificationView {
     id: row.id,
     kind: row.kind,
     ...notificationWords(row.kind, row.data, locale),
-    href: hrefOf(row.kind, row.consultId),
+    href: row.data.path ?? hrefOf(row.kind, row.consultId),
     at: row.createdAt.toISOString(),
     read: row.readAt !== null
   };

@@ -14,8 +14,12 @@ export const notificationKinds = [
 ] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
-export function isNotificationKind(kind: string): kind is NotificationKind {
-  return (notificationKinds as readonly string[]).includes(kind);
+/** News about the organisation itself; a job of its own writes them. */
+export const organisationKinds = ['credential.ending', 'record.glass-broken'] as const;
+export type OrganisationKind = (typeof organisationKinds)[number];
+
+export function isNotificationKind(kind: string): kind is NotificationKind | OrganisationKind {
+  return [...notificationKinds, ...organisationKinds].some((known) => known === kind);
 }
 
 /** What the words of a notification are made of. */
@@ -30,6 +34,11 @@ export interface NotificationData {
   /** Whose act it was, where the kind alone does not say. */
   by?: string;
   urgency?: string;
+  /** Whose credential, and its last day. */
+  person?: string;
+  until?: string;
+  /** Where it leads to, where no consult does. */
+  path?: string;
 }
 
 /** What a bell shows. */

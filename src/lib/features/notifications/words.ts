@@ -1,5 +1,10 @@
 import { m } from '#lib/paraglide/messages.js';
-import { isNotificationKind, type NotificationData, type NotificationKind } from './notification.ts';
+import {
+  isNotificationKind,
+  type NotificationData,
+  type NotificationKind,
+  type OrganisationKind
+} from './notification.ts';
 
 export type Locale = 'zh-CN' | 'en';
 
@@ -9,7 +14,7 @@ export function notificationWords(
   data: NotificationData,
   locale: Locale
 ): { title: string; body: string } {
-  const known: NotificationKind | null = isNotificationKind(kind) ? kind : null;
+  const known: NotificationKind | OrganisationKind | null = isNotificationKind(kind) ? kind : null;
   const in_ = { locale };
   const number = data.number ?? '';
   const asker = [data.requesterOrganisation, data.requester].filter(Boolean).join(' · ');
@@ -69,6 +74,16 @@ export function notificationWords(
       return {
         title: m.notifications_comment_mentioned_title({ by: data.by ?? '' }, in_),
         body: m.notifications_comment_mentioned_body({ number }, in_)
+      };
+    case 'credential.ending':
+      return {
+        title: m.notifications_credential_ending_title({ person: data.person ?? '' }, in_),
+        body: m.notifications_credential_ending_body({ until: data.until ?? '' }, in_)
+      };
+    case 'record.glass-broken':
+      return {
+        title: m.notifications_glass_broken_title({ by: data.by ?? '' }, in_),
+        body: m.notifications_glass_broken_body({ number }, in_)
       };
     case null:
       return { title: m.notifications_other_title({}, in_), body: '' };

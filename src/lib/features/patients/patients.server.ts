@@ -52,6 +52,11 @@ export function mayReadPatients(actor: Actor): actor is MemberActor {
   return actor.kind === 'member';
 }
 
+/** Whoever receives patients; an expert answers questions about those of others. */
+export function mayAddPatient(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role !== 'expert';
+}
+
 /** [PA-2] Clinical facts are written by clinicians and nurses; the front desk keeps identity and contact. */
 export function mayWriteRecord(actor: Actor): actor is MemberActor {
   return (
@@ -159,7 +164,7 @@ export async function addPatient(
   call: Call<'fields', MemberActor>,
   input: PatientInput
 ): Promise<{ id: string }> {
-  if (call.actor.kind !== 'member' || call.actor.role === 'expert') throw fail('forbidden');
+  if (!mayAddPatient(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     if (!couldBeBorn(input.birthDate, tx.now)) throw fail('invalid_input', { field: 'birthDate' });
     const [clinic] = await tx.rows

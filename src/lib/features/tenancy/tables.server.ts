@@ -13,6 +13,8 @@ export const organisations = pgTable('organisation', {
   /** Roles that must have a second factor, from `secondFactorFrom` on. */
   secondFactorRoles: text('second_factor_roles').array().notNull().default([]),
   secondFactorFrom: instant('second_factor_from'),
+  /** Days after which a consult's grant ends where nothing of it was changed. */
+  grantDays: integer('grant_days').notNull().default(30),
   createdAt: instant('created_at').notNull().defaultNow()
 });
 

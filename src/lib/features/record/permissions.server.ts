@@ -1,0 +1,116 @@
+import { fail } from '#lib/kernel/errors.ts';
+import { memberRoles, type MemberActor, type MemberRole } from '#lib/kernel/actor.ts';
+import { mayBookAppointments, mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
+import { mayReadReaders, mayReadTrail } from '#lib/features/audit/policy.server.ts';
+import type { ConsultFacts } from '#lib/features/consults/policy.server.ts';
+import {
+  boardMode,
+  mayAdvise,
+  mayAnswer,
+  mayAsk,
+  mayComment,
+  mayDecide,
+  mayReadComments,
+  sideOf
+} from '#lib/features/consults/policy.server.ts';
+import { mayVerifyCredentials } from '#lib/features/identity/credentials.server.ts';
+import { imageRights } from '#lib/features/imaging/policy.server.ts';
+import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
+import { chartRights } from '#lib/features/odontogram/policy.server.ts';
+import { mayAddPatient, mayReadPatients, mayWriteRecord } from '#lib/features/patients/patients.server.ts';
+import { planRights } from '#lib/features/treatment/policy.server.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import type { Permission, PermissionMatrix } from './permissions.ts';
+
+/** A member as the policies see one: of this organisation, bound to no clinic. */
+function memberOf(role: MemberRole): MemberActor {
+  return {
+    kind: 'member',
+    userId: `${role}`,
+    memberId: role,
+    organisationId: home,
+    clinicId: null,
+    role,
+    specialty: role === 'expert' ? 'endodontics' : null,
+    name: role,
+    sessionId: ''
+  };
+}
+const home = 'home';
+
+/** A question of another organisation that this one's experts are asked, open to whoever of them accepted. */
+const asked = (actor: MemberActor): ConsultFacts => ({
+  organisationId: 'elsewhere',
+  status: 'accepted',
+  requesterId: 'someone',
+  specialty: 'endodontics',
+  expertOrganisationId: home,
+  askedExpertId: null,
+  expertId: actor.userId
+});
+/** A question a colleague of this organisation put to an expert elsewhere. */
+const asking: ConsultFacts = {
+  ...asked(memberOf('dentist')),
+  organisationId: home,
+  requesterId: 'a colleague',
+  expertOrganisationId: 'elsewhere',
+  expertId: 'someone'
+};
+
+/**
+ * [ID-23] Each right and the rule that holds it. The rules are the ones the use cases ask, so that the page
+ * cannot say anything else than what happens.
+ */
+const rules: Record<Permission, (actor: MemberActor) => boolean> = {
+  'patient:read': mayReadPatients,
+  'patient:add': mayAddPatient,
+  'patient:write': mayWriteRecord,
+  'patient:readers': (actor) => mayReadReaders(actor, { id: 'one', organisationId: home }),
+  'chart:read': (actor) => chartRights(actor, home).read,
+  'chart:record': (actor) => chartRights(actor, home).record,
+  'image:read': (actor) => imageRights(actor, home).read,
+  'image:upload': (actor) => imageRights(actor, home).upload,
+  'image:calibrate': (actor) => imageRights(actor, home).calibrate,
+  'image:download': (actor) => imageRights(actor, home).download,
+  'image:withdraw': (actor) => imageRights(actor, home).withdraw,
+  'plan:read': (actor) => planRights(actor, home).read,
+  'plan:create': (actor) => planRights(actor, home).create,
+  'plan:progress': (actor) => planRights(actor, home).progress,
+  'plan:agree': (actor) => planRights(actor, home).agree,
+  'appointment:read': (actor) => mayReadAppointments(actor, null),
+  'appointment:book': (actor) => mayBookAppointments(actor, null),
+  'consult:ask': mayAsk,
+  'consult:read': (actor) => sideOf(actor, asking) !== null,
+  'consult:board': (actor) => boardMode(actor, asking) === 'write',
+  'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
+  'consult:decide': (actor) => mayDecide(actor, asking),
+  'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
+  'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),
+  'organisation:credentials': mayVerifyCredentials,
+  'organisation:members': (actor) => actor.role === 'owner',
+  'organisation:audit': mayReadTrail,
+  'organisation:outbox': mayReadOutgoingMail,
+  'organisation:permissions': mayReadPermissions
+};
+
+/** [ID-23] The table of rights: who sees to the organisation. */
+export function mayReadPermissions(actor: MemberActor): boolean {
+  return actor.role === 'owner';
+}
+
+/** What each role may do in its own organisation. */
+export function permissionMatrix(): PermissionMatrix {
+  return Object.entries(rules).map(([permission, may]) => ({
+    permission: permission as Permission,
+    roles: Object.fromEntries(memberRoles.map((role) => [role, may(memberOf(role))])) as Record<
+      MemberRole,
+      boolean
+    >
+  }));
+}
+
+/** @throws AppError `forbidden` */
+export function readPermissions(call: Call<never, MemberActor>): PermissionMatrix {
+  if (!mayReadPermissions(call.actor)) throw fail('forbidden');
+  return permissionMatrix();
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { memberRoles } from '#lib/kernel/actor.ts';
+import { permissionMatrix } from './permissions.server.ts';
+import { permissionGroups } from './permissions.ts';
+
+/** Rows as a person reads them: owner, dentist, expert, nurse, receptionist. */
+const wanted: Record<string, string> = {
+  'patient:read': 'odenr',
+  'patient:add': 'od.nr',
+  'patient:write': 'od.n.',
+  'patient:readers': 'od.n.',
+  'chart:read': 'odenr',
+  'chart:record': '.den.',
+  'image:read': 'odenr',
+  'image:upload': '.den.',
+  'image:calibrate': '.de..',
+  'image:download': '.den.',
+  'image:withdraw': '.den.',
+  'plan:read': 'odenr',
+  'plan:create': '.de..',
+  'plan:progress': '.den.',
+  'plan:agree': '.de..',
+  'appointment:read': 'odenr',
+  'appointment:book': 'od.nr',
+  'consult:ask': 'od...',
+  'consult:read': 'oden.',
+  'consult:board': 'oden.',
+  'consult:comments': 'oden.',
+  'consult:decide': 'od...',
+  'consult:answer': '..e..',
+  'consult:sign': '..e..',
+  'organisation:credentials': 'o....',
+  'organisation:members': 'o....',
+  'organisation:audit': 'o....',
+  'organisation:outbox': 'o....',
+  'organisation:permissions': 'o....'
+};
+
+test('[ID-23] the matrix is what the policies answer, right by right', () => {
+  const got = Object.fromEntries(
+    permissionMatrix().map(({ permission, roles }) => [
+      permission,
+      memberRoles.map((role) => (roles[role] ? role[0] : '.')).join('')
+    ])
+  );
+  expect(got).toEqual(wanted);
+  expect(Object.keys(got).sort()).toEqual(Object.values(permissionGroups).flat().sort());
+});
+
+test('[ID-23] every rule of a policy file stands behind a row, or is about one row of data alone', () => {
+  // Of one thing somebody wrote, of one\u2019s own news, or said already by a row above.
+  const elsewhere = ['mayChangeComment', 'mayReadNotifications', 'boundClinic'];
+  const shorthand = /^mayWithSome/;
+  const features = join(import.meta.dirname, '..');
+  const used = readFileSync(join(import.meta.dirname, 'permissions.server.ts'), 'utf8');
+  const missing = readdirSync(features)
+    .map((room) => join(features, room, 'policy.server.ts'))
+    .flatMap((file) => {
+      try {
+        return [...readFileSync(file, 'utf8').matchAll(/^export function (\w+)/gm)].map((found) => found[1]!);
+      } catch {
+        // A room without rules of its own.
+        return [];
+      }
+    })
+    .filter((name) => !elsewhere.includes(name) && !shorthand.test(name) && !used.includes(name));
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,30 @@
+import type { MemberRole } from '#lib/kernel/actor.ts';
+
+/** Rights as an owner reads them, by what they are about. */
+export const permissionGroups = {
+  patient: ['patient:read', 'patient:add', 'patient:write', 'patient:readers'],
+  chart: ['chart:read', 'chart:record'],
+  image: ['image:read', 'image:upload', 'image:calibrate', 'image:download', 'image:withdraw'],
+  plan: ['plan:read', 'plan:create', 'plan:progress', 'plan:agree'],
+  appointment: ['appointment:read', 'appointment:book'],
+  consult: [
+    'consult:ask',
+    'consult:read',
+    'consult:board',
+    'consult:comments',
+    'consult:decide',
+    'consult:answer',
+    'consult:sign'
+  ],
+  organisation: [
+    'organisation:credentials',
+    'organisation:members',
+    'organisation:audit',
+    'organisation:outbox',
+    'organisation:permissions'
+  ]
+} as const;
+export type PermissionGroup = keyof typeof permissionGroups;
+export type Permission = (typeof permissionGroups)[PermissionGroup][number];
+
+export type PermissionMatrix = { permission: Permission; roles: Record<MemberRole, boolean> }[];
