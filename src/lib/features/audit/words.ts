@@ -16,6 +16,8 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'image.upload': m.audit_action_image_upload,
   'image.upload-again': m.audit_action_image_upload_again,
   'image.calibrate': m.audit_action_image_calibrate,
+  'image.download': m.audit_action_image_download,
+  'image.refuse': m.audit_action_image_refuse,
   'image.uses': m.audit_action_image_uses,
   'image.withdraw': m.audit_action_image_withdraw,
   'image.restore': m.audit_action_image_restore,

@@ -26,11 +26,17 @@ const rights: Record<Permission, () => string> = {
   'consult:decide': m.organisation_right_consult_decide,
   'consult:answer': m.organisation_right_consult_answer,
   'consult:sign': m.organisation_right_consult_sign,
+  'rights:read': m.organisation_right_rights_read,
+  'rights:request': m.organisation_right_rights_request,
+  'rights:decide': m.organisation_right_rights_decide,
+  'rights:export': m.organisation_right_rights_export,
+  'rights:hold': m.organisation_right_rights_hold,
   'organisation:credentials': m.organisation_right_organisation_credentials,
   'organisation:members': m.organisation_right_organisation_members,
   'organisation:audit': m.organisation_right_organisation_audit,
   'organisation:outbox': m.organisation_right_organisation_outbox,
-  'organisation:permissions': m.organisation_right_organisation_permissions
+  'organisation:permissions': m.organisation_right_organisation_permissions,
+  'organisation:register': m.organisation_right_organisation_register
 };
 
 const groups: Record<PermissionGroup, () => string> = {
@@ -40,6 +46,7 @@ const groups: Record<PermissionGroup, () => string> = {
   plan: m.organisation_group_plan,
   appointment: m.organisation_group_appointment,
   consult: m.organisation_group_consult,
+  rights: m.organisation_group_rights,
   organisation: m.organisation_group_organisation
 };
 

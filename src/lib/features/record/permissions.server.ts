@@ -18,6 +18,7 @@ import { imageRights } from '#lib/features/imaging/policy.server.ts';
 import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
 import { chartRights } from '#lib/features/odontogram/policy.server.ts';
 import { mayAddPatient, mayReadPatients, mayWriteRecord } from '#lib/features/patients/patients.server.ts';
+import { mayAskCorrection, mayReadRegister, rightsOf } from '#lib/features/rights/policy.server.ts';
 import { planRights } from '#lib/features/treatment/policy.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import type { Permission, PermissionMatrix } from './permissions.ts';
@@ -86,11 +87,18 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'consult:decide': (actor) => mayDecide(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
   'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),
+  'rights:read': (actor) => rightsOf(actor, home).read,
+  'rights:request': (actor) =>
+    rightsOf(actor, home).request && mayAskCorrection(actor, { id: 'one', organisationId: home }),
+  'rights:decide': (actor) => rightsOf(actor, home).decide,
+  'rights:export': (actor) => rightsOf(actor, home).export,
+  'rights:hold': (actor) => rightsOf(actor, home).hold,
   'organisation:credentials': mayVerifyCredentials,
   'organisation:members': (actor) => actor.role === 'owner',
   'organisation:audit': mayReadTrail,
   'organisation:outbox': mayReadOutgoingMail,
-  'organisation:permissions': mayReadPermissions
+  'organisation:permissions': mayReadPermissions,
+  'organisation:register': mayReadRegister
 };
 
 /** [ID-23] The table of rights: who sees to the organisation. */

@@ -31,11 +31,17 @@ const wanted: Record<string, string> = {
   'consult:decide': 'od...',
   'consult:answer': '..e..',
   'consult:sign': '..e..',
+  'rights:read': 'od.nr',
+  'rights:request': 'od.nr',
+  'rights:decide': 'od...',
+  'rights:export': 'od...',
+  'rights:hold': 'o....',
   'organisation:credentials': 'o....',
   'organisation:members': 'o....',
   'organisation:audit': 'o....',
   'organisation:outbox': 'o....',
-  'organisation:permissions': 'o....'
+  'organisation:permissions': 'o....',
+  'organisation:register': 'o....'
 };
 
 test('[ID-23] the matrix is what the policies answer, right by right', () => {

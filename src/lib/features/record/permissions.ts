@@ -16,12 +16,14 @@ export const permissionGroups = {
     'consult:answer',
     'consult:sign'
   ],
+  rights: ['rights:read', 'rights:request', 'rights:decide', 'rights:export', 'rights:hold'],
   organisation: [
     'organisation:credentials',
     'organisation:members',
     'organisation:audit',
     'organisation:outbox',
-    'organisation:permissions'
+    'organisation:permissions',
+    'organisation:register'
   ]
 } as const;
 export type PermissionGroup = keyof typeof permissionGroups;
