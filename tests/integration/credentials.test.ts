@@ -10,6 +10,7 @@ import {
   withdrawCredential
 } from '#lib/features/identity/credentials.server.ts';
 import { remindOfCredentials } from '#lib/features/notifications/credential-reminders.server.ts';
+import { revokeMember } from '#lib/features/identity/members.server.ts';
 import { listNotifications } from '#lib/features/notifications/list.server.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
@@ -127,4 +128,13 @@ describe('[ID-22] reminders', () => {
     expect([await heard('wang'), await heard('chief')]).toEqual([2, 2]);
     expect([await heard('sun'), await heard('boss')]).toEqual([0, 0]);
   });
+});
+
+test('[ID-20] an expert who has left is not offered any more', async () => {
+  const { li, chief, liu } = world.people;
+  const offered = async () =>
+    (await listExperts(world.as(li))).flatMap(({ experts }) => experts.map(({ userId }) => userId));
+  expect(await offered()).toContain(liu.userId);
+  await revokeMember(world.as(chief), liu.memberId);
+  expect(await offered()).not.toContain(liu.userId);
 });

@@ -5,7 +5,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { members, passkeys, totpFactors, users } from './tables.server.ts';
+import { expertListings, members, passkeys, totpFactors, users } from './tables.server.ts';
 import type { RulesInput } from './schema.ts';
 
 export interface MemberView {
@@ -101,6 +101,13 @@ export async function revokeMember(call: Call<never, MemberActor>, memberId: str
     const gone = await memberFor(tx, memberId);
     if (gone.role === 'owner') await keepAnOwner(tx);
     await tx.rows.update(members).set({ revokedAt: tx.now }).where(eq(members.id, memberId));
+    // [ID-20] Who has left is not offered as an expert any more.
+    await tx.rows
+      .update(expertListings)
+      .set({ credentialUntil: null })
+      .where(
+        and(eq(expertListings.organisationId, gone.organisationId), eq(expertListings.memberId, memberId))
+      );
     await tx.audit({ action: 'member.revoke', subject: { type: 'member', id: memberId } });
     await tx.live({ topic: 'access', name: 'member.revoked', data: { userId: gone.userId } });
   });
