@@ -120,7 +120,7 @@ describe('withdrawing a picture', () => {
     expect(uses).toHaveLength(2);
     expect(uses).toContainEqual({ consultId: open.id, number: open.number, signed: false });
     expect(uses).toContainEqual({ consultId: signed.id, number: signed.number, signed: true });
-    expect(await imageUses(world.as(stranger), imageId)).toEqual([]);
+    expect(await refusal(imageUses(world.as(stranger), imageId))).toBe('not_found');
     expect(await refusal(imageUses(world.as(reception), imageId))).toBe('forbidden');
     // The expert goes on seeing what they were shown.
     await withdrawImage(world.as(li), { imageId, reason: '拍摄不清' });
