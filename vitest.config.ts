@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [sveltekit()],
   test: {
+    // All cores: by default one is left idle, which on two is half of them.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
@@ -14,7 +16,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: ['tests/{integration,contract,collab,faults}/**/*.test.ts'],
+          include: ['tests/{integration,contract,collab}/**/*.test.ts'],
+          globalSetup: ['tests/support/postgres.global.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        // Kills and starves whole apps: run with one worker, for others would take the ports that are let go.
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
           globalSetup: ['tests/support/postgres.global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000

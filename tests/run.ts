@@ -1,6 +1,6 @@
 // `npm test`: all that CI runs, in order, with times; closes with one line of counts.
 //   npm test                    everything
-//   npm test -- types lint      only these: types, lint, unit, integration, build, access, e2e
+//   npm test -- types lint      only these: types, lint, unit, integration, faults, build, access, e2e
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -80,13 +80,17 @@ interface VitestReport {
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-async function vitest(project: 'unit' | 'integration' | 'access'): Promise<Counts> {
+async function vitest(
+  project: 'unit' | 'integration' | 'faults' | 'access',
+  ...more: string[]
+): Promise<Counts> {
   const file = join(reports, `${project}.json`);
   await rm(file, { force: true });
   const ok = await program(programs.vitest, [
     'run',
     '--project',
     project,
+    ...more,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`
@@ -162,6 +166,7 @@ const steps: Step[] = [
   },
   { name: 'unit', run: () => vitest('unit') },
   { name: 'integration', run: () => vitest('integration') },
+  { name: 'faults', run: () => vitest('faults', '--maxWorkers=1') },
   {
     name: 'build',
     run: async () => {
@@ -179,7 +184,7 @@ async function prepare(wanted: Step[]): Promise<void> {
   await ensureMessages(root);
   await program(programs.svelteKit, ['sync']);
   const names = new Set(wanted.map((step) => step.name));
-  if (names.has('e2e') || names.has('integration')) {
+  if (['e2e', 'integration', 'faults'].some((name) => names.has(name))) {
     process.env['CHROME_PATH'] = await ensureBrowser(root, (line) => console.log(`  ${line}`));
     await prepareMediaServer();
   }
