@@ -1,6 +1,9 @@
 import postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
-import type { MemberActor } from '#lib/kernel/actor.ts';
+import * as Y from 'yjs';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { recordsOf } from '#lib/features/board/format.ts';
+import { appendBoardUpdates } from '#lib/features/board/store.server.ts';
 import {
   acceptConsult,
   answerMore,
@@ -12,6 +15,7 @@ import {
 import { askExpert, readDraft, saveDraft } from '#lib/features/consults/ask.server.ts';
 import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
+import { readHistory } from '#lib/features/consults/board-history.server.ts';
 import { closeConsult, readDocument } from '#lib/features/consults/close.server.ts';
 import { decideProposal } from '#lib/features/consults/decide.server.ts';
 import { listConsults, readConsult } from '#lib/features/consults/read.server.ts';
@@ -20,6 +24,7 @@ import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { digestOf } from '#lib/features/consults/opinion.ts';
 import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -282,6 +287,117 @@ describe('closing', () => {
             row['actor_organisation_id'] === world.people.wang.organisationId
         )
       ).toBe(true);
+    } finally {
+      await owner.end();
+    }
+  });
+});
+
+describe('[CN-21] how a board came to be', () => {
+  const minutes = (count: number) => new Date(Date.UTC(2030, 0, 1, 9, count));
+
+  /** An accepted consult's board on which li draws, wang moves what li drew, and li erases it. */
+  async function drawn() {
+    const { li, wang } = world.people;
+    const consultId = await accepted();
+    const documentId = (await readConsult(world.as(li), consultId)).boardId!;
+    const key = { organisationId: li.organisationId, consultId, documentId };
+    const append = (...rows: { bytes: Uint8Array; author: string; at: Date }[]) =>
+      inTransaction(world.as({ kind: 'system', organisationId: key.organisationId, reason: 'test' }), (tx) =>
+        appendBoardUpdates(tx.rows, key, rows)
+      );
+    const doc = new Y.Doc();
+    const steps: Uint8Array[] = [];
+    doc.on('update', (update: Uint8Array) => steps.push(update));
+    const shape = new Y.Map<unknown>([['x', 1]]);
+    recordsOf(doc).set('shape:a', shape);
+    shape.set('x', 2);
+    recordsOf(doc).delete('shape:a');
+    await append({ bytes: steps[0]!, author: li.userId, at: minutes(1) });
+    await append({ bytes: steps[1]!, author: wang.userId, at: minutes(3) });
+    // Another server's clock is a little behind.
+    await append({ bytes: steps[2]!, author: li.userId, at: minutes(2) });
+    return { consultId, documentId, append };
+  }
+
+  test('is there change by change, with who and when; what was erased too', async () => {
+    const { li, wang } = world.people;
+    const { documentId } = await drawn();
+    const { updates, next, first, last, people } = await readHistory(world.as(wang), documentId);
+    expect([next, first, last]).toEqual([null, 1, 4]);
+    expect(updates.map(({ number, author, at }) => [number, author, at.getTime()]).slice(1)).toEqual([
+      [2, li.userId, minutes(1).getTime()],
+      [3, wang.userId, minutes(3).getTime()],
+      [4, li.userId, minutes(2).getTime()]
+    ]);
+    expect(updates[0]!.author).toBe('system');
+    const replayed = new Y.Doc();
+    const seen = updates.map(({ bytes }) => {
+      Y.applyUpdate(replayed, bytes);
+      return recordsOf(replayed).get('shape:a')?.get('x') ?? null;
+    });
+    expect(seen).toEqual([null, 1, 2, null]);
+    expect(people).toContainEqual({ id: wang.userId, name: wang.name });
+  });
+
+  test('a span of time has all that was received in it, without a hole', async () => {
+    const { documentId } = await drawn();
+    const numbers = async (range: { from?: Date; to?: Date }) =>
+      (await readHistory(world.as(world.people.li), documentId, range)).updates.map(({ number }) => number);
+    expect(await numbers({ from: minutes(2) })).toEqual([3, 4]);
+    expect(await numbers({ from: minutes(1), to: minutes(2) })).toEqual([2, 3, 4]);
+    expect(await numbers({ from: minutes(4) })).toEqual([]);
+  });
+
+  test('comes in pages of bounded size', async () => {
+    const { li } = world.people;
+    const { documentId, append } = await drawn();
+    const large = new Y.Doc();
+    const sizes = [700, 700, 1500, 10].map((size) => size * 1024);
+    for (const size of sizes) {
+      const before = Y.encodeStateVector(large);
+      large.getArray('x').push([new Uint8Array(size)]);
+      const bytes = Y.encodeStateAsUpdate(large, before);
+      await append({ bytes, author: li.userId, at: minutes(5) });
+    }
+    const pages: number[][] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const page = await readHistory(world.as(li), documentId, { after });
+      pages.push(page.updates.map(({ number }) => number));
+      after = page.next;
+    }
+    expect(pages).toEqual([[1, 2, 3, 4, 5, 6], [7], [8]]);
+  });
+
+  test('is for the staff who can open the board; each page is in the trail', async () => {
+    const { li, nurse, wang, liu, stranger, reception } = world.people;
+    const { documentId, consultId } = await drawn();
+    for (const actor of [liu, stranger, reception])
+      expect(await refusal(readHistory(world.as(actor), documentId))).toBe('not_found');
+    const patient: PatientLinkActor = {
+      kind: 'patient-link',
+      organisationId: li.organisationId,
+      consultId,
+      patientId: world.patientId,
+      inviteId: documentId,
+      name: '王秀英'
+    };
+    expect((await boardAccess(world.as(patient), documentId)).mode).toBe('read');
+    expect(await refusal(readHistory(world.as(patient as unknown as MemberActor), documentId))).toBe(
+      'not_found'
+    );
+    await readHistory(world.as(nurse), documentId);
+    await closeConsult(world.as(li), consultId, null);
+    expect((await readHistory(world.as(li), documentId)).last).toBe(4);
+    expect(await refusal(readHistory(world.as(wang), documentId))).toBe('not_found');
+    const owner = postgres(world.database.ownerUrl, { max: 1 });
+    try {
+      const rows = await owner`
+        select actor_id, patient_id, detail from audit_event
+         where action = 'board.replay' and subject_id = ${documentId} order by number`;
+      expect(rows.map((row) => [row['actor_id'], row['patient_id'], row['detail']])).toEqual(
+        [nurse, li].map(({ userId }) => [userId, world.patientId, { first: 1, last: 4 }])
+      );
     } finally {
       await owner.end();
     }

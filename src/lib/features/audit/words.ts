@@ -63,6 +63,7 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'comment.resolve': m.audit_action_comment_resolve,
   'comment.reopen': m.audit_action_comment_reopen,
   'board.open': m.audit_action_board_open,
+  'board.replay': m.audit_action_board_replay,
   'room.prepare': m.audit_action_room_prepare,
   'room.enter': m.audit_action_room_enter,
   'room.wait': m.audit_action_room_wait,

@@ -9,6 +9,7 @@ import {
   mayComment,
   mayDecide,
   mayReadComments,
+  mayReplayBoard,
   sideOf,
   type ConsultFacts
 } from './policy.server.ts';
@@ -116,6 +117,18 @@ test('[CN-4] after the close only the asking side reads the board', () => {
     null
   ]);
   expect(mayAdvise(actors['wang']!, closed)).toBe(false);
+});
+
+test('[CN-21] how a board came to be is for the staff who can open it, at each state, and for nobody else', () => {
+  for (const status of ['requested', 'more-asked', 'accepted', 'declined', 'cancelled', 'closed'] as const)
+    for (const [name, actor] of Object.entries(actors)) {
+      const facts: ConsultFacts = { ...consult, status };
+      expect([name, status, mayReplayBoard(actor, facts)]).toEqual([
+        name,
+        status,
+        name !== 'patient' && boardMode(actor, facts) !== null
+      ]);
+    }
 });
 
 describe('[CN-12] what is said at pins', () => {

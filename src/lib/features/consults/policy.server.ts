@@ -83,3 +83,8 @@ export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read'
   // [CN-4] Once closed, the expert's grant has ended: the asking side alone can still read the board.
   return consult.status === 'closed' && side === 'requester' ? 'read' : null;
 }
+
+/** [CN-21] See how the board came to be, erased things included: staff who can open it, never a patient. */
+export function mayReplayBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return actor.kind === 'member' && boardMode(actor, consult) !== null;
+}

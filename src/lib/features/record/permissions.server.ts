@@ -11,6 +11,7 @@ import {
   mayComment,
   mayDecide,
   mayReadComments,
+  mayReplayBoard,
   sideOf
 } from '#lib/features/consults/policy.server.ts';
 import { mayVerifyCredentials } from '#lib/features/identity/credentials.server.ts';
@@ -82,7 +83,7 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'appointment:book': (actor) => mayBookAppointments(actor, null),
   'consult:ask': mayAsk,
   'consult:read': (actor) => sideOf(actor, asking) !== null,
-  'consult:board': (actor) => boardMode(actor, asking) === 'write',
+  'consult:board': (actor) => boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
   'consult:decide': (actor) => mayDecide(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
