@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
-import type { LiveEvent, Logger, MediaServer } from '#lib/kernel/ports.ts';
+import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
-import { isSignedIn } from '#lib/features/identity/sessions.server.ts';
 import type { DataPlaces, DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
 import { createImageReader } from './adapters/image-reader.ts';
@@ -21,6 +20,7 @@ import { openPool } from './db/pool.ts';
 import { demoSignIns, seedDemo } from './demo/seed.ts';
 import { checkMasterKey } from './keys/check.ts';
 import { sealAtRest } from './keys/seal-at-rest.ts';
+import { followAccess } from './follow-access.ts';
 import type { RoomEvent } from './sfu/index.ts';
 import { handlers } from './worker/handlers.ts';
 import { createWorker } from './worker/index.ts';
@@ -101,7 +101,14 @@ export async function compose(options: {
     addressOf: ({ headers, socket }) => String(headers[handlerHeaders.address] ?? socket.remoteAddress ?? ''),
     log
   });
-  const unsubscribe = live.subscribe('access', (event) => followAccess(services, collab, event));
+  const unsubscribe = live.subscribe('access', (event) => {
+    followAccess(services, collab, event).catch((error: unknown) =>
+      log.error(
+        { name: error instanceof Error ? error.name : 'unknown' },
+        'sockets and seats of somebody who may no longer be there not ended'
+      )
+    );
+  });
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
@@ -168,36 +175,4 @@ function ownAddresses(origin: string): string[] {
   return ['localhost', '127.0.0.1', '[::1]', hostname()].map(
     (name) => `http://${name}${port ? `:${port}` : ''}`
   );
-}
-
-/** Access was taken away somewhere: sockets and room seats here end within a second, in every process. */
-function followAccess(services: Services, collab: Collab, { name, data = {} }: LiveEvent): void {
-  const { userId, consultId } = data;
-  if (typeof consultId === 'string') {
-    // Whoever still may read stays, on a board that is now read-only.
-    void collab.recheck({ consultId });
-    return;
-  }
-  if (typeof userId !== 'string') return;
-  const ended = (error: unknown) =>
-    services.log.error(
-      { name: error instanceof Error ? error.name : 'unknown' },
-      'seats of somebody who may no longer sit not ended'
-    );
-  // One of the person's sessions has ended: sockets of the others stay, and the seat while there is one.
-  if (name === 'session.ended') {
-    void collab.recheck({ userId });
-    void isSignedIn(services, userId)
-      .then((still) => (still ? undefined : endSeats(services, userId)))
-      .catch(ended);
-    return;
-  }
-  collab.revoke({ userId });
-  void endSeats(services, userId).catch(ended);
-}
-
-async function endSeats(services: Services, userId: string): Promise<void> {
-  const seats = await takenSeats(services);
-  const own = seats.filter((seat) => seat.identity === `m:${userId}`);
-  await Promise.all(own.map((seat) => services.media.remove(seat.room, seat.identity)));
 }

@@ -1,5 +1,5 @@
 import type { Handle, HandleServerError } from '@sveltejs/kit';
-import { enrollingOf, memberOf } from '#lib/features/identity/member.server.ts';
+import { standingOf, type Standing } from '#lib/features/identity/member.server.ts';
 import { visitorOf, visitCookie } from '#lib/features/consults/invite.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { sqlState } from '#lib/features/tenancy/transaction.server.ts';
@@ -7,6 +7,7 @@ import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { isFromElsewhere } from '#lib/kernel/origin.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
+import { placeRefusal } from './place-refusal.server.ts';
 
 /** Built once by the entry (server/main.ts) and handed over here: never a second pool in this bundle. */
 function services(): Services {
@@ -25,18 +26,23 @@ export const handle: Handle = async ({ event, resolve }) => {
   }
   event.locals.request = { id: newId(), ip: addressOf(event) };
   if (event.route.id && cookieless.has(event.route.id)) {
-    Object.assign(event.locals, { member: null, enrolling: null, visitor: null, actor: null });
+    Object.assign(event.locals, { ...nobody, visitor: null, actor: null });
     const response = await resolve(event);
     protect(response, event.url);
     told(event, response, started);
     return response;
   }
   const session = await own.auth.session(event.request.headers);
-  event.locals.member = session ? await memberOf(own.systemDb, session, own.clock.now()) : null;
-  event.locals.enrolling =
-    session && !event.locals.member ? await enrollingOf(own.systemDb, session, own.clock.now()) : null;
-  if (session && (event.locals.member ?? event.locals.enrolling) && isActive(event.request))
-    await own.auth.seen(session);
+  const standing = session ? await standingOf(own.systemDb, session, own.clock.now()) : nobody;
+  Object.assign(event.locals, standing);
+  const { member, enrolling, choosing } = standing;
+  const elsewhere = placeRefusal(event, standing);
+  if (elsewhere) {
+    protect(elsewhere, event.url);
+    told(event, elsewhere, started);
+    return elsewhere;
+  }
+  if (session && (member ?? enrolling ?? choosing) && isActive(event.request)) await own.auth.seen(session);
   const visit = event.cookies.get(visitCookie);
   event.locals.visitor = visit ? await visitorOf({ systemDb: own.systemDb, clock: own.clock }, visit) : null;
   event.locals.actor = event.locals.member ?? event.locals.visitor;
@@ -55,6 +61,8 @@ export const handle: Handle = async ({ event, resolve }) => {
   told(event, response, started);
   return response;
 };
+
+const nobody: Standing = { member: null, enrolling: null, choosing: null, places: 0 };
 
 /** Files that people brought are handed out here, by signed address: no cookie is read, none is set. */
 const cookieless = new Set(['/files/[token]']);

@@ -4,36 +4,44 @@ import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { identityOf } from '#lib/features/consults/room.server.ts';
 import { sharedImageIds } from '#lib/features/consults/share.server.ts';
-import { memberOf } from '#lib/features/identity/member.server.ts';
+import { standingOf } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { placeParameter } from '#lib/kernel/place.ts';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import type { Authorise } from './access.ts';
 import type { Inspect } from './document.ts';
 
-/** Who knocks on a board: a member's session first, else a visiting patient's; null: nobody we know. */
+/** Who knocks on a board: a member's session first, else a visiting patient's; else how they are sent away. */
 async function actorOf(
   services: Services,
   request: IncomingMessage
-): Promise<MemberActor | PatientLinkActor | null> {
+): Promise<MemberActor | PatientLinkActor | 'noSession' | 'forbidden'> {
   const cookie = request.headers.cookie ?? '';
   const session = await services.auth.session(new Headers({ cookie }));
-  const member = session ? await memberOf(services.systemDb, session, services.clock.now()) : null;
-  if (member) return member;
+  const standing = session ? await standingOf(services.systemDb, session, services.clock.now()) : null;
+  const member = standing?.member;
+  // [ID-32] A board opened as a member of one organisation is nobody's in another.
+  const { searchParams } = new URL(request.url ?? '/', 'http://board');
+  const drawnFor = searchParams.get(placeParameter);
+  if (member) return drawnFor === null || drawnFor === member.memberId ? member : 'forbidden';
   const secret = cookie
     .split(';')
     .map((part) => part.trim())
     .find((part) => part.startsWith(`${visitCookie}=`))
     ?.slice(visitCookie.length + 1);
-  return secret ? visitorOf(services, decodeURIComponent(secret)) : null;
+  const visitor = secret ? await visitorOf(services, decodeURIComponent(secret)) : null;
+  if (visitor) return visitor;
+  // Signed in, and works nowhere any more, or no longer where they said: coming back later would not help.
+  return standing && (standing.places === 0 || standing.choosing) ? 'forbidden' : 'noSession';
 }
 
 /** The collaboration server's door: the same sessions and the same rules as every page. */
 export function createAuthorise(services: Services): Authorise {
   return async (request, documentId) => {
     const actor = await actorOf(services, request);
-    if (!actor) return { ok: false, close: 'noSession' };
+    if (typeof actor === 'string') return { ok: false, close: actor };
     try {
       const call = {
         ...services,

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { asAppError, fail, type AppError } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
+import type { Chooser } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 
 type StaffCall = Services & { actor: MemberActor; request: App.Locals['request'] };
@@ -12,6 +13,7 @@ type VisitorCall = Services & { actor: PatientLinkActor; request: App.Locals['re
 /** The call of a signed-in member; a page visit without a session goes to the sign-in page. */
 export function staffCall({ locals, url }: { locals: App.Locals; url: URL }): StaffCall {
   if (locals.enrolling) redirect(303, '/account');
+  if (locals.choosing) redirect(303, `/place?next=${encodeURIComponent(url.pathname + url.search)}`);
   if (!locals.member) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
   return { ...locals.services, actor: locals.member, request: locals.request };
 }
@@ -25,6 +27,7 @@ export function staffApiCall(locals: App.Locals): StaffCall {
 /** The call of someone at their own account: also one who must set up a second factor before anything else. */
 export function accountCall({ locals, url }: { locals: App.Locals; url: URL }): StaffCall {
   const actor = locals.member ?? locals.enrolling;
+  if (locals.choosing) redirect(303, `/place?next=${encodeURIComponent(url.pathname)}`);
   if (!actor) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname)}`);
   return { ...locals.services, actor, request: locals.request };
 }
@@ -34,6 +37,13 @@ export function accountApiCall(locals: App.Locals): StaffCall {
   const actor = locals.member ?? locals.enrolling;
   if (!actor) throw fail('not_signed_in');
   return { ...locals.services, actor, request: locals.request };
+}
+
+/** Somebody signed in, wherever they act from, who may choose between their places; else the sign-in page. */
+export function chooserOf({ locals, url }: { locals: App.Locals; url: URL }): Chooser {
+  const chooser = locals.member ?? locals.enrolling ?? locals.choosing;
+  if (!chooser) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
+  return chooser;
 }
 
 /** The call of a patient who passed the door of `inviteToken`. @throws AppError `not_signed_in` */

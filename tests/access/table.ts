@@ -440,6 +440,9 @@ export const table: Record<string, Door> = {
   // Not configured here; with a provider: tests/integration/oidc.test.ts.
   'GET /sign-in/oidc': { at: () => '/sign-in/oidc', may: [] },
   'GET /sign-in/oidc/callback': { at: () => '/sign-in/oidc/callback?code=x&state=y', may: [] },
+  // Whoever is signed in may look, and choose a place of their own; this one is nobody's.
+  'GET /place': { at: () => '/place', may: members, personal: true },
+  'POST /place?/default': { at: () => '/place', form: { member: newId() }, may: [] },
   'GET /forgot': { at: () => '/forgot', may: actors, personal: true },
   'POST /forgot?/default': {
     at: () => '/forgot',

@@ -47,7 +47,8 @@ beforeAll(async () => {
     email: 'li@example.org',
     expiresAt: new Date(Date.now() + 60_000),
     lastSeenAt: new Date(),
-    confirmedAt: null
+    confirmedAt: null,
+    memberId
   };
   services = {
     db: app.db,
@@ -160,6 +161,20 @@ describe('[NO-11] the event stream', () => {
     await stream.untilEnd();
     expect(Date.now() - began).toBeLessThan(1_000);
     session = kept;
+  });
+
+  it('[ID-32] a page drawn for another place is told so and hears nothing, from the start or from then on', async () => {
+    const late = await open(`?place=${newId()}`);
+    expect(await late.text()).toContain('event: place.moved');
+    const [other, otherMember] = [newId(), newId()];
+    await owner`insert into organisation (id, name, name_en, kind) values (${other}, '别处', 'Elsewhere', 'clinic')`;
+    await owner`insert into member (id, organisation_id, user_id, role, name) values (${otherMember}, ${other}, ${userId}, 'dentist', '李')`;
+    const here = reader(await open(`?place=${memberId}`));
+    session = { ...session!, memberId: otherMember };
+    await live.publish({ topic: 'access', name: 'session.moved', data: { userId } });
+    expect(await here.untilText('event: place.moved')).toContain('event: place.moved');
+    session = { ...session, memberId };
+    await owner`update member set revoked_at = now() where id = ${otherMember}`;
   });
 
   it('ends within a second when the member is revoked', async () => {

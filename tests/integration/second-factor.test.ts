@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import postgres from 'postgres';
-import { enrollingOf, memberOf } from '#lib/features/identity/member.server.ts';
+import { memberOf, standingOf } from '#lib/features/identity/member.server.ts';
 import { changeRules } from '#lib/features/identity/members.server.ts';
 import {
   beginTotp,
@@ -131,13 +131,13 @@ test('[ID-12] where the organisation requires a second factor, one without it re
   const later = { ...session, lastSeenAt: in8Days };
   expect(await memberOf(systemDb, session, new Date())).not.toBeNull();
   expect(await memberOf(systemDb, later, in8Days)).toBeNull();
-  expect(await enrollingOf(systemDb, later, in8Days)).toMatchObject({ name: '周敏' });
+  expect((await standingOf(systemDb, later, in8Days)).enrolling).toMatchObject({ name: '周敏' });
   // Others are not asked, nor is another organisation.
   const reception = await enter('reception');
   expect(await memberOf(systemDb, { ...reception.session, lastSeenAt: in8Days }, in8Days)).not.toBeNull();
   await withApp(world.as({ ...world.people.nurse, sessionId: session.sessionId }));
   expect(await memberOf(systemDb, later, in8Days)).not.toBeNull();
-  expect(await enrollingOf(systemDb, later, in8Days)).toBeNull();
+  expect((await standingOf(systemDb, later, in8Days)).enrolling).toBeNull();
 });
 
 test('[ID-10] one sees one’s own sessions and ends them, nobody else’s', async () => {

@@ -129,7 +129,8 @@ function createBetterAuth(
       updateAge: 15 * 60,
       additionalFields: {
         lastSeenAt: { type: 'date', required: false, input: false },
-        confirmedAt: { type: 'date', required: false, input: false }
+        confirmedAt: { type: 'date', required: false, input: false },
+        memberId: { type: 'string', required: false, input: false }
       }
     },
     advanced: {
@@ -192,7 +193,8 @@ async function sessionOf(auth: ReturnType<typeof createBetterAuth>, cookieName: 
     email: user.email,
     expiresAt: session.expiresAt,
     lastSeenAt: session.lastSeenAt ?? session.createdAt,
-    confirmedAt: session.confirmedAt ?? null
+    confirmedAt: session.confirmedAt ?? null,
+    memberId: session.memberId ?? null
   };
 }
 

@@ -21,6 +21,7 @@ const statusOfCode = {
   passkey_failed: 403,
   member_exists: 409,
   last_owner: 409,
+  place_changed: 409,
   mail_not_configured: 409,
   oidc_failed: 403,
   oidc_unknown_person: 403,

@@ -247,6 +247,8 @@ export interface AuthSession {
   expiresAt: Date;
   lastSeenAt: Date;
   confirmedAt: Date | null;
+  /** The membership this session acts from; null: none chosen yet. */
+  memberId: string | null;
 }
 
 /** An OpenID Connect provider. */

@@ -1,16 +1,24 @@
 import { countWaiting } from '#lib/features/consults/read.server.ts';
 import { readWorkplace } from '#lib/features/identity/member.server.ts';
+import { listPlaces } from '#lib/features/identity/places.server.ts';
 import { loaded, staffCall } from '../edge.server.ts';
 import type { LayoutServerLoad } from './$types';
 
 export const load: LayoutServerLoad = async (event) => {
   event.depends('app:waiting');
   const call = staffCall(event);
-  const { name, role, userId, clinicId } = call.actor;
-  const [workplace, consultsWaiting] = await loaded(Promise.all([readWorkplace(call), countWaiting(call)]));
+  const { name, role, userId, clinicId, memberId } = call.actor;
+  const [workplace, consultsWaiting, places] = await loaded(
+    Promise.all([
+      readWorkplace(call),
+      countWaiting(call),
+      event.locals.places > 1 ? listPlaces(call.systemDb, call.actor) : []
+    ])
+  );
   return {
-    me: { name, role, userId, clinicId },
+    me: { name, role, userId, clinicId, memberId },
     workplace,
+    places,
     consultsWaiting,
     /** The server's clock, which pages say "today" by. */
     nowMs: call.clock.now().getTime(),

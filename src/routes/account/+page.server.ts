@@ -25,7 +25,13 @@ export const load: PageServerLoad = async (event) => {
   const due = rules.secondFactorRoles.includes(call.actor.role) ? rules.secondFactorFrom : null;
   const hasFactor = factor.totp || factor.passkeys.length > 0;
   return {
-    me: { userId: call.actor.userId, name: call.actor.name, role: call.actor.role },
+    me: {
+      userId: call.actor.userId,
+      memberId: call.actor.memberId,
+      name: call.actor.name,
+      role: call.actor.role
+    },
+    organisation: { name: workplace.name, nameEn: workplace.nameEn },
     idleMinutes: workplace.idleMinutes,
     zone: workplace.timeZone,
     nowMs: call.clock.now().getTime(),

@@ -26,7 +26,8 @@ const otherNames = new Set([
   'patient.waiting',
   'proposal.withdrawn',
   'record.json',
-  'session.ended'
+  'session.ended',
+  'session.moved'
 ]);
 /** What stands in the place of the variable part. */
 const variable: Record<string, readonly string[]> = {

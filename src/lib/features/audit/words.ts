@@ -86,6 +86,8 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'session.refuse': m.audit_action_session_refuse,
   'session.confirm': m.audit_action_session_confirm,
   'session.end': m.audit_action_session_end,
+  'session.enter': m.audit_action_session_enter,
+  'session.leave': m.audit_action_session_leave,
   'password.change': m.audit_action_password_change,
   'second-factor.add': m.audit_action_second_factor_add,
   'second-factor.remove': m.audit_action_second_factor_remove,

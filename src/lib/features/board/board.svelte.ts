@@ -18,6 +18,8 @@ export interface BoardControllerOptions {
   documentId: string;
   /** Base of the collab socket, e.g. `wss://host/collab`; the document's id is put behind it. */
   url: string;
+  /** Sent with each connection, behind its address. */
+  params?: Record<string, string>;
   user: BoardUser;
   mode: BoardMode;
   /** For tests: instead of the browser's own. */
@@ -232,9 +234,15 @@ export class BoardController {
   }
 
   #open(): BoardLine {
-    const { url, documentId, user, WebSocketPolyfill } = this.#options;
+    const { url, params, documentId, user, WebSocketPolyfill } = this.#options;
     return openLine(
-      { url, documentId, self: { ...user, presenceId: this.presenceId }, WebSocketPolyfill },
+      {
+        url,
+        ...(params ? { params } : {}),
+        documentId,
+        self: { ...user, presenceId: this.presenceId },
+        WebSocketPolyfill
+      },
       {
         onStatus: (status) => {
           if (status === 'disconnected') this.connection = 'offline';

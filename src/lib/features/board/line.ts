@@ -36,6 +36,7 @@ const closedReasons: Readonly<Record<number, ClosedReason>> = {
 
 export interface LineOptions {
   url: string;
+  params?: Record<string, string>;
   documentId: string;
   /** Told to the others; see people.ts. */
   self: Record<string, unknown>;
@@ -46,7 +47,7 @@ export interface LineOptions {
 const maxBackoffMs = 2_500;
 
 export function openLine(
-  { url, documentId, self, WebSocketPolyfill }: LineOptions,
+  { url, params = {}, documentId, self, WebSocketPolyfill }: LineOptions,
   events: LineEvents
 ): BoardLine {
   const doc = new Y.Doc();
@@ -54,6 +55,7 @@ export function openLine(
   awareness.setLocalStateField('user', self);
   const provider = new WebsocketProvider(url, documentId, doc, {
     awareness,
+    params,
     // Between tabs too everything goes through the server, which alone decides what is let in.
     disableBc: true,
     maxBackoffTime: maxBackoffMs,

@@ -82,6 +82,7 @@ async function grantFor(
       organisationId: consult.organisationId
     });
     const role = roleIn(consult, actor, side);
+    if (actor.kind === 'member' && action === 'room.enter') await holdSeat(tx, consult, { actor, role });
     return {
       room: consultId,
       identity: identityOf(actor),
@@ -199,14 +200,55 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
   });
 }
 
+export interface TakenSeat {
+  room: string;
+  identity: string;
+  /** Of staff: who took it, see `holdSeat`. */
+  sessionId: string | null;
+  memberId: string | null;
+}
+
 /** Seats taken as far as was told before this start: what the reconciler compares the media server with. */
-export async function takenSeats(
-  call: Pick<Call<'systemDb'>, 'systemDb'>
-): Promise<{ room: string; identity: string }[]> {
+export async function takenSeats(call: Pick<Call<'systemDb'>, 'systemDb'>): Promise<TakenSeat[]> {
   return call.systemDb
-    .select({ room: consultSeats.consultId, identity: consultSeats.identity })
+    .select({
+      room: consultSeats.consultId,
+      identity: consultSeats.identity,
+      sessionId: consultSeats.sessionId,
+      memberId: consultSeats.memberId
+    })
     .from(consultSeats)
     .where(eq(consultSeats.state, 'in-room'));
+}
+
+/**
+ * [ID-33] The seat belongs to the session that asked for it last, and to the membership it acts from: a second one
+ * of the same person takes it over. Whether somebody sits in it is the media server's to tell.
+ */
+async function holdSeat(
+  tx: Tx,
+  consult: ConsultRow,
+  { actor, role }: { actor: MemberActor; role: SeatView['role'] }
+): Promise<void> {
+  const { sessionId, memberId, name } = actor;
+  await tx.rows
+    .insert(consultSeats)
+    .values({
+      organisationId: consult.organisationId,
+      consultId: consult.id,
+      identity: identityOf(actor),
+      name,
+      role,
+      state: 'left',
+      sessionId,
+      memberId,
+      // Older than any news of the media server.
+      changedAt: new Date(0)
+    })
+    .onConflictDoUpdate({
+      target: [consultSeats.organisationId, consultSeats.consultId, consultSeats.identity],
+      set: { sessionId, memberId }
+    });
 }
 
 function seatIs(consultId: string, identity: string) {

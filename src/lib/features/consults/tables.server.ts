@@ -276,6 +276,9 @@ export const consultSeats = pgTable(
     state: text('state', { enum: ['waiting', 'admitted', 'in-room', 'left'] }).notNull(),
     waitingSince: instant('waiting_since'),
     admittedById: uuid('admitted_by_id'),
+    /** Of staff: the session that took the seat and the membership it acted from; the seat ends with either. */
+    sessionId: text('session_id'),
+    memberId: uuid('member_id'),
     /** Time of the newest news applied, so that late or doubled webhooks change nothing. */
     changedAt: instant('changed_at').notNull()
   },

@@ -1,42 +1,85 @@
-import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import type { AuthSession } from '#lib/kernel/ports.ts';
-import type { Call, Database } from '#lib/features/tenancy/call.ts';
+import type { Call, Database, Services } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
+import { isId } from '#lib/kernel/ids.ts';
 import { isIdle } from './idle.ts';
-import { members, passkeys, totpFactors } from './tables.server.ts';
+import { members, passkeys, sessions, totpFactors, users } from './tables.server.ts';
 
-/**
- * The place a signed-in person works from; null where every membership was revoked, or where nothing was done
- * for longer than the organisation allows. Asked anew at every request and every socket, so that neither needs a
- * list of sessions to be right.
- */
-export async function memberOf(
-  systemDb: Database,
-  session: Pick<AuthSession, 'userId' | 'sessionId' | 'lastSeenAt'>,
-  now: Date
-): Promise<MemberActor | null> {
-  const found = await placeWithRules(systemDb, session);
-  if (!found) return null;
-  if (isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes })) return null;
-  return (await lacksSecondFactor(systemDb, found, now)) ? null : found.actor;
+/** What is known of a session at this moment. At most one of the three is there. */
+export interface Standing {
+  /** Acts. */
+  member: MemberActor | null;
+  /**
+   * Signed in where a second factor is required that they do not have: reaches their own account page, to set one
+   * up, and nothing else.
+   */
+  enrolling: MemberActor | null;
+  /** Works somewhere and has not said where, or no longer works where they said: may choose, and nothing else. */
+  choosing: Chooser | null;
+  /** In how many organisations the person works. */
+  places: number;
 }
 
+/** Whose session is to be moved to another place. */
+export type Chooser = Pick<AuthSession, 'userId' | 'sessionId' | 'memberId'>;
+
 /**
- * Somebody signed in whose organisation requires a second factor they do not have: may reach their own account
- * page, to set one up, and nothing else.
+ * The place a signed-in person works from. Asked anew at every request and every socket, so that neither needs a
+ * list of sessions to be right. Nobody where every membership was revoked, or where nothing was done for longer
+ * than the organisation allows.
  */
-export async function enrollingOf(
+export async function standingOf(
   systemDb: Database,
-  session: Pick<AuthSession, 'userId' | 'sessionId' | 'lastSeenAt'>,
+  session: Chooser & Pick<AuthSession, 'lastSeenAt'>,
+  now: Date
+): Promise<Standing> {
+  const all = await placesOf(systemDb, session);
+  const nobody: Standing = { member: null, enrolling: null, choosing: null, places: all.length };
+  const idleAt = ({ idleMinutes }: Place) => isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes });
+  const place = chosenOf(all, session);
+  if (!place) {
+    if (all.length === 0 || all.some(idleAt)) return nobody;
+    const { userId, sessionId, memberId } = session;
+    return { ...nobody, choosing: { userId, sessionId, memberId } };
+  }
+  if (idleAt(place)) return nobody;
+  return (await lacksSecondFactor(systemDb, place, now))
+    ? { ...nobody, enrolling: place.actor }
+    : { ...nobody, member: place.actor };
+}
+
+/** [ID-30] The one said; with one place only there is nothing to say. Never another than the one said. */
+export function chosenOf(all: readonly Place[], { memberId }: Pick<AuthSession, 'memberId'>): Place | null {
+  if (memberId) return all.find(({ actor }) => actor.memberId === memberId) ?? null;
+  return all.length === 1 ? all[0]! : null;
+}
+
+/** Who acts in this session; see `standingOf`. */
+export async function memberOf(
+  systemDb: Database,
+  session: Chooser & Pick<AuthSession, 'lastSeenAt'>,
   now: Date
 ): Promise<MemberActor | null> {
-  const found = await placeWithRules(systemDb, session);
-  if (!found) return null;
-  if (isIdle({ lastSeenAt: session.lastSeenAt, now, idleMinutes: found.idleMinutes })) return null;
-  return (await lacksSecondFactor(systemDb, found, now)) ? found.actor : null;
+  return (await standingOf(systemDb, session, now)).member;
+}
+
+/** [ID-3] Whether a session is still there and still acts from this membership: what a room seat hangs on. */
+export async function stillActs(
+  { systemDb, clock }: Pick<Services, 'systemDb' | 'clock'>,
+  { sessionId, memberId }: { sessionId: string | null; memberId: string | null }
+): Promise<boolean> {
+  if (!sessionId || !isId(sessionId) || !memberId) return false;
+  const now = clock.now();
+  const [row] = await systemDb
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.id, sessionId), gt(sessions.expiresAt, now)));
+  if (!row) return false;
+  return (await memberOf(systemDb, { ...row, sessionId }, now))?.memberId === memberId;
 }
 
 async function lacksSecondFactor(systemDb: Database, place: Place, now: Date): Promise<boolean> {
@@ -61,41 +104,49 @@ export async function hasSecondFactor(systemDb: Database, userId: string): Promi
   return passkey !== undefined;
 }
 
-/** The same whatever the session did: for the acts of signing in. */
+/** Where the person worked last, or first: whose trail hears of what happens at their doors. */
 export async function placeOf(
   systemDb: Database,
-  session: Pick<AuthSession, 'userId' | 'sessionId'>
+  person: Pick<AuthSession, 'userId' | 'sessionId'>
 ): Promise<MemberActor | null> {
-  return (await placeWithRules(systemDb, session))?.actor ?? null;
+  const all = await placesOf(systemDb, person);
+  return (all.find((place) => place.last) ?? all[0])?.actor ?? null;
 }
 
-interface Place {
+export interface Place {
   actor: MemberActor;
+  organisation: string;
+  organisationEn: string;
+  /** Worked from most recently. */
+  last: boolean;
   idleMinutes: number;
   secondFactorRoles: string[];
   secondFactorFrom: Date | null;
 }
 
-async function placeWithRules(
+/** Every place a person works at, the oldest first. */
+export async function placesOf(
   systemDb: Database,
-  session: Pick<AuthSession, 'userId' | 'sessionId'>
-): Promise<Place | null> {
-  const [found] = await systemDb
+  { userId, sessionId }: Pick<AuthSession, 'userId' | 'sessionId'>
+): Promise<Place[]> {
+  const rows = await systemDb
     .select({
       member: members,
+      lastMemberId: users.lastMemberId,
+      organisation: organisations.name,
+      organisationEn: organisations.nameEn,
       idleMinutes: organisations.idleMinutes,
       secondFactorRoles: organisations.secondFactorRoles,
       secondFactorFrom: organisations.secondFactorFrom
     })
     .from(members)
     .innerJoin(organisations, eq(organisations.id, members.organisationId))
-    .where(and(eq(members.userId, session.userId), isNull(members.revokedAt)))
-    .orderBy(asc(members.createdAt))
-    .limit(1);
-  if (!found) return null;
-  const { member, ...rules } = found;
-  return {
-    ...rules,
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.userId, userId), isNull(members.revokedAt)))
+    .orderBy(asc(members.createdAt));
+  return rows.map(({ member, lastMemberId, ...rest }) => ({
+    ...rest,
+    last: member.id === lastMemberId,
     actor: {
       kind: 'member',
       userId: member.userId,
@@ -105,9 +156,9 @@ async function placeWithRules(
       role: member.role,
       specialty: member.specialty,
       name: member.name,
-      sessionId: session.sessionId
+      sessionId
     }
-  };
+  }));
 }
 
 export interface Workplace {

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, ne } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
-import type { Call, Services } from '#lib/features/tenancy/call.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { asSystem } from './as-system.server.ts';
 import { deviceOf, placeOfAddress, type Device } from './device.ts';
@@ -36,19 +36,6 @@ export async function listSessions(call: Call<'systemDb', MemberActor>): Promise
       lastSeenAt: row.lastSeenAt.toISOString()
     }))
     .sort((a, b) => Number(b.current) - Number(a.current));
-}
-
-/** Whether the person has any session left. */
-export async function isSignedIn(
-  { systemDb, clock }: Pick<Services, 'systemDb' | 'clock'>,
-  userId: string
-): Promise<boolean> {
-  const [one] = await systemDb
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, clock.now())))
-    .limit(1);
-  return one !== undefined;
 }
 
 /** End one of one's own sessions; its sockets and seats go within a second. @throws AppError `not_found` */

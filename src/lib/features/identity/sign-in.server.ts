@@ -6,6 +6,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { asSystem } from './as-system.server.ts';
 import { hasSecondFactor, placeOf } from './member.server.ts';
+import { startPlace } from './places.server.ts';
 import { signInSteps, users } from './tables.server.ts';
 
 /** What a way in works with: there is no actor yet. */
@@ -54,7 +55,8 @@ export async function enter(
     ip: door.request.ip,
     confirmed: method !== 'oidc'
   });
-  const actor = await placeOf(door.systemDb, { userId, sessionId });
+  const actor = await startPlace(door.systemDb, { userId, sessionId });
+  // With several places the trail of the one they choose hears of it then.
   if (actor)
     await asSystem({ ...door, db: door.systemDb, actor }, (tx) =>
       tx.audit({ action: 'session.open', subject: { type: 'user', id: userId }, detail: { method } })

@@ -26,6 +26,8 @@ export const users = pgTable('user', {
   email: text('email').notNull().unique(),
   emailVerified: boolean('email_verified').notNull().default(false),
   image: text('image'),
+  /** The membership last worked from: the next session begins there. */
+  lastMemberId: uuid('last_member_id'),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow()
 });
@@ -45,6 +47,8 @@ export const sessions = pgTable(
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     /** When they last showed a password, passkey or code; null after a sign-in from elsewhere. */
     confirmedAt: instant('confirmed_at'),
+    /** The membership acted from. Looked up anew at each request: one that has ended is nobody's. */
+    memberId: uuid('member_id'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow()
   },

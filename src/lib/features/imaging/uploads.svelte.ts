@@ -1,4 +1,6 @@
 import { errorCodes, type ErrorCode } from '#lib/kernel/errors.ts';
+import { placeHeader } from '#lib/kernel/place.ts';
+import { place } from '#lib/ui/shell/place.svelte.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 import type { ImageView } from './view.ts';
 
@@ -103,6 +105,7 @@ export class Uploads {
     xhr.open('POST', `/api/images?patient=${encodeURIComponent(this.#patientId)}`);
     xhr.setRequestHeader('content-type', 'application/octet-stream');
     xhr.setRequestHeader('x-file-name', encodeURIComponent(file.name));
+    if (place.drawnFor) xhr.setRequestHeader(placeHeader, place.drawnFor);
     if (confirmed) xhr.setRequestHeader('x-confirm-other-patient', 'yes');
     xhr.responseType = 'json';
     xhr.upload.onprogress = (event) => {

@@ -1,4 +1,5 @@
 import { getContext, setContext } from 'svelte';
+import { place, withPlace } from './place.svelte.ts';
 
 const key = Symbol('live');
 /** Shorter gaps (a restart, a sleeping laptop's wake) are not worth a word. */
@@ -111,9 +112,15 @@ export class Live {
       this.#replaced?.close();
       this.#replaced = before;
     }
-    const source = new EventSource(this.#consult ? `${this.#url}?consult=${this.#consult}` : this.#url);
+    const source = new EventSource(
+      withPlace(this.#consult ? `${this.#url}?consult=${this.#consult}` : this.#url)
+    );
     this.#source = source;
     for (const name of this.#listeners.keys()) source.addEventListener(name, this.#receive);
+    source.addEventListener('place.moved', () => {
+      place.leave();
+      this.#disconnect();
+    });
     source.onopen = () => {
       clearTimeout(this.#quiet);
       this.#quiet = undefined;

@@ -6,6 +6,8 @@ export interface ShellView {
   person: { id: string; name: string; role: 'owner' | 'dentist' | 'expert' | 'nurse' | 'receptionist' };
   /** Clinic or hospital, in the reader's language. */
   place: string;
+  /** Organisations the person works in, to switch between; empty where it is one. */
+  places: readonly { memberId: string; label: string; here: boolean }[];
   /** IANA zone to show times in. */
   zone: string;
   /** The server's time when the page was drawn, ms since 1970. */

@@ -12,6 +12,7 @@ const refusals = ['oidc_failed', 'oidc_unknown_person', 'session_ended', 'too_ma
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   if (locals.member) redirect(303, nextOf(url));
+  if (locals.choosing) redirect(303, `/place?next=${encodeURIComponent(nextOf(url))}`);
   const notice = notices.find((one) => one === url.searchParams.get('notice')) ?? null;
   const refused = refusals.find((one) => one === url.searchParams.get('refused')) ?? null;
   const oidc = locals.services.auth.oidc?.name ?? null;

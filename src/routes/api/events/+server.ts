@@ -6,6 +6,7 @@ import { readNotification } from '#lib/features/notifications/list.server.ts';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
+import { placeParameter } from '#lib/kernel/place.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
 import { getLocale } from '#lib/paraglide/runtime.js';
 import { errorResponse } from '../../edge.server.ts';
@@ -40,6 +41,11 @@ export const GET: RequestHandler = async (event) => {
     });
   } catch (error) {
     const known = asAppError(error);
+    if (known?.code === 'place_changed')
+      return eventStream((stream) => {
+        sayMoved(stream);
+        return () => {};
+      });
     if (known) return errorResponse(known);
     throw error;
   }
@@ -47,9 +53,15 @@ export const GET: RequestHandler = async (event) => {
 
 type Viewer = MemberActor | PatientLinkActor;
 
+/** [ID-32] The session acts from another place now: the page says so, and asks for nothing more. */
+function sayMoved(stream: EventStream): void {
+  stream.send('place.moved', {});
+  stream.end();
+}
+
 /**
  * Who listens, as the session says at this moment: the member, or the visiting patient of the consult.
- * @throws AppError `not_signed_in`, `not_found`
+ * @throws AppError `not_signed_in`, `not_found`, `place_changed`
  */
 async function viewerOf(event: RequestEvent, consultId: string | null): Promise<Viewer> {
   const { services, request } = event.locals;
@@ -60,6 +72,9 @@ async function viewerOf(event: RequestEvent, consultId: string | null): Promise<
   // A browser may hold both: someone of the staff trying a patient's link. The consult decides who is meant.
   const viewer = visitor && visitor.consultId === consultId && !member ? visitor : member;
   if (!viewer) throw fail('not_signed_in');
+  const drawnFor = event.url.searchParams.get(placeParameter);
+  if (viewer.kind === 'member' && drawnFor !== null && drawnFor !== viewer.memberId)
+    throw fail('place_changed');
   if (consultId) await listenToConsult({ ...services, actor: viewer, request }, consultId);
   return viewer;
 }
@@ -84,6 +99,7 @@ function follow(
   const orEnd = (work: Promise<void>) =>
     void work.catch((error: unknown) => {
       const code = asAppError(error)?.code;
+      if (code === 'place_changed') return sayMoved(stream);
       if (!code)
         services.log.warn({ requestId: request.id, name: String(error).slice(0, 40) }, 'event stream ended');
       stream.end();
@@ -94,7 +110,7 @@ function follow(
     const same =
       now.kind === viewer.kind &&
       now.organisationId === viewer.organisationId &&
-      (now.kind === 'member' ? now.userId === (viewer as MemberActor).userId : true);
+      (now.kind === 'member' ? now.memberId === (viewer as MemberActor).memberId : true);
     if (!same) stream.end();
   };
 

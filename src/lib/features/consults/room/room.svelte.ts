@@ -1,6 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { browser } from '$app/environment';
 import { BoardController } from '#lib/features/board/index.ts';
+import { placeParameter } from '#lib/kernel/place.ts';
 import { CallController } from './call/index.ts';
 import { consultActs, type ConsultActs } from './acts.svelte.ts';
 
@@ -31,7 +32,7 @@ export class RoomController {
   constructor(options: {
     consultId: string;
     boardId: string;
-    me: { userId: string; name: string; role: string };
+    me: { userId: string; memberId: string; name: string; role: string };
     /** The consult is open for work; a closed one is read only and has no call. */
     open: boolean;
   }) {
@@ -42,6 +43,7 @@ export class RoomController {
       ? new BoardController({
           documentId: boardId,
           url: `${location.origin.replace(/^http/, 'ws')}/collab`,
+          params: { [placeParameter]: me.memberId },
           user: { id: me.userId, name: me.name, color: colorOf(me.userId), role: me.role },
           mode: open ? 'write' : 'read'
         })

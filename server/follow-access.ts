@@ -1,0 +1,34 @@
+import { takenSeats } from '#lib/features/consults/room.server.ts';
+import { stillActs } from '#lib/features/identity/member.server.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
+import type { LiveEvent } from '#lib/kernel/ports.ts';
+import type { Collab } from './collab/server.ts';
+
+/**
+ * What somebody may do has changed somewhere: sockets and room seats here are asked anew, and end within a second
+ * where the answer is no. In every process.
+ */
+export async function followAccess(
+  services: Services,
+  collab: Pick<Collab, 'recheck'>,
+  { data = {} }: LiveEvent
+): Promise<void> {
+  const { userId, consultId } = data;
+  if (typeof consultId === 'string') {
+    // Whoever still may read stays, on a board that is now read-only.
+    await collab.recheck({ consultId });
+    return;
+  }
+  if (typeof userId !== 'string') return;
+  await Promise.all([collab.recheck({ userId }), endLostSeats(services, userId)]);
+}
+
+/** [ID-33] A seat ends with the session that took it, also while its person has others, and with the place it was taken from. */
+async function endLostSeats(services: Services, userId: string): Promise<void> {
+  const seats = (await takenSeats(services)).filter((seat) => seat.identity === `m:${userId}`);
+  await Promise.all(
+    seats.map(async (seat) => {
+      if (!(await stillActs(services, seat))) await services.media.remove(seat.room, seat.identity);
+    })
+  );
+}
