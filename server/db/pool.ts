@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Database } from '#lib/features/tenancy/call.ts';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
+import { createStatementNames } from './statement-names.ts';
 
 export interface DatabasePool {
   db: Database;
@@ -44,6 +45,18 @@ export function openPool({
   const told = (error: Error) =>
     log.warn({ pool: name, code: codeOf(error) }, 'a database connection was lost');
   pool.on('error', told);
+  const { nameOf } = createStatementNames();
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    Object.assign(client, {
+      query: (statement: unknown, values?: unknown, ...rest: unknown[]) =>
+        query(
+          Array.isArray(values) && values.length > 0 ? named(statement, nameOf) : statement,
+          values,
+          ...rest
+        )
+    });
+  });
   // Single statements go through here; Drizzle calls it with a promise in mind, never a callback.
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
   Object.assign(pool, {
@@ -91,6 +104,14 @@ export function openPool({
       clearTimeout(timer);
     }
   };
+}
+
+/** A statement as Drizzle hands it over, with the name it is prepared under. */
+function named(statement: unknown, nameOf: (text: string) => string | undefined): unknown {
+  if (typeof statement !== 'object' || statement === null) return statement;
+  if (!('text' in statement) || typeof statement.text !== 'string') return statement;
+  const name = nameOf(statement.text);
+  return name ? { ...statement, name } : statement;
 }
 
 /** SQLSTATEs of a session that ended or could not begin, beside class 08. */
