@@ -2,7 +2,7 @@
 //   npm test                    everything
 //   npm test -- types lint      only these: types, lint, unit, integration, faults, build, access, e2e
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot as root } from '../server/config.ts';
@@ -10,17 +10,23 @@ import { ensureBuild } from '../server/launch/build.ts';
 import { ensureMessages } from '../server/launch/messages.ts';
 import { resolveBinary } from '../server/sfu/resolve.ts';
 import { ensureBrowser } from './support/browser.ts';
+import { shareDemoWorld } from './support/demo-world.ts';
 
 interface Counts {
   passed: number;
   failed: number;
   skipped: number;
 }
+/** Where a program's output goes: to ours, or into a file that is shown when its lane has ended. */
+type Output = 'inherit' | number;
 interface Step {
   name: string;
-  run(): Promise<Counts>;
+  run(output: Output): Promise<Counts>;
 }
+/** Steps one after another. */
+type Lane = readonly Step[];
 
+const sources = ['src', 'server', 'tests'];
 const reports = join(root, 'test-results', 'reports');
 const one = (ok: boolean): Counts => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
 const bin = (...path: string[]) => join(root, 'node_modules', ...path);
@@ -42,12 +48,17 @@ const programs = {
 const stepLimitMs = 20 * 60_000;
 const running = new Set<ChildProcess>();
 
-/** Run one of our programs with its output on ours. @returns true where it ended with 0 */
-async function program(file: string, args: string[], env: Record<string, string> = {}): Promise<boolean> {
+/** Run one of our programs. @returns true where it ended with 0 */
+async function program(
+  output: Output,
+  file: string,
+  args: string[],
+  env: Record<string, string> = {}
+): Promise<boolean> {
   const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     timeout: stepLimitMs,
     killSignal: 'SIGKILL'
   });
@@ -81,12 +92,13 @@ interface VitestReport {
 }
 
 async function vitest(
+  output: Output,
   project: 'unit' | 'integration' | 'faults' | 'access',
   ...more: string[]
 ): Promise<Counts> {
   const file = join(reports, `${project}.json`);
   await rm(file, { force: true });
-  const ok = await program(programs.vitest, [
+  const ok = await program(output, programs.vitest, [
     'run',
     '--project',
     project,
@@ -113,10 +125,10 @@ interface PlaywrightReport {
   stats: { expected: number; unexpected: number; flaky: number; skipped: number };
 }
 
-async function e2e(): Promise<Counts> {
+async function e2e(output: Output): Promise<Counts> {
   const file = join(reports, 'e2e.json');
   await rm(file, { force: true });
-  const ok = await program(programs.playwright, ['test', '--reporter=list,json'], {
+  const ok = await program(output, programs.playwright, ['test', '--reporter=list,json'], {
     PLAYWRIGHT_JSON_OUTPUT_FILE: file
   });
   const result = (await report('e2e.json')) as PlaywrightReport | null;
@@ -136,58 +148,66 @@ async function allOf(...runs: (() => Promise<boolean>)[]): Promise<Counts> {
   return one(ok);
 }
 
-const steps: Step[] = [
-  {
+const steps = {
+  types: {
     name: 'types',
-    run: () =>
+    run: (output) =>
       allOf(
-        () => program(programs.tsc, ['--noEmit', '-p', 'tsconfig.json']),
+        () => program(output, programs.tsc, ['--noEmit', '-p', 'tsconfig.json']),
         () =>
-          program(programs.svelteCheck, [
-            '--tsconfig',
-            './tsconfig.json',
-            '--fail-on-warnings',
-            '--output',
-            'human'
+          program(output, programs.svelteCheck, [
+            ...['--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human']
           ])
       )
   },
-  {
+  lint: {
     name: 'lint',
-    run: () =>
+    run: (output) =>
       allOf(
-        () => program(programs.eslint, ['.']),
-        () => program(programs.prettier, ['--check', '.', '--log-level', 'warn']),
-        () => program(programs.depcruise, ['src', 'server', 'tests', '--config', '.dependency-cruiser.cjs']),
-        () => program(programs.messages, []),
-        () => program(programs.licences, []),
-        () => program(programs.lockfile, ['--check'])
+        () => program(output, programs.eslint, ['.']),
+        () => program(output, programs.prettier, ['--check', '.', '--log-level', 'warn']),
+        () => program(output, programs.depcruise, [...sources, '--config', '.dependency-cruiser.cjs']),
+        () => program(output, programs.messages, []),
+        () => program(output, programs.licences, []),
+        () => program(output, programs.lockfile, ['--check'])
       )
   },
-  { name: 'unit', run: () => vitest('unit') },
-  { name: 'integration', run: () => vitest('integration') },
-  { name: 'faults', run: () => vitest('faults', '--maxWorkers=1') },
-  {
+  unit: { name: 'unit', run: (output) => vitest(output, 'unit') },
+  integration: { name: 'integration', run: (output) => vitest(output, 'integration') },
+  build: {
     name: 'build',
     run: async () => {
       await ensureBuild({ root });
       return { passed: 0, failed: 0, skipped: 0 };
     }
   },
-  { name: 'access', run: () => vitest('access') },
-  { name: 'e2e', run: e2e }
+  // One at a time: some want the ports of an app that was killed.
+  faults: { name: 'faults', run: (output) => vitest(output, 'faults', '--maxWorkers=1') },
+  access: { name: 'access', run: (output) => vitest(output, 'access') },
+  e2e: { name: 'e2e', run: e2e }
+} satisfies Record<string, Step>;
+
+/** One after another; the lanes of a stage side by side. Faults wait more than they work. */
+const stages: readonly (readonly Lane[])[] = [
+  [[steps.build]],
+  [[steps.types, steps.lint, steps.unit], [steps.faults]],
+  [[steps.integration]],
+  [[steps.access]],
+  [[steps.e2e]]
 ];
 
-/** What the tests need beyond the packages: generated code, a browser, a media server. */
-async function prepare(wanted: Step[]): Promise<void> {
+/** What the tests need beyond the packages: generated code, a browser, a media server, the demo world. */
+async function prepare(names: Set<string>): Promise<() => Promise<void>> {
   await mkdir(reports, { recursive: true });
   await ensureMessages(root);
-  await program(programs.svelteKit, ['sync']);
-  const names = new Set(wanted.map((step) => step.name));
+  await program('inherit', programs.svelteKit, ['sync']);
   if (['e2e', 'integration', 'faults'].some((name) => names.has(name))) {
     process.env['CHROME_PATH'] = await ensureBrowser(root, (line) => console.log(`  ${line}`));
     await prepareMediaServer();
   }
+  if (!['e2e', 'faults'].some((name) => names.has(name))) return async () => {};
+  await ensureBuild({ root });
+  return shareDemoWorld();
 }
 
 /** Found or built once and kept in the cache, so that no test waits minutes for it. */
@@ -208,32 +228,53 @@ async function prepareMediaServer(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const known = stages.flat(2).map((step) => step.name);
   const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !steps.some((step) => step.name === name));
-  if (unknown.length > 0)
-    throw new Error(`unknown step ${unknown.join(', ')}: ${steps.map((s) => s.name).join(', ')}`);
-  const wanted = asked.length === 0 ? steps : steps.filter((step) => asked.includes(step.name));
+  const unknown = asked.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`unknown step ${unknown.join(', ')}: ${known.join(', ')}`);
+  const wanted = new Set(asked.length === 0 ? known : asked);
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const lines: string[] = [];
 
-  for (const step of [{ name: 'prepare', run: () => prepare(wanted).then(() => null) }, ...wanted]) {
-    console.log(`\n== ${step.name}`);
+  const runStep = async (step: Step, output: Output) => {
     const began = performance.now();
-    let counts: Counts | null;
-    try {
-      counts = await step.run();
-    } catch (error) {
+    const counts = await step.run(output).catch((error: unknown) => {
       console.error(error instanceof Error ? error.message : error);
-      counts = one(false);
-    }
+      return one(false);
+    });
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const said = counts
-      ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
-      : 'done';
-    lines.push(`${step.name.padEnd(12)} ${seconds.padStart(7)} s   ${said}`);
-    total.passed += counts?.passed ?? 0;
-    total.failed += counts?.failed ?? 0;
-    total.skipped += counts?.skipped ?? 0;
+    const { passed, failed, skipped } = counts;
+    lines.push(
+      `${step.name.padEnd(12)} ${seconds.padStart(7)} s   ${passed} passed, ${failed} failed, ${skipped} skipped`
+    );
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  };
+  /** The first lane speaks while it runs; another one's words are kept until its end, or nobody could read either. */
+  const runLane = async (lane: Lane, first: boolean) => {
+    for (const step of lane.filter(({ name }) => wanted.has(name))) {
+      if (first) console.log(`\n== ${step.name}`);
+      if (first) await runStep(step, 'inherit');
+      else await runApart(step);
+    }
+  };
+  const runApart = async (step: Step) => {
+    const file = join(reports, `${step.name}.log`);
+    const log = await open(file, 'w');
+    await runStep(step, log.fd);
+    await log.close();
+    console.log(`\n== ${step.name}\n${await readFile(file, 'utf8')}`);
+  };
+
+  console.log('\n== prepare');
+  const began = performance.now();
+  const cleanUp = await prepare(wanted);
+  lines.push(`${'prepare'.padEnd(12)} ${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s`);
+  try {
+    for (const stage of stages) await Promise.all(stage.map((lane, i) => runLane(lane, i === 0)));
+  } finally {
+    await cleanUp();
   }
   console.log(`\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

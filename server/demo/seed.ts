@@ -8,7 +8,6 @@ import { consults } from '#lib/features/consults/tables.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { insertCredential } from '#lib/features/identity/credentials.server.ts';
 import { expertListings, members, practitionerCredentials } from '#lib/features/identity/tables.server.ts';
-import { makeDemoImages } from '#lib/features/imaging/demo.server.ts';
 import { listImages } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { sealContact } from '#lib/features/patients/contact.server.ts';
@@ -28,6 +27,7 @@ import {
   type DemoOrganisation,
   type DemoPatient
 } from './people.ts';
+import { startDrawing } from './drawing.ts';
 
 /** The sign-ins of the demo world, for the terminal and the sign-in page. */
 export function demoSignIns(): DemoSignIn[] {
@@ -270,12 +270,13 @@ async function seedImages(
   patientIds: string[],
   onProgress: (message: string) => void
 ): Promise<void> {
-  const dentist = world.people[0]!;
+  const call = { ...services, actor: world.people[0]!, request };
   const now = services.clock.now();
-  for (const [i, patientId] of patientIds.entries()) {
+  const drawing = startDrawing();
+  let done = 0;
+  const seedOne = async (patientId: string, i: number) => {
     const demo = demoPatients[i]!;
-    onProgress(`images ${i + 1}/${patientIds.length}`);
-    const images = makeDemoImages({
+    const images = await drawing.draw({
       mouth: demo.mouth,
       index: i,
       name: demo.name,
@@ -286,10 +287,18 @@ async function seedImages(
       now
     });
     for (const image of images)
-      await uploadImage(
-        { ...services, actor: dentist, request },
-        { patientId, fileName: image.fileName, source: once(image.bytes) }
-      );
+      await uploadImage(call, { patientId, fileName: image.fileName, source: once(image.bytes) });
+    onProgress(`images ${++done}/${patientIds.length}`);
+  };
+  const waiting = [...patientIds.entries()];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await seedOne(next[1], next[0]);
+  };
+  try {
+    // While one patient's are read and stored, the next one's are drawn.
+    await Promise.all([lane(), lane()]);
+  } finally {
+    await drawing.end();
   }
 }
 

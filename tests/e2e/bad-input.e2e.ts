@@ -6,7 +6,7 @@ import type { Locator, Page } from 'playwright';
 import postgres from 'postgres';
 import { makeDemoUpload } from '#lib/features/imaging/demo.server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf, chooseTool, marks } from './board.ts';
 import { keepEvidence, openPatient, openPerson, signIn, taken, visit, type Person } from './people.ts';
@@ -26,7 +26,7 @@ let sun: Person;
 
 test.beforeAll(async () => {
   test.setTimeout(500_000);
-  dataDir = await makeDataDir();
+  dataDir = await makeDemoDataDir();
   app = await startApp({ dataDir, env: { MAX_UPLOAD_MB: String(uploadLimitMb) }, withinMs: 400_000 });
   const { origin } = app;
   [li, wang, sun] = await Promise.all([

@@ -6,7 +6,7 @@ import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { demoFindings } from '#lib/features/odontogram/demo.ts';
 import { makeDemoUpload } from '#lib/features/imaging/demo.server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { boardOf, chooseTool, marks, openRoomAndJoin } from './board.ts';
 import {
   demoPassword,
@@ -51,7 +51,7 @@ let imagesBefore = 0;
 
 test.beforeAll(async () => {
   test.setTimeout(400_000);
-  dataDir = await makeDataDir();
+  dataDir = await makeDemoDataDir();
   app = await startApp({ dataDir, withinMs: 390_000 });
   [li, wang] = await Promise.all([openPerson({ origin: app.origin }), openPerson({ origin: app.origin })]);
 });

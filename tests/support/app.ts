@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repositoryRoot } from '../../server/config.ts';
 import { endProcess, waitForExit } from '../../server/launch/processes.ts';
-import { makeDataDir, removeDataDir } from './data-folder.ts';
+import { makeDataDir, makeDemoDataDir, removeDataDir } from './data-folder.ts';
 
 export interface StartAppOptions {
   /** Default: a new one, removed by `stop()`. Given: kept, so that the app can be started on it again. */
@@ -50,7 +50,8 @@ export class NotStarted extends Error {
 /** The real app, as `npm start` runs it, on a free port and a data folder of its own. */
 export async function startApp(options: StartAppOptions = {}): Promise<TestApp> {
   const ownFolder = options.dataDir === undefined;
-  const dataDir = options.dataDir ?? (await makeDataDir());
+  const empty = options.args?.includes('--no-demo');
+  const dataDir = options.dataDir ?? (await (empty ? makeDataDir() : makeDemoDataDir()));
   const began = performance.now();
   const [program = process.execPath, ...before] = [...(options.inside ?? []), process.execPath];
   const child = spawn(

@@ -1,16 +1,29 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { postgresFolder } from '../../server/db/embedded.ts';
 import { commandLine, endProcess, isAlive } from '../../server/launch/processes.ts';
 
 const prefix = 'consilium-test-';
+/** Names the data folder that a test run filled once with the demo world (demo-world.ts). */
+export const sharedWorldVariable = 'CONSILIUM_DEMO_WORLD';
 
 /** A data folder for a test. Its name tells whose it is, so that a later run can clear up after a killed one. */
 export async function makeDataDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   // Not 0700: the database's own user must pass through, or the database is placed elsewhere.
   await chmod(folder, 0o755);
+  return folder;
+}
+
+/** The same for an app with the demo world: a copy of the one that was filled already, if there is one. */
+export async function makeDemoDataDir(): Promise<string> {
+  const folder = await makeDataDir();
+  const shared = process.env[sharedWorldVariable];
+  // By cp, which keeps owners: the database's files belong to a user of its own.
+  if (shared) await promisify(execFile)('cp', ['-a', join(shared, '.'), folder]);
   return folder;
 }
 
