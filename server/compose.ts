@@ -3,6 +3,7 @@ import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
+import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DataPlaces, DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
@@ -109,6 +110,7 @@ export async function compose(options: {
       )
     );
   });
+  const endWatch = watchGrants({ systemDb, live, log });
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
@@ -132,6 +134,7 @@ export async function compose(options: {
     },
     recordedPresence: () => takenSeats(services),
     async close() {
+      endWatch();
       unsubscribe();
       await collab.close();
       await worker.stop();

@@ -1,4 +1,4 @@
-import { takenSeats } from '#lib/features/consults/room.server.ts';
+import { seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.server.ts';
 import { stillActs } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
@@ -16,7 +16,7 @@ export async function followAccess(
   const { userId, consultId } = data;
   if (typeof consultId === 'string') {
     // Whoever still may read stays, on a board that is now read-only.
-    await collab.recheck({ consultId });
+    await Promise.all([collab.recheck({ consultId }), endUngrantedSeats(services, consultId)]);
     return;
   }
   if (typeof userId !== 'string') return;
@@ -31,4 +31,10 @@ async function endLostSeats(services: Services, userId: string): Promise<void> {
       if (!(await stillActs(services, seat))) await services.media.remove(seat.room, seat.identity);
     })
   );
+}
+
+/** [CN-20] Who answers sits in the call under a grant. */
+async function endUngrantedSeats(services: Services, consultId: string): Promise<void> {
+  const seats = await seatsWithoutGrant(services, consultId);
+  await Promise.all(seats.map((seat) => services.media.remove(seat.room, seat.identity)));
 }

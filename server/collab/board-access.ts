@@ -65,7 +65,8 @@ export function createAuthorise(services: Services): Authorise {
     } catch (error) {
       // Whether it exists is nothing a stranger should learn. Anything else is our trouble: come back later.
       const code = asAppError(error)?.code;
-      if (code === 'not_found' || code === 'forbidden') return { ok: false, close: 'forbidden' };
+      if (code === 'not_found' || code === 'forbidden' || code === 'grant_ended')
+        return { ok: false, close: 'forbidden' };
       throw error;
     }
   };

@@ -64,7 +64,7 @@ CREATE POLICY own ON organisation FOR INSERT TO consilium_app WITH CHECK (id = (
 GRANT SELECT, INSERT ON organisation TO consilium_app;
 CREATE POLICY own_rules ON organisation FOR UPDATE TO consilium_app
   USING (id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL);
-GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from) ON organisation TO consilium_app;
+GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from, grant_days) ON organisation TO consilium_app;
 GRANT SELECT ON organisation TO consilium_system;
 
 -- 3. Experts offered to all.
@@ -100,6 +100,35 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER consult_grant_follows AFTER UPDATE OF status ON consult
   FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION grant_follows_consult();
+
+-- [CN-19] What is granted stays what it was; it is ended, or its end is moved. No end lies further than a new grant's
+-- would, and what was taken back stays so: it is given anew, or not at all.
+REVOKE UPDATE ON consult_grant_item FROM consilium_app;
+GRANT UPDATE (ends_at, revoked_at, revoked_by_id, revoked_by_name) ON consult_grant_item TO consilium_app;
+CREATE OR REPLACE FUNCTION grant_keeps_bounds() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.revoked_at IS NOT NULL
+     AND (NEW.revoked_at, NEW.ends_at) IS DISTINCT FROM (OLD.revoked_at, OLD.ends_at) THEN
+    RAISE EXCEPTION 'a grant taken back stays so' USING ERRCODE = '42501';
+  END IF;
+  IF (TG_OP = 'INSERT' OR NEW.ends_at > OLD.ends_at) AND NEW.ends_at > now() + interval '1 second'
+       + make_interval(days => (SELECT grant_days FROM organisation WHERE id = NEW.organisation_id)) THEN
+    RAISE EXCEPTION 'a grant longer than its organisation allows' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER grant_bounds BEFORE INSERT OR UPDATE ON consult_grant_item
+  FOR EACH ROW EXECUTE FUNCTION grant_keeps_bounds();
+-- [CN-20] Whoever watches for ends hears of each new one.
+CREATE OR REPLACE FUNCTION grant_end_set() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
+BEGIN
+  PERFORM pg_notify('live', '{"topic":"grants","name":"grant.end-set"}');
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER grant_end_set AFTER INSERT OR UPDATE OF ends_at ON consult_grant_item
+  FOR EACH STATEMENT EXECUTE FUNCTION grant_end_set();
+GRANT SELECT ON consult_grant_item TO consilium_system;
+CREATE POLICY system ON consult_grant_item FOR SELECT TO consilium_system USING (true);
 
 CREATE POLICY granted ON patient FOR SELECT TO consilium_app
   USING (id IN (SELECT patient_id FROM active_grant WHERE kind = 'identity'));
@@ -172,7 +201,9 @@ CREATE POLICY visitor ON consult_seat TO consilium_app
 CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_update FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
-CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+-- A picture that was taken back leaves the patient's board too: it may be another person's.
+CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app
+  USING (consult_id = (SELECT app_consult()) AND revoked_at IS NULL);
 CREATE POLICY visitor ON image FOR SELECT TO consilium_app
   USING (id IN (SELECT item_id FROM consult_grant_item
                  WHERE consult_id = (SELECT app_consult()) AND kind = 'image'));

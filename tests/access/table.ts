@@ -123,6 +123,8 @@ export const table: Record<string, Door> = {
     may: []
   },
   'POST /organisation?/withdraw': { at: () => '/organisation?/withdraw', form: { id: newId() }, may: [] },
+  // No number of days: whoever passes is told so.
+  'POST /organisation?/grants': { at: () => '/organisation?/grants', form: { days: '31' }, may: [] },
   'GET /sign-in': { at: () => '/sign-in', may: actors, personal: true },
   'GET /v/[token]': { at: (of) => `/v/${of.link}`, may: actors },
   // Wrong digits; the right ones are a key of their own (tests/integration/visit.test.ts).
@@ -365,6 +367,20 @@ export const table: Record<string, Door> = {
     body: (of) => ({ imageId: of.imageId }),
     may: deciding
   },
+  'POST /api/consults/[id]/grant': {
+    at: consult('grant'),
+    body: () => ({ items: [{ kind: 'allergies', itemId: null }], reason: null }),
+    may: deciding,
+    audited: true
+  },
+  'PATCH /api/consults/[id]/grant': {
+    at: consult('grant'),
+    body: () => ({ day: nextWeek.slice(0, 10) }),
+    may: deciding,
+    audited: true
+  },
+  // Of nothing that is open: whoever passes is told there is no such thing.
+  'DELETE /api/consults/[id]/grant': { at: consult(`grant?item=${newId()}`), may: [] },
   'POST /api/consults/[id]/ticket': {
     at: consult('ticket'),
     body: () => ({ held: false }),

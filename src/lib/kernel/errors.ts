@@ -53,6 +53,8 @@ const statusOfCode = {
   consult_not_yours: 403,
   consult_closed: 409,
   grant_ended: 403,
+  grant_not_open: 409,
+  grant_end_out_of_range: 422,
   proposal_already_decided: 409,
   opinion_empty: 422,
   opinion_signed: 409,

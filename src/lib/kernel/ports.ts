@@ -127,8 +127,8 @@ export interface LiveFeed {
   publish(event: LiveEvent): Promise<void>;
   subscribe(topic: LiveTopic, listener: (event: LiveEvent) => void): () => void;
 }
-/** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations. */
-export type LiveTopic = `user:${string}` | `consult:${string}` | 'access';
+/** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations; `grants` ends set. */
+export type LiveTopic = `user:${string}` | `consult:${string}` | 'access' | 'grants';
 export interface LiveEvent {
   topic: LiveTopic;
   /** What changed, e.g. `consult.accepted`. Carries ids only; the receiver reads the rest through a use case. */

@@ -50,6 +50,8 @@ const texts: Record<ShownCode, () => string> = {
   consult_not_yours: m.error_consult_not_yours,
   consult_closed: m.error_consult_closed,
   grant_ended: m.error_grant_ended,
+  grant_not_open: m.error_grant_not_open,
+  grant_end_out_of_range: m.error_grant_end_out_of_range,
   proposal_already_decided: m.error_proposal_already_decided,
   opinion_empty: m.error_opinion_empty,
   opinion_signed: m.error_opinion_signed,

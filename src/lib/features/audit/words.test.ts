@@ -19,6 +19,8 @@ const otherNames = new Set([
   'consult.said',
   'fhir.json',
   'grant.added',
+  'grant.changed',
+  'grant.ended',
   'manifest.json',
   'member.revoked',
   'notifications.read',

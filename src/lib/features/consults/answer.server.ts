@@ -84,7 +84,7 @@ export async function answerMore(
     const state = transition(stateOf(consult), { kind: 'answer-more' });
     await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
     await addMessage(tx, consult, 'answer-more', text);
-    await news(tx, consult, 'consult.answered', others(call.actor, ...(await askedExperts(tx, consult))));
+    await news(tx, consult, 'consult.answered', others(call.actor, ...(await askedExpertIds(tx, consult))));
   });
 }
 
@@ -94,7 +94,7 @@ export async function cancelConsult(call: Call<never, MemberActor>, consultId: s
     const consult = await lockForRequester(tx, consultId);
     const state = transition(stateOf(consult), { kind: 'cancel' });
     await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
-    await news(tx, consult, 'consult.cancelled', others(call.actor, ...(await askedExperts(tx, consult))));
+    await news(tx, consult, 'consult.cancelled', others(call.actor, ...(await askedExpertIds(tx, consult))));
   });
 }
 
@@ -182,7 +182,8 @@ async function addMessage(
   });
 }
 
-async function askedExperts(tx: Tx, consult: ConsultRow): Promise<string[]> {
+/** The expert, or everyone the question waits for. */
+export async function askedExpertIds(tx: Tx, consult: ConsultRow): Promise<string[]> {
   if (consult.expertId ?? consult.askedExpertId) return [(consult.expertId ?? consult.askedExpertId)!];
   const listed = await tx.rows
     .select({ userId: expertListings.userId })

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, sql, type SQL } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -7,16 +7,13 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { credentialHolds } from '#lib/features/identity/credentials.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
-import { images } from '#lib/features/imaging/tables.server.ts';
-import { notes, patients } from '#lib/features/patients/tables.server.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
 import { answerBy, consultNumber, specialties, type GrantItem, type Specialty } from './consult.ts';
+import { ownOrganisation, requireOfPatient } from './grants.server.ts';
 import { mayAsk } from './policy.server.ts';
 import type { AskInput, DraftContent } from './schema.ts';
 import { consultDrafts, consultGrantItems, consults } from './tables.server.ts';
 import type { ExpertChoice } from './views.ts';
-
-/** A grant never outlives this, even where nobody closes the consult. */
-const grantDays = 30;
 
 /**
  * Put a question to an expert and open exactly the chosen items to them, in one transaction.
@@ -31,11 +28,8 @@ export async function askExpert(
     const { actor, now } = tx as Tx & { actor: MemberActor };
     const patient = await ownPatient(tx, input.patientId);
     const target = await resolveTarget(tx, input);
-    await checkShared(tx, input);
-    const [own] = await tx.rows
-      .select()
-      .from(organisations)
-      .where(eq(organisations.id, actor.organisationId));
+    await requireOfPatient(tx, patient.id, sharedItems(input));
+    const own = await ownOrganisation(tx);
     const {
       rows: [running]
     } = await tx.rows.execute<{ next: string }>(
@@ -59,7 +53,7 @@ export async function askExpert(
       question: input.question,
       requesterId: actor.userId,
       requesterName: actor.name,
-      requesterOrganisationName: own!.name,
+      requesterOrganisationName: own.name,
       expertOrganisationId: target.organisationId,
       expertOrganisationName: target.organisationName,
       askedExpertId: target.expertId
@@ -74,10 +68,10 @@ export async function askExpert(
         granteeSpecialty: target.specialty,
         kind: item.kind,
         itemId: item.itemId,
-        purpose: 'consult',
+        purpose: 'consult' as const,
         // By the database's clock, which is the one that judges whether a grant is in force.
         startsAt: sql`now()`,
-        endsAt: sql`now() + make_interval(days => ${grantDays})`
+        endsAt: sql`now() + make_interval(days => ${own.grantDays})`
       }))
     );
     await tx.rows
@@ -115,25 +109,6 @@ async function ownPatient(tx: Tx, patientId: string) {
     .where(and(eq(patients.id, patientId), eq(patients.organisationId, tx.actor.organisationId)));
   if (!patient) throw fail('not_found');
   return patient;
-}
-
-async function checkShared(tx: Tx, { patientId, share }: AskInput): Promise<void> {
-  const imageIds = [...new Set(share.imageIds)];
-  const noteIds = [...new Set(share.noteIds)];
-  const foundImages = imageIds.length
-    ? await tx.rows
-        .select({ id: images.id })
-        .from(images)
-        .where(and(inArray(images.id, imageIds), eq(images.patientId, patientId), isNull(images.withdrawnAt)))
-    : [];
-  const foundNotes = noteIds.length
-    ? await tx.rows
-        .select({ id: notes.id })
-        .from(notes)
-        .where(and(inArray(notes.id, noteIds), eq(notes.patientId, patientId)))
-    : [];
-  // One patient's consult never opens another patient's picture.
-  if (foundImages.length !== imageIds.length || foundNotes.length !== noteIds.length) throw fail('not_found');
 }
 
 async function resolveTarget(tx: Tx, { target }: AskInput) {

@@ -1,4 +1,4 @@
-import { eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { initialBoard, type BoardImage } from '#lib/features/board/initial.ts';
 import { noScale, type ShapeScale } from '#lib/features/board/shapes.ts';
@@ -9,7 +9,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { boardMode } from './policy.server.ts';
-import { consultFor, type ConsultRow } from './read.server.ts';
+import { consultFor, requireGrant, type ConsultRow } from './read.server.ts';
 import { consultGrantItems } from './tables.server.ts';
 
 /** [CN-7] The board of an accepted consult: what was shared lies on it already. Calling it again changes nothing. */
@@ -17,7 +17,7 @@ export async function openBoard(tx: Tx, consult: ConsultRow): Promise<void> {
   const shared = await tx.rows
     .select({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId })
     .from(consultGrantItems)
-    .where(eq(consultGrantItems.consultId, consult.id));
+    .where(and(eq(consultGrantItems.consultId, consult.id), isNull(consultGrantItems.revokedAt)));
   const imageIds = shared.flatMap((item) => (item.kind === 'image' && item.itemId ? [item.itemId] : []));
   const shown = imageIds.length
     ? await tx.rows.select().from(images).where(inArray(images.id, imageIds)).orderBy(images.takenAt)
@@ -85,7 +85,7 @@ export interface BoardAccess {
 }
 
 /**
- * @throws AppError `not_found` where the board does not exist for this actor
+ * @throws AppError `not_found` where the board does not exist for this actor, `grant_ended`
  */
 export async function boardAccess(
   call: Call<never, MemberActor | PatientLinkActor>,
@@ -100,6 +100,8 @@ export async function boardAccess(
     const { consult, side } = await consultFor(tx, board.consultId);
     const mode = boardMode(call.actor, consult);
     if (!mode) throw fail('not_found');
+    // Of another organisation the database shows no board by now; in a chain the expert sits in the same one.
+    if (side === 'expert') await requireGrant(tx, consult);
     await tx.audit({
       action: 'board.open',
       subject: { type: 'board', id: documentId },

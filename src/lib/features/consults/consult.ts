@@ -119,6 +119,8 @@ export const grantKinds = [
   'note'
 ] as const;
 export type GrantKind = (typeof grantKinds)[number];
+/** What a grant is for. `break-glass`: opened again for an hour, see break-glass.ts. */
+export const grantPurposes = ['consult', 'break-glass'] as const;
 export interface GrantItem {
   kind: GrantKind;
   /** Id of the image or note; null for the kinds that are whole. */

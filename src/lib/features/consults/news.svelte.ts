@@ -1,5 +1,6 @@
 import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
+import { forgetFrames } from '#lib/features/imaging/index.ts';
 import { Live } from '#lib/ui/shell/live.svelte.ts';
 
 /**
@@ -25,7 +26,10 @@ export function followConsult(
   const stops = [
     stream.follow(consultId),
     stream.on('consult', (data) => {
-      if (!knows((data as { name: string }).name)) changed();
+      const { name } = data as { name: string };
+      // [CN-19] A picture may be among what was taken back.
+      if (name === 'grant.changed' || name === 'grant.ended') forgetFrames();
+      if (!knows(name)) changed();
     }),
     stream.onReopened(changed),
     () => clearTimeout(again)

@@ -11,5 +11,7 @@ const patientNews: ReadonlySet<string> = new Set([
   'consult.declined',
   'consult.cancelled',
   'consult.closed',
-  'grant.added'
+  'grant.added',
+  'grant.changed',
+  'grant.ended'
 ]);

@@ -6,6 +6,8 @@ import {
   mayAnswer,
   mayAsk,
   mayChangeComment,
+  mayChangeGrant,
+  mayChangeGrantDays,
   mayComment,
   mayDecide,
   mayReadComments,
@@ -162,6 +164,15 @@ describe('[CN-12] what is said at pins', () => {
     expect(mayChangeComment(li, consult, { ...own('li'), step: 'resolve' })).toBe(false);
     expect(mayChangeComment(li, consult, { ...own('li'), deletedAt: new Date() })).toBe(false);
   });
+});
+
+test('[CN-19] who may change a grant, and until when; who sets how long they last', () => {
+  const who = (may: (name: string) => boolean) => Object.keys(actors).filter(may);
+  for (const status of ['requested', 'more-asked', 'accepted'] as const)
+    expect(who((name) => mayChangeGrant(actors[name]!, { ...consult, status }))).toEqual(['li', 'owner']);
+  for (const status of ['declined', 'cancelled', 'closed'] as const)
+    expect(who((name) => mayChangeGrant(actors[name]!, { ...consult, status }))).toEqual([]);
+  expect(who((name) => mayChangeGrantDays(actors[name]!))).toEqual(['owner', 'stranger']);
 });
 
 test('who may ask', () => {

@@ -49,6 +49,16 @@ export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberA
   return sideOf(actor, consult) === 'requester' && mayAsk(actor);
 }
 
+/** [CN-19] Change what is open to the expert, and until when: a treating dentist, until the consult has ended. */
+export function mayChangeGrant(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return mayDecide(actor, consult) && ['requested', 'more-asked', 'accepted'].includes(consult.status);
+}
+
+/** [CN-19] How long a grant lasts where nobody ends it: the owner. */
+export function mayChangeGrantDays(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role === 'owner';
+}
+
 /** [CN-12] Read what is said at the board's pins: both sides, never a patient, not even that there is something. */
 export function mayReadComments(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   const side = sideOf(actor, consult);

@@ -3,11 +3,13 @@ import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
-import type { ConsultStatus, GrantItem, GrantKind } from './consult.ts';
-import { mayAdvise, mayAnswer, mayDecide, mayReadComments, sideOf } from './policy.server.ts';
+import type { ConsultStatus } from './consult.ts';
+import { grantView } from './grant.ts';
+import { mayAdvise, mayAnswer, mayChangeGrant, mayDecide, mayReadComments, sideOf } from './policy.server.ts';
 import {
   consultDocuments,
   consultGrantItems,
@@ -65,10 +67,11 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
     const readsComments = mayReadComments(tx.actor, consult);
     const of = consult.id;
     const [patient] = await tx.rows.select().from(patients).where(eq(patients.id, consult.patientId));
-    const shared = await tx.rows
-      .select({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId })
-      .from(consultGrantItems)
-      .where(eq(consultGrantItems.consultId, of));
+    const shared = await tx.rows.select().from(consultGrantItems).where(eq(consultGrantItems.consultId, of));
+    const [owner] = await tx.rows
+      .select({ grantDays: organisations.grantDays })
+      .from(organisations)
+      .where(eq(organisations.id, consult.organisationId));
     const messages = await tx.rows
       .select()
       .from(consultMessages)
@@ -101,7 +104,9 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
     });
 
     const { actor } = tx;
-    const granted = shared.some((item) => item.kind === 'identity');
+    const granted = shared.some(
+      ({ kind, revokedAt, endsAt }) => kind === 'identity' && revokedAt === null && endsAt > tx.now
+    );
     return {
       ...summaryOf(consult, side, {
         patient: patient && (side === 'requester' || granted) ? patient : null,
@@ -118,9 +123,10 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         advise: mayAdvise(actor, consult),
         decide: mayDecide(actor, consult),
         write: consult.status === 'accepted',
+        share: mayChangeGrant(actor, consult),
         readRecord: side === 'requester' || granted
       },
-      shared: shared.filter((item): item is GrantItem & { kind: GrantKind } => item.kind !== 'consult'),
+      grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),
       messages: messages.map((message) => ({
         id: message.id,
         kind: message.kind,

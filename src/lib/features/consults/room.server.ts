@@ -8,7 +8,7 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { isOpen } from './consult.ts';
 import { mayDecide } from './policy.server.ts';
 import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
-import { consults, consultSeats } from './tables.server.ts';
+import { consultGrantItems, consults, consultSeats } from './tables.server.ts';
 import type { SeatView } from './views.ts';
 
 /** What a browser needs to join the call. */
@@ -206,6 +206,26 @@ export interface TakenSeat {
   /** Of staff: who took it, see `holdSeat`. */
   sessionId: string | null;
   memberId: string | null;
+}
+
+/** The expert's seats in a consult's room, where no grant is in force for them any more. */
+export async function seatsWithoutGrant(
+  call: Pick<Call<'systemDb'>, 'systemDb'>,
+  consultId: string
+): Promise<{ room: string; identity: string }[]> {
+  return call.systemDb
+    .select({ room: consultSeats.consultId, identity: consultSeats.identity })
+    .from(consultSeats)
+    .innerJoin(consults, eq(consults.id, consultSeats.consultId))
+    .where(
+      and(
+        eq(consultSeats.consultId, consultId),
+        eq(consultSeats.state, 'in-room'),
+        sql`${consultSeats.identity} = 'm:' || ${consults.expertId}`,
+        sql`not exists (select from ${consultGrantItems} g where g.consult_id = ${consults.id}
+              and g.kind = 'consult' and g.revoked_at is null and g.ends_at > now())`
+      )
+    );
 }
 
 /** Seats taken as far as was told before this start: what the reconciler compares the media server with. */

@@ -3,6 +3,7 @@ import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts
 import { findingInput } from '#lib/features/odontogram/schema.ts';
 import { maxCommentLength } from './comment.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
+import { grantDayChoices, wholeKinds } from './grant.ts';
 
 const id = v.pipe(v.string(), v.uuid());
 /** Free text: trimmed, bounded, kept as typed. It is shown as text, never as HTML. */
@@ -50,6 +51,28 @@ export const draftInput = v.object({
   })
 });
 export type DraftContent = v.InferOutput<typeof draftInput>['content'];
+
+/** What is opened later than the question was asked, and why. */
+export const grantAddInput = v.object({
+  items: v.pipe(
+    v.array(
+      v.variant('kind', [
+        v.object({ kind: v.picklist(wholeKinds), itemId: v.null() }),
+        v.object({ kind: v.picklist(['image', 'note']), itemId: id })
+      ])
+    ),
+    v.minLength(1),
+    v.maxLength(80)
+  ),
+  reason: v.pipe(
+    v.nullable(text(500)),
+    v.transform((typed) => typed || null)
+  )
+});
+export type GrantAddInput = v.InferOutput<typeof grantAddInput>;
+/** The last day on which it is open, in the organisation's calendar. */
+export const grantEndInput = v.object({ day: v.pipe(v.string(), v.isoDate()) });
+export const grantDaysInput = v.object({ days: v.picklist(grantDayChoices) });
 
 export const messageInput = v.object({ text: someText(4000) });
 /** Something said at a pin of the board; `pin` is where, as the writer sees it. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull } from 'drizzle-orm';
 import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { mayWithSomeImage } from '#lib/features/imaging/policy.server.ts';
@@ -9,12 +9,12 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
 import { boardImage } from './board.server.ts';
 import { isOpen } from './consult.ts';
-import { consultChanged } from './read.server.ts';
+import { open } from './grants.server.ts';
 import { consultGrantItems, consults, opinions } from './tables.server.ts';
 
 /**
  * Open one more image of the same patient to this consult, to be laid on its board. Twice is once.
- * @throws AppError `not_found` (not this patient's), `room_not_open`, `forbidden`
+ * @throws AppError `not_found` (not this patient's), `room_not_open`, `forbidden`, `grant_not_open`
  */
 export async function shareImage(
   call: Call<never, MemberActor>,
@@ -31,38 +31,16 @@ export async function shareImage(
         and(eq(images.id, imageId), eq(images.patientId, consult.patientId), isNull(images.withdrawnAt))
       );
     if (!image) throw fail('not_found');
-    const granted = await tx.rows
-      .select()
-      .from(consultGrantItems)
-      .where(eq(consultGrantItems.consultId, consultId));
-    const whole = granted.find((item) => item.kind === 'consult');
-    if (whole && !granted.some((item) => item.itemId === imageId)) {
-      await tx.rows.insert(consultGrantItems).values({
-        organisationId: consult.organisationId,
-        consultId,
-        patientId: consult.patientId,
-        granteeOrganisationId: whole.granteeOrganisationId,
-        granteeUserId: whole.granteeUserId,
-        granteeSpecialty: whole.granteeSpecialty,
-        kind: 'image',
-        itemId: imageId,
-        purpose: whole.purpose,
-        startsAt: sql`now()`,
-        endsAt: whole.endsAt
-      });
-      await tx.audit({
-        action: 'grant.add',
-        subject: { type: 'image', id: imageId },
-        patientId: consult.patientId,
-        consultId
-      });
-      await consultChanged(tx, consultId, 'grant.added');
-    }
+    const items = [{ kind: 'image' as const, itemId: imageId }];
+    await open(tx, consult, { items, reason: null, again: false });
     return boardImage(image);
   });
 }
 
-/** Ids of the images opened in a consult: the only ones its board may show. */
+/**
+ * Ids of the images ever opened in a consult: the only ones its board may name. One that was taken back may still be
+ * named, so that marks on it can be moved; its picture is given to nobody of the expert's side.
+ */
 export async function sharedImageIds(
   call: Call<never, SystemActor>,
   consultId: string

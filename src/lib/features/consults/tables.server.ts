@@ -1,9 +1,18 @@
+import { sql } from 'drizzle-orm';
 import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
-import { consultModes, consultStatuses, grantKinds, specialties, urgencies } from './consult.ts';
+import {
+  consultModes,
+  consultStatuses,
+  grantKinds,
+  grantPurposes,
+  specialties,
+  urgencies
+} from './consult.ts';
+import { glassCategories } from './break-glass.ts';
 
 /** A question to an expert. Belongs to the organisation that asks; the expert's reaches it by grant. */
 export const consults = pgTable(
@@ -70,13 +79,21 @@ export const consultGrantItems = pgTable(
     /** `consult` opens the consult's own rows (messages, board, proposals). */
     kind: text('kind', { enum: ['consult', ...grantKinds] }).notNull(),
     itemId: uuid('item_id'),
-    purpose: text('purpose').notNull(),
+    purpose: text('purpose', { enum: grantPurposes }).notNull(),
+    /** Why it was opened; null: for the consult's question. */
+    reason: text('reason'),
     startsAt: instant('starts_at').notNull(),
     endsAt: instant('ends_at').notNull(),
-    revokedAt: instant('revoked_at')
+    revokedAt: instant('revoked_at'),
+    /** Who took it back; null: it ended with its consult. */
+    revokedById: uuid('revoked_by_id'),
+    revokedByName: text('revoked_by_name')
   },
   (t) => [
     index('grant_grantee').on(t.granteeOrganisationId, t.kind, t.patientId),
+    index('grant_end')
+      .on(t.endsAt)
+      .where(sql`revoked_at is null`),
     index('grant_consult').on(t.organisationId, t.consultId),
     consultKey(t as never)
   ]
@@ -95,6 +112,7 @@ export const breakGlassAccesses = pgTable(
     userName: text('user_name').notNull(),
     userOrganisationId: uuid('user_organisation_id').notNull(),
     userOrganisationName: text('user_organisation_name').notNull(),
+    category: text('category', { enum: glassCategories }).notNull(),
     reason: text('reason').notNull(),
     startsAt: instant('starts_at').notNull(),
     endsAt: instant('ends_at').notNull(),

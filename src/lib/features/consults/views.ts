@@ -1,5 +1,6 @@
 import type { RoomPerson, ThreadView } from './comment.ts';
-import type { ConsultMode, ConsultStatus, GrantItem, Specialty, Urgency } from './consult.ts';
+import type { ConsultMode, ConsultStatus, Specialty, Urgency } from './consult.ts';
+import type { GrantView } from './grant.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
 
 /** A line of the inbox. */
@@ -63,8 +64,16 @@ export interface ConsultView extends ConsultSummary {
   declineReason: string | null;
   acceptedAt: Date | null;
   closedAt: Date | null;
-  may: { answer: boolean; advise: boolean; decide: boolean; write: boolean; readRecord: boolean };
-  shared: GrantItem[];
+  may: {
+    answer: boolean;
+    advise: boolean;
+    decide: boolean;
+    write: boolean;
+    readRecord: boolean;
+    /** Change what is open, and until when. */
+    share: boolean;
+  };
+  grant: GrantView | null;
   messages: {
     id: string;
     kind: 'ask-more' | 'answer-more' | 'chat';

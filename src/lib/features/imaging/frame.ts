@@ -48,9 +48,18 @@ export async function loadFrame(imageId: string, signal?: AbortSignal): Promise<
   return frame;
 }
 
-/** Forget all pictures, e.g. at sign-out or when access ends. */
+const forgetting = new Set<() => void>();
+
+/** Forget all pictures, e.g. at sign-out or when access ends. Whoever shows one asks for it again. */
 export function forgetFrames(): void {
   cache.clear();
+  for (const listener of forgetting) listener();
+}
+
+/** @returns stop listening */
+export function onFramesForgotten(listener: () => void): () => void {
+  forgetting.add(listener);
+  return () => forgetting.delete(listener);
 }
 
 function remember(frame: Frame): void {

@@ -10,7 +10,9 @@ export const notificationKinds = [
   'consult.closed',
   'patient.waiting',
   'proposal.made',
-  'comment.mentioned'
+  'comment.mentioned',
+  'grant.changed',
+  'grant.ended'
 ] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
@@ -79,6 +81,8 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.closed':
     case 'proposal.made':
     case 'comment.mentioned':
+    case 'grant.changed':
+    case 'grant.ended':
       return false;
   }
 }

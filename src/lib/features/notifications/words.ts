@@ -75,6 +75,16 @@ export function notificationWords(
         title: m.notifications_comment_mentioned_title({ by: data.by ?? '' }, in_),
         body: m.notifications_comment_mentioned_body({ number }, in_)
       };
+    case 'grant.changed':
+      return {
+        title: m.notifications_grant_changed_title({}, in_),
+        body: m.notifications_grant_changed_body({ asker, number }, in_)
+      };
+    case 'grant.ended':
+      return {
+        title: m.notifications_grant_ended_title({}, in_),
+        body: m.notifications_grant_ended_body({ asker, number }, in_)
+      };
     case 'credential.ending':
       return {
         title: m.notifications_credential_ending_title({ person: data.person ?? '' }, in_),

@@ -13,12 +13,14 @@ export const permissionGroups = {
     'consult:board',
     'consult:comments',
     'consult:decide',
+    'consult:grant',
     'consult:answer',
     'consult:sign'
   ],
   rights: ['rights:read', 'rights:request', 'rights:decide', 'rights:export', 'rights:hold'],
   organisation: [
     'organisation:credentials',
+    'organisation:grants',
     'organisation:members',
     'organisation:audit',
     'organisation:outbox',

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { specialties } from '#lib/features/consults/consult.ts';
+import { changeGrantDays, readGrantDays } from '#lib/features/consults/grants.server.ts';
+import { grantDaysInput } from '#lib/features/consults/schema.ts';
 import { credentialInput } from '#lib/features/identity/credential-input.ts';
 import {
   listCredentials,
@@ -10,7 +12,8 @@ import { acted, idOf, loaded, parsed, staffCall } from '../../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => ({
-  practitioners: await loaded(listCredentials(staffCall(event)))
+  practitioners: await loaded(listCredentials(staffCall(event))),
+  grantDays: await loaded(readGrantDays(staffCall(event)))
 });
 
 const input = v.intersect([credentialInput, v.object({ specialty: v.picklist(specialties) })]);
@@ -25,6 +28,13 @@ export const actions: Actions = {
       },
       { memberId: String(typed['memberId'] ?? '') }
     );
+  },
+  grants: async (event) => {
+    const days = Number((await event.request.formData()).get('days'));
+    return acted(async () => {
+      await changeGrantDays(staffCall(event), parsed(grantDaysInput, { days }).days);
+      return {};
+    });
   },
   withdraw: async (event) => {
     const form = await event.request.formData();

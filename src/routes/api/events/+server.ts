@@ -120,7 +120,10 @@ function follow(
   }, heartbeatMs);
   const stops = [
     () => clearInterval(heartbeat),
-    services.live.subscribe('access', () => orEnd(stillAllowed()))
+    services.live.subscribe('access', ({ data }) => {
+      // Of another consult alone: nothing about this stream.
+      if (data?.['consultId'] === undefined || data['consultId'] === consultId) orEnd(stillAllowed());
+    })
   ];
   if (viewer.kind === 'member')
     stops.push(

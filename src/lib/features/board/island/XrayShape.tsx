@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { HTMLContainer, Rectangle2d, ShapeUtil, stopEventPropagation, useEditor, useValue } from 'tldraw';
-import type { Frame } from '#lib/features/imaging/frame.ts';
+import { type Frame, onFramesForgotten } from '#lib/features/imaging/frame.ts';
 import { type FrameRenderer, createFrameRenderer } from '#lib/features/imaging/renderer.ts';
 import { fitView } from '#lib/features/imaging/view-transform.ts';
 import { m } from '#lib/paraglide/messages.js';
@@ -98,9 +98,15 @@ function XrayView({ shape }: { shape: XrayShape }) {
   const [attempt, setAttempt] = useState(0);
   const isCulled = useValue('culled', () => editor.getCulledShapes().has(shape.id), [editor, shape.id]);
 
+  // What was taken back is no longer given: it must not stay on the screen of who had it.
+  useEffect(() => onFramesForgotten(() => setAttempt((before) => before + 1)), []);
+
   useEffect(() => {
     const abort = new AbortController();
-    setLoading({ state: 'loading' });
+    // A picture that is asked for again stays until the answer is there.
+    setLoading((before) =>
+      before.state === 'ready' && before.frame.imageId === imageId ? before : { state: 'loading' }
+    );
     islandOf(editor)
       .host.loadFrame(imageId, abort.signal)
       .then((frame) => setLoading({ state: 'ready', frame }))

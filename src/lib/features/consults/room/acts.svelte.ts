@@ -5,6 +5,7 @@ import { toast } from '#lib/ui/toast.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
 import type { Ticket } from './call/call.ts';
+import type { GrantItem } from '../consult.ts';
 import type { OpinionInput, PinPlace, ProposalInput } from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
@@ -29,6 +30,11 @@ export function consultActs(consultId: string) {
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
     ticket: (wish: { held: boolean }) => api<Ticket>('POST', `${path}/ticket`, wish),
     takeSeat: async () => void (await api('PUT', `${path}/ticket`)),
+    addToGrant: (items: readonly GrantItem[], reason: string | null) =>
+      reading(api('POST', `${path}/grant`, { items, reason })),
+    changeGrantEnd: (day: string) => reading(api('PATCH', `${path}/grant`, { day })),
+    takeBack: (grantItemId: string) => reading(api('DELETE', `${path}/grant?item=${grantItemId}`)),
+    endGrant: async () => void (await reading(api('DELETE', `${path}/grant`))),
     shareImage: (imageId: string) => reading(api<BoardImage>('POST', `${path}/images`, { imageId }))
   };
 }
