@@ -12,6 +12,7 @@ import { createClamdScanner, noScanner } from './adapters/clamd.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
+import { createRedisRelay } from './adapters/redis-relay.ts';
 import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
 import { createCollab, type Collab } from './collab/server.ts';
@@ -98,6 +99,10 @@ export async function compose(options: {
     authorise: createAuthorise(services),
     inspect: createInspect(services),
     persistence: postgresPersistence(db),
+    // The oldest key: the same on all nodes also while a new one is brought in.
+    ...(config.redisUrl && config.roles.has('collab')
+      ? { relay: createRedisRelay({ url: config.redisUrl, secret: masterKeys[0], log }) }
+      : {}),
     origin: config.origin ? origin : ownAddresses(origin),
     addressOf: ({ headers, socket }) => String(headers[handlerHeaders.address] ?? socket.remoteAddress ?? ''),
     log

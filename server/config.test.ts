@@ -91,6 +91,18 @@ describe('readConfig', () => {
   });
 });
 
+describe('REDIS_URL', () => {
+  it('is nothing by default, else an address of Redis', () => {
+    expect(readConfig([], {}).redisUrl).toBeNull();
+    expect(readConfig([], { REDIS_URL: 'rediss://u:p@redis:6380/1' }).redisUrl).toBe(
+      'rediss://u:p@redis:6380/1'
+    );
+    expect(() => readConfig([], { REDIS_URL: 'localhost:6379' })).toThrow(
+      'REDIS_URL is not an address beginning with redis:// or rediss://.'
+    );
+  });
+});
+
 describe('CLAMD', () => {
   it.each([
     ['tcp://127.0.0.1:3310', { host: '127.0.0.1', port: 3310 }],

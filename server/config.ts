@@ -27,6 +27,8 @@ export interface Config {
   demo: boolean;
   /** Null: a Postgres of our own in the data folder. */
   databaseUrl: string | null;
+  /** What carries boards between nodes. Null: this is the only node. */
+  redisUrl: string | null;
   /** Null: no video (`--no-sfu`). */
   media: MediaConfig | null;
   mail: { url: string; from: string } | null;
@@ -93,6 +95,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     roles: readRoles(values.roles ?? text('ROLES')),
     demo: values['no-demo'] ? false : (flag(text('DEMO'), 'DEMO') ?? true),
     databaseUrl: readUrl(text('DATABASE_URL'), 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: readUrl(text('REDIS_URL'), 'REDIS_URL', ['redis:', 'rediss:']),
     media: values['no-sfu'] ? null : readMedia(text, origin),
     mail: readMail(text),
     oidc: readOidc(text),

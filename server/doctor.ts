@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { redisVersion } from './adapters/redis-relay.ts';
 import { clamdVersion, composeKeyWrapper } from './compose-keys.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { postgresFolder, startPostgres } from './db/embedded.ts';
@@ -62,6 +63,7 @@ function checksFor(config: Config, address: string | null): Check[] {
     { name: 'Packages', look: async () => packages(config) },
     { name: 'Build', look: () => build(config) },
     { name: 'Database', look: () => database(config, address !== null) },
+    { name: 'Nodes', look: () => nodes(config) },
     { name: 'Storage', look: () => storage(config) },
     { name: 'Keys', look: () => keys(config) },
     { name: 'App', look: () => app(config, address) },
@@ -149,6 +151,25 @@ async function lookInto(url: string, what: string): Promise<Outcome[]> {
     ];
   } finally {
     await sql.end({ timeout: 1 });
+  }
+}
+
+/** What carries boards between the nodes of a site. */
+async function nodes({ redisUrl, masterKey, vault }: Config): Promise<Outcome[]> {
+  if (!redisUrl) return [none('no REDIS_URL: this is the only node that serves boards')];
+  const { host } = new URL(redisUrl);
+  try {
+    return [
+      good(`${await redisVersion(redisUrl)} at ${host} carries boards between nodes`),
+      masterKey
+        ? good('MASTER_KEY is set; it must be the same on all nodes')
+        : bad(
+            `the key is in this data folder alone, so other nodes ${vault ? 'seal boards with another' : 'can neither read files nor be heard'}`,
+            'set the same MASTER_KEY on all nodes'
+          )
+    ];
+  } catch (error) {
+    return [bad(`Redis at ${host}: ${reasonOf(error)}`, 'start it, or check REDIS_URL')];
   }
 }
 

@@ -2,6 +2,7 @@ import { seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.serve
 import { stillActs } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
+import { resync } from './adapters/live-feed.ts';
 import type { Collab } from './collab/server.ts';
 
 /**
@@ -10,9 +11,11 @@ import type { Collab } from './collab/server.ts';
  */
 export async function followAccess(
   services: Services,
-  collab: Pick<Collab, 'recheck'>,
-  { data = {} }: LiveEvent
+  collab: Pick<Collab, 'recheck' | 'recheckAll'>,
+  { name, data = {} }: LiveEvent
 ): Promise<void> {
+  // While the database could not tell, anything may have changed.
+  if (name === resync) return collab.recheckAll();
   const { userId, consultId } = data;
   if (typeof consultId === 'string') {
     // Whoever still may read stays, on a board that is now read-only.

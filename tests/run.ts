@@ -11,6 +11,7 @@ import { ensureMessages } from '../server/launch/messages.ts';
 import { resolveBinary } from '../server/sfu/resolve.ts';
 import { ensureBrowser } from './support/browser.ts';
 import { shareDemoWorld } from './support/demo-world.ts';
+import { ensureRedis } from './support/redis.ts';
 
 interface Counts {
   passed: number;
@@ -196,13 +197,15 @@ const stages: readonly (readonly Lane[])[] = [
   [[steps.e2e]]
 ];
 
-/** What the tests need beyond the packages: generated code, a browser, a media server, the demo world. */
+/** What the tests need beyond the packages: generated code, a browser, Redis, a media server, the demo world. */
 async function prepare(names: Set<string>): Promise<() => Promise<void>> {
   await mkdir(reports, { recursive: true });
   await ensureMessages(root);
   await program('inherit', programs.svelteKit, ['sync']);
   if (['e2e', 'integration', 'faults'].some((name) => names.has(name))) {
-    process.env['CHROME_PATH'] = await ensureBrowser(root, (line) => console.log(`  ${line}`));
+    const say = (line: string) => console.log(`  ${line}`);
+    process.env['CHROME_PATH'] = await ensureBrowser(root, say);
+    process.env['REDIS_SERVER'] = await ensureRedis(say);
     await prepareMediaServer();
   }
   if (!['e2e', 'faults'].some((name) => names.has(name))) return async () => {};

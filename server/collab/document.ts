@@ -6,10 +6,15 @@ import { typeOfRecord } from '#lib/features/board/format.ts';
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import type { CloseReason } from './close-codes.ts';
+import type { DocumentChannel } from './document-channel.ts';
+import { DocumentLink } from './document-link.ts';
+import { nameOf } from './error-name.ts';
 import type { Limits } from './limits.ts';
+import { LogFollower } from './log-follower.ts';
 import type { DocumentKey, LogRow, Persistence, StoredDocument } from './persistence.ts';
 import { type PresenceMember, Presences } from './presence.ts';
 import { type Notice, encodeSaved, encodeUpdate } from './protocol.ts';
+import { Snapshots } from './snapshots.ts';
 import { UpdateLog } from './update-log.ts';
 import { examine, isKnown } from './update.ts';
 
@@ -44,6 +49,7 @@ export interface DocumentOptions {
   stored: StoredDocument;
   persistence: Persistence;
   inspect: Inspect | null;
+  channel: DocumentChannel;
   limits: Limits;
   clock: Clock;
   log: Logger;
@@ -59,6 +65,9 @@ export class LiveDocument {
   readonly members = new Set<Member>();
   readonly presences: Presences;
   readonly updates: UpdateLog;
+  readonly snapshots: Snapshots;
+  readonly link: DocumentLink;
+  readonly #follower: LogFollower;
   /** Set once Yjs itself failed on it: what memory holds is no longer to be trusted. */
   failed = false;
   readonly #options: DocumentOptions;
@@ -74,33 +83,44 @@ export class LiveDocument {
   #readOnly: 'closed' | 'full' | null;
   #overloaded = false;
   #delayed = false;
-  /** Every row of the log up to this number is in `doc`. */
-  #known: number;
-  #rowsSince: number;
-  #bytesSince: number;
-  #snapshotBytes: number;
-  #snapshotting: Promise<void> | null = null;
   /** Counts changes, to see whether there was one. */
   version = 0;
 
   constructor(options: DocumentOptions) {
-    const { key, stored, limits } = options;
+    const { key, stored, limits, persistence, channel } = options;
     this.key = key;
     this.#options = options;
     this.#readOnly = stored.closedAt ? 'closed' : null;
-    this.#known = stored.lastNumber;
-    this.#rowsSince = stored.updates.length;
-    this.#bytesSince = stored.updates.reduce((sum, update) => sum + update.byteLength, 0);
-    this.#snapshotBytes = stored.snapshot?.byteLength ?? 0;
     this.#apply(stored.snapshot ? [stored.snapshot, ...stored.updates] : stored.updates);
     this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#changed(update, origin));
     this.#cadence = new Cadence(limits.tickMs, () => this.flush());
-    this.presences = new Presences({ ...limits, members: this.members, nowMs: () => performance.now() });
+    this.presences = new Presences({
+      ...limits,
+      members: this.members,
+      nowMs: () => performance.now(),
+      relay: (presences) => channel.tell({ kind: 'presences', presences })
+    });
     this.updates = new UpdateLog({
       ...limits,
       append: (rows) => this.#append(rows),
       onSaved: (failures) => this.#saved(failures),
       onFailed: (error, failures) => this.#saveFailed(error, failures)
+    });
+    this.#follower = new LogFollower({
+      ...limits,
+      known: stored.lastNumber,
+      read: (after) => persistence.since(key, after, Number.MAX_SAFE_INTEGER),
+      apply: (updates) => this.#adopt(updates),
+      onReadFailed: (error) => options.log.warn({ ...key, error: nameOf(error) }, 'log could not be read')
+    });
+    this.link = new DocumentLink({ follower: this.#follower, presences: this.presences, channel });
+    this.snapshots = new Snapshots({
+      doc: this.doc,
+      stored,
+      limits,
+      known: () => this.#follower.known,
+      durable: () => this.updates.durable(),
+      keep: (snapshot) => persistence.snapshot(key, { ...snapshot, at: options.clock.now() })
     });
   }
 
@@ -258,18 +278,20 @@ export class LiveDocument {
   }
 
   async #append(rows: readonly LogRow[]): Promise<void> {
-    const { persistence } = this.#options;
-    const last = await persistence.append(this.key, rows);
-    const before = last - rows.length;
-    // Rows between are another process's, or ours of a try that failed after its commit.
-    if (before > this.#known) this.#adopt(await persistence.since(this.key, this.#known, before));
-    this.#known = last;
-    this.#rowsSince += rows.length;
-    this.#bytesSince += rows.reduce((sum, row) => sum + row.bytes.byteLength, 0);
+    const last = await this.#options.persistence.append(this.key, rows);
+    this.snapshots.count(rows);
+    this.link.wrote(
+      rows.map((row) => row.bytes),
+      last
+    );
   }
 
   #adopt(updates: readonly Uint8Array[]): void {
-    this.#apply(updates);
+    try {
+      this.#apply(updates);
+    } catch (error) {
+      return this.#fail(error);
+    }
     this.#tell(null);
   }
 
@@ -280,13 +302,16 @@ export class LiveDocument {
   }
 
   #saved(failures: number): void {
-    if (this.#delayed) this.#announce({ kind: 'save-resumed' });
+    if (this.#delayed) this.announce({ kind: 'save-resumed' });
     if (failures > 0) this.#options.log.info({ ...this.key, failures }, 'save succeeded again');
     this.#delayed = false;
     this.#acknowledge();
     const { unsavedBytes } = this.#options.limits;
     if (this.#overloaded && this.updates.bytes <= unsavedBytes / 2) this.#overload(false);
-    if (this.#snapshotIsDue()) void this.snapshot().catch((error: unknown) => this.#snapshotFailed(error));
+    if (this.snapshots.isDue)
+      void this.snapshot().catch((error: unknown) => {
+        this.#options.log.warn({ ...this.key, error: nameOf(error) }, 'snapshot failed, the log has all');
+      });
   }
 
   #saveFailed(error: unknown, failures: number): void {
@@ -297,14 +322,10 @@ export class LiveDocument {
     );
     if (this.#delayed || failures < 3) return;
     this.#delayed = true;
-    this.#announce({ kind: 'save-delayed' });
+    this.announce({ kind: 'save-delayed' });
   }
 
-  #snapshotFailed(error: unknown): void {
-    this.#options.log.warn({ ...this.key, error: nameOf(error) }, 'snapshot failed, the log has all');
-  }
-
-  #announce(notice: Notice): void {
+  announce(notice: Notice): void {
     for (const member of this.members) member.notify(notice);
   }
 
@@ -313,35 +334,11 @@ export class LiveDocument {
     for (const member of this.members) member.holdBack('overload', on);
   }
 
-  #snapshotIsDue(): boolean {
-    const { snapshotRows, snapshotBytes } = this.#options.limits;
-    // In proportion to the snapshot, so that a large document is not written whole for every few changes.
-    const bytes = Math.max(snapshotBytes, this.#snapshotBytes / 2);
-    return this.#bytesSince >= bytes || this.#rowsSince >= Math.max(snapshotRows, this.#snapshotBytes / 1024);
-  }
-
-  get needsSnapshot(): boolean {
-    return this.#rowsSince > 0;
-  }
-
-  /** Write the whole state, garbage collected. Rejects where that failed; the log holds all of it anyway. */
+  /** Write the whole state down. Rejects where that failed; the log holds all of it anyway. */
   async snapshot(): Promise<void> {
-    this.#snapshotting ??= this.#writeSnapshot().finally(() => {
-      this.#snapshotting = null;
-    });
-    return this.#snapshotting;
-  }
-
-  async #writeSnapshot(): Promise<void> {
-    const { persistence, clock, limits } = this.#options;
-    const [rows, bytes] = [this.#rowsSince, this.#bytesSince];
-    // encodeStateAsUpdate, not mergeUpdates: the latter keeps all that was ever typed.
-    const state = Y.encodeStateAsUpdate(this.doc);
-    await persistence.snapshot(this.key, { upTo: this.#known, state, at: clock.now() });
-    this.#rowsSince -= rows;
-    this.#bytesSince -= bytes;
-    this.#snapshotBytes = state.byteLength;
-    if (state.byteLength > limits.documentBytes && this.#readOnly === null) this.setReadOnly('full');
+    await this.snapshots.write();
+    const isFull = this.snapshots.size > this.#options.limits.documentBytes;
+    if (isFull && this.#readOnly === null) this.setReadOnly('full');
   }
 
   /** No more changes from now on; what came before is taken. */
@@ -367,15 +364,8 @@ export class LiveDocument {
     this.#cadence.stop();
     this.presences.stop();
     this.updates.stop();
+    this.#follower.stop();
+    this.#options.channel.close();
     this.doc.destroy();
   }
-}
-
-/** What an error may leave in a log: its kind, never its text, which can quote content. */
-export function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const cause = error.cause;
-  const code =
-    'code' in error ? error.code : cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return code === undefined ? error.name : `${error.name} ${String(code)}`;
 }

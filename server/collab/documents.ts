@@ -1,11 +1,15 @@
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
-import { type Inspect, LiveDocument, type Member, nameOf } from './document.ts';
+import { DocumentChannel } from './document-channel.ts';
+import { type Inspect, LiveDocument, type Member } from './document.ts';
+import { nameOf } from './error-name.ts';
 import type { Limits } from './limits.ts';
 import type { DocumentKey, Persistence } from './persistence.ts';
+import type { Relay } from './relay.ts';
 
 export interface DocumentsOptions {
   persistence: Persistence;
+  relay: Relay;
   inspect: Inspect | null;
   limits: Limits;
   clock: Clock;
@@ -132,8 +136,18 @@ export class Documents {
   }
 
   async #read(key: DocumentKey): Promise<LiveDocument | null> {
-    const stored = await this.#options.persistence.load(key);
-    return stored ? new LiveDocument({ ...this.#options, key, stored }) : null;
+    const { relay, persistence, log } = this.#options;
+    // Before the document is read, or what is written meanwhile would be missed.
+    const channel = await DocumentChannel.open({ relay, documentId: key.documentId, log });
+    try {
+      const stored = await persistence.load(key);
+      if (stored) return new LiveDocument({ ...this.#options, key, stored, channel });
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+    channel.close();
+    return null;
   }
 
   #scheduleIdle(entry: Entry, document: LiveDocument): void {
@@ -164,7 +178,7 @@ export class Documents {
         await pause(1);
         continue;
       }
-      if (document.failed || !document.needsSnapshot) break;
+      if (document.failed || !document.snapshots.isNeeded) break;
       try {
         await document.snapshot();
       } catch (error) {

@@ -49,8 +49,13 @@ export interface Limits {
   retryMaxMs: number;
   /** For the last saves when the server stops. */
   closeMs: number;
-  /** Between rounds of looking after sockets: alive, slow, presences to renew. */
+  /** Between rounds of looking after sockets (alive, slow, presences to renew) and after what other nodes wrote. */
   careMs: number;
+  /** How often a node tells the others that it lives; after how long of silence it counts as gone. */
+  beatMs: number;
+  nodeSilentMs: number;
+  /** For rows that overtook others on the way between nodes; then the log is read. */
+  gapMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -82,5 +87,8 @@ export const defaultLimits: Limits = {
   retryMs: 100,
   retryMaxMs: 5_000,
   closeMs: 10_000,
-  careMs: 5_000
+  careMs: 5_000,
+  beatMs: 1_000,
+  nodeSilentMs: 4_000,
+  gapMs: 25
 };

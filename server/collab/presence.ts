@@ -1,6 +1,7 @@
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import { type PresenceEntry, encodePresenceEntry, encodePresences } from './protocol.ts';
+import type { RelayedPresence } from './relay-messages.ts';
 
 /** A socket, as presence sees it. */
 export interface PresenceMember {
@@ -11,8 +12,12 @@ export interface PresenceMember {
 
 interface Presence {
   clientId: number;
-  /** Whose socket may set it; null once that is gone. */
-  owner: PresenceMember | null;
+  /** Whose socket may set it, or the node that has the socket; null once that is gone. */
+  owner: PresenceMember | string | null;
+  /** When the owner introduced it, milliseconds since 1970: of two nodes that claim it, the later one has it. */
+  since: number;
+  /** The newest change was made here, so it is ours to tell the other nodes. */
+  ours: boolean;
   /** Who introduced it: only the same person can take it over with a new socket. */
   author: string;
   /** The owner's newest clock. */
@@ -33,6 +38,8 @@ export interface PresencesOptions {
   presenceBytes: number;
   presencesAConnection: number;
   nowMs: () => number;
+  /** Tells the other nodes what changed here. */
+  relay: (presences: readonly RelayedPresence[]) => void;
 }
 
 /** y-websocket's client drops who was not renewed for 30 s. */
@@ -78,26 +85,23 @@ export class Presences {
     if (json === 'null') return null;
     if (!presence) {
       if (this.#ownedBy(member).length >= this.#options.presencesAConnection) return null;
-      this.#forgetOldest();
-      const fresh: Presence = {
-        clientId,
-        owner: member,
-        author,
-        heardClock: clock,
-        toldClock: 0,
-        json: null,
-        entry: new Uint8Array(),
-        toldAtMs: 0,
-        dirty: false
-      };
-      this.#presences.set(clientId, fresh);
-      return fresh;
+      return this.#add({ clientId, owner: member, since: Date.now(), author, heardClock: clock, json: null });
     }
     // A reconnect brings the same client id on a new socket, perhaps before the old one is known to be dead.
     // An echo has the clock that was told; only the client itself can be ahead of that.
     const takesOver = introduces || (presence.owner === null && clock > presence.toldClock);
     if (presence.author !== author || !takesOver) return null;
-    presence.owner = member;
+    Object.assign(presence, { owner: member, since: Date.now() });
+    // The other nodes must hear whose it is now, also where nothing else has changed.
+    if (presence.json !== null) this.#change(presence, presence.json);
+    return presence;
+  }
+
+  #add(known: Pick<Presence, 'clientId' | 'owner' | 'since' | 'author' | 'heardClock' | 'json'>): Presence {
+    this.#forgetOldest();
+    const fresh = { toldClock: 0, ours: false, entry: new Uint8Array(), toldAtMs: 0, dirty: false };
+    const presence = { ...known, ...fresh };
+    this.#presences.set(known.clientId, presence);
     return presence;
   }
 
@@ -108,10 +112,54 @@ export class Presences {
       return;
     }
     const json = signed(entry.json, member.access);
-    if (json === presence.json) return;
+    if (json !== presence.json) this.#change(presence, json);
+  }
+
+  #change(presence: Presence, json: string | null): void {
     presence.json = json;
+    presence.ours = true;
     presence.dirty = true;
     this.#cadence.request();
+  }
+
+  /** What another node says of the sockets it has. */
+  hear(node: string, entries: readonly RelayedPresence[]): void {
+    for (const entry of entries) if (this.#accept(node, entry)) this.#cadence.request();
+  }
+
+  /**
+   * The same client on two nodes is one that has moved: the node it left notices late, and its "gone" must not end what
+   * the new one says.
+   */
+  #accept(node: string, { clientId, clock, json: text, author, since }: RelayedPresence): boolean {
+    const json = text === 'null' ? null : text;
+    const presence = this.#presences.get(clientId);
+    if (!presence && json === null) return false;
+    if (presence && presence.owner !== node) {
+      if (json === null || presence.author !== author) return false;
+      if (presence.owner !== null && since <= presence.since) return false;
+    } else if (presence && json === presence.json && clock <= presence.toldClock) return false;
+    const known = presence ?? this.#add({ clientId, owner: node, since, author, heardClock: clock, json });
+    const owner = json === null ? null : node;
+    Object.assign(known, { owner, since, json, heardClock: clock, ours: false, dirty: true });
+    return true;
+  }
+
+  /** A node is gone, and its sockets with it. */
+  drop(node: string): void {
+    for (const presence of this.#presences.values()) {
+      if (presence.owner !== node) continue;
+      Object.assign(presence, { owner: null, json: null, ours: false, dirty: true });
+      this.#cadence.request();
+    }
+  }
+
+  /** Tell the other nodes of everyone here. */
+  announce(): void {
+    const here = [...this.#presences.values()].filter(
+      ({ owner, json, dirty }) => isHere(owner) && json !== null && !dirty
+    );
+    if (here.length > 0) this.#options.relay(here.map(relayed));
   }
 
   /** Everyone there, for one who has just come; null where nobody is. */
@@ -125,29 +173,23 @@ export class Presences {
   leave(member: PresenceMember): void {
     for (const presence of this.#ownedBy(member)) {
       presence.owner = null;
-      if (presence.json === null) continue;
-      presence.json = null;
-      presence.dirty = true;
-      this.#cadence.request();
+      if (presence.json !== null) this.#change(presence, null);
     }
   }
 
-  /** Call every few seconds: lets those whose socket lives be seen on, even where their tab sleeps. */
+  /** Call every few seconds: lets those whose socket lives be seen on, even where their tab sleeps. Each node its own. */
   renew(): void {
     const now = this.#options.nowMs();
-    const present = [...this.#presences.values()].filter((presence) => presence.json !== null);
-    if (!present.some((presence) => now - presence.toldAtMs >= renewAfterMs)) return;
-    for (const presence of present) if (now - presence.toldAtMs >= alsoRenewAfterMs) presence.dirty = true;
-    this.#cadence.request();
+    const here = [...this.#presences.values()].filter(({ owner, json }) => isHere(owner) && json !== null);
+    if (!here.some((presence) => now - presence.toldAtMs >= renewAfterMs)) return;
+    for (const presence of here)
+      if (now - presence.toldAtMs >= alsoRenewAfterMs) this.#change(presence, presence.json);
   }
 
   /** The role or name of a member changed. */
   resign(member: PresenceMember): void {
     for (const presence of this.#ownedBy(member)) {
-      if (presence.json === null) continue;
-      presence.json = signed(presence.json, member.access);
-      presence.dirty = true;
-      this.#cadence.request();
+      if (presence.json !== null) this.#change(presence, signed(presence.json, member.access));
     }
   }
 
@@ -182,7 +224,9 @@ export class Presences {
         json: presence.json ?? 'null'
       });
     }
-    const owners = new Set(changed.map((presence) => presence.owner));
+    const ours = changed.filter((presence) => presence.ours);
+    if (ours.length > 0) this.#options.relay(ours.map(relayed));
+    const owners = new Set<unknown>(changed.map((presence) => presence.owner));
     const forAll = encodePresences(changed.map((presence) => presence.entry));
     for (const member of this.#options.members) {
       const others = owners.has(member) ? changed.filter((presence) => presence.owner !== member) : changed;
@@ -192,6 +236,15 @@ export class Presences {
       );
     }
   }
+}
+
+/** True for the sockets of this node. */
+function isHere(owner: Presence['owner']): boolean {
+  return owner !== null && typeof owner !== 'string';
+}
+
+function relayed({ clientId, toldClock, json, author, since }: Presence): RelayedPresence {
+  return { clientId, clock: toldClock, json: json ?? 'null', author, since };
 }
 
 /** The state with `id`, `name` and `role` of its user as the server knows them; null where it is no state. */

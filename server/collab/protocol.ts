@@ -42,7 +42,10 @@ export type Notice =
   | { kind: 'presence-too-large' }
   /** Saving does not succeed at present; what was sent is kept and tried again. */
   | { kind: 'save-delayed' }
-  | { kind: 'save-resumed' };
+  | { kind: 'save-resumed' }
+  /** Other servers are not heard: people who came in by them see changes late, and are not seen themselves. */
+  | { kind: 'relay-lost' }
+  | { kind: 'relay-back' };
 
 const maxPresenceEntries = 4096;
 

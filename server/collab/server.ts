@@ -8,11 +8,15 @@ import { type Access, type Authorisation, type Authorise, type Whose, authorOf, 
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import { Connection } from './connection.ts';
 import { refuseConnection } from '../refuse.ts';
-import { type Inspect, nameOf } from './document.ts';
+import type { Inspect } from './document.ts';
 import { Documents } from './documents.ts';
+import { nameOf } from './error-name.ts';
 import { Knocks } from './knocks.ts';
 import { type Limits, defaultLimits } from './limits.ts';
+import { Nodes } from './nodes.ts';
 import type { Persistence } from './persistence.ts';
+import { type Relay, noRelay } from './relay.ts';
+import type { Order } from './relay-messages.ts';
 
 export interface CollabOptions {
   authorise: Authorise;
@@ -22,6 +26,8 @@ export interface CollabOptions {
   origin: string | readonly string[];
   /** Judges every write before it is applied; without it all writes of a writer are taken. */
   inspect?: Inspect;
+  /** To the other nodes of the site; none: it has one node. */
+  relay?: Relay;
   clock?: Clock;
   /** The network address of who asks; default: the other end of the connection. */
   addressOf?: (request: IncomingMessage) => string;
@@ -31,11 +37,13 @@ export interface CollabOptions {
 export interface Collab {
   /** Takes upgrades of `/collab/<documentId>`. @returns false, socket untouched, for every other path */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Access was taken away: cuts the sockets at once, and those just being let in. */
+  /** Access was taken away: cuts the sockets at once, on all nodes, and those just being let in. */
   revoke(whose: Whose): void;
   /** Access may have changed: looks it up again, which may cut, or switch between reading and writing. */
   recheck(whose: Whose): Promise<void>;
-  /** Readable, no longer writable, from now on. Resolves once all that was sent before is durable. */
+  /** News of access may have been missed: looks up the right of every socket of this node again. */
+  recheckAll(): Promise<void>;
+  /** Readable, no longer writable, from now on, on all nodes. Resolves once all that was sent here before is durable. */
   closeDocument(documentId: string, state: 'read-only'): Promise<void>;
   stats(): CollabStats;
   /** Ends every socket, saves every document; gives up on the saves after `limits.closeMs`. */
@@ -65,7 +73,7 @@ class ServerSocket extends WebSocket {
 
 /** The collaboration server: y-websocket's protocol, with access, limits and durability. Rules in SPEC.md. */
 export function createCollab(options: CollabOptions): Collab {
-  const { authorise, log } = options;
+  const { authorise, log, relay = noRelay } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const origins = new Set(typeof options.origin === 'string' ? [options.origin] : options.origin);
   const connections = new Set<Connection>();
@@ -73,6 +81,7 @@ export function createCollab(options: CollabOptions): Collab {
   const addressOf = options.addressOf ?? ((request) => request.socket.remoteAddress ?? '');
   const documents = new Documents({
     persistence: options.persistence,
+    relay,
     inspect: options.inspect ?? null,
     limits,
     clock: options.clock ?? systemClock,
@@ -86,10 +95,15 @@ export function createCollab(options: CollabOptions): Collab {
     WebSocket: ServerSocket
   });
   let closing = false;
+  const nodes = relay === noRelay ? null : joinNodes();
+  nodes?.start();
 
   const carer = setInterval(() => {
     const now = performance.now();
-    for (const document of documents.all()) document.presences.renew();
+    for (const document of documents.all()) {
+      document.presences.renew();
+      document.link.care(nodes?.apart === true && document.members.size > 0);
+    }
     for (const connection of connections) {
       connection.care(now);
       if (connection.document && now - connection.authorisedAtMs > limits.reauthoriseMs)
@@ -97,6 +111,38 @@ export function createCollab(options: CollabOptions): Collab {
     }
   }, limits.careMs);
   carer.unref();
+
+  function joinNodes(): Nodes {
+    return new Nodes({
+      ...limits,
+      relay,
+      log,
+      onApart: () => documents.all().forEach((document) => document.announce({ kind: 'relay-lost' })),
+      onTogether(again) {
+        for (const document of documents.all()) {
+          document.link.catchUp();
+          if (again) document.announce({ kind: 'relay-back' });
+        }
+      },
+      onCome: () => documents.all().forEach((document) => document.link.meet()),
+      onGone: (node) => documents.all().forEach((document) => document.presences.drop(node)),
+      onOrder: follow
+    });
+  }
+
+  function follow(order: Order): void {
+    switch (order.kind) {
+      case 'revoke':
+        for (const connection of affected(order.whose)) connection.end('forbidden');
+        return;
+      case 'recheck':
+        for (const connection of affected(order.whose)) void lookUpAgain(connection);
+        return;
+      case 'read-only':
+        void documents.setReadOnly(order.documentId);
+        return;
+    }
+  }
 
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const match = path.exec(request.url ?? '');
@@ -138,6 +184,7 @@ export function createCollab(options: CollabOptions): Collab {
       if (document.members.size > limits.connectionsADocument) connection.end('documentFull');
       if (connection.ended) return documents.leave(document, connection);
       connection.open(document);
+      if (nodes?.apart) connection.notify({ kind: 'relay-lost' });
       log.debug({ ...key, author: authorOf(access), mode: access.mode }, 'collab socket open');
     } catch (error) {
       log.error({ documentId: connection.documentId, error: nameOf(error) }, 'collab socket failed');
@@ -187,11 +234,19 @@ export function createCollab(options: CollabOptions): Collab {
     handleUpgrade,
     revoke(whose) {
       for (const connection of affected(whose)) connection.end('forbidden');
+      nodes?.order({ kind: 'revoke', whose });
     },
     async recheck(whose) {
+      nodes?.order({ kind: 'recheck', whose });
       await Promise.all(affected(whose).map(lookUpAgain));
     },
-    closeDocument: (documentId) => documents.setReadOnly(documentId),
+    async recheckAll() {
+      await Promise.all([...connections].filter((connection) => connection.accessOrNull).map(lookUpAgain));
+    },
+    async closeDocument(documentId) {
+      nodes?.order({ kind: 'read-only', documentId });
+      await documents.setReadOnly(documentId);
+    },
     stats() {
       const all = documents.all();
       return {
@@ -206,6 +261,8 @@ export function createCollab(options: CollabOptions): Collab {
       clearInterval(carer);
       for (const connection of [...connections]) connection.end('shuttingDown');
       await documents.close(limits.closeMs);
+      nodes?.close();
+      await relay.close();
       sockets.close();
     }
   };

@@ -30,6 +30,7 @@ export class UpdateLog {
   #stopped = false;
   #hurried = false;
   #lastStart = Number.NEGATIVE_INFINITY;
+  readonly #waiters: { added: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Entries added, and entries durable, since the document was loaded. */
   added = 0;
   saved = 0;
@@ -59,10 +60,18 @@ export class UpdateLog {
     this.#hurried = false;
   }
 
+  /** Resolves once all that was added before this call is durable, whatever comes meanwhile. Rejects where it is given up. */
+  durable(): Promise<void> {
+    const { added } = this;
+    if (this.saved >= added) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ added, resolve, reject }));
+  }
+
   /** Give up: for a process that must end. What is not saved then is in the clients only, who were told so. */
   stop(): void {
     this.#stopped = true;
     this.#wake?.();
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error('update log stopped'));
   }
 
   async #run(): Promise<void> {
@@ -84,6 +93,7 @@ export class UpdateLog {
       }
       this.saved += rows.reduce((sum, row) => sum + row.count, 0);
       this.bytes = this.#waiting.reduce((sum, row) => sum + row.bytes.byteLength, 0);
+      while (this.#waiters[0] && this.#waiters[0].added <= this.saved) this.#waiters.shift()!.resolve();
       this.#options.onSaved(failures);
       failures = 0;
     }

@@ -281,6 +281,37 @@ test('[CO-19] a snapshot is written after so many rows, and holds them', async (
   expect(read.getMap('records').size).toBeGreaterThanOrEqual(5);
 });
 
+test('[CO-19] what the log has not got is in no snapshot either', async () => {
+  const { server, documentId, persistence } = await start({ saveMs: 1, snapshotRows: 1 });
+  const li = server.connect('li', documentId);
+  const saved = savedOf(li);
+  await until(() => saved.now() === 'saved');
+  // The first save succeeds and makes a snapshot due; what is drawn in that moment cannot be saved.
+  const door = gate();
+  const append = persistence.append.bind(persistence);
+  persistence.append = async (key, rows) => {
+    const last = await append(key, rows);
+    li.records.set('unsaved', 1);
+    await until(() => server.collab.stats().unsavedBytes > 0 && serverHas('unsaved'));
+    persistence.beforeAppend = door.pass;
+    return last;
+  };
+  const serverHas = (key: string): boolean => wang.records.has(key);
+  const wang = await server.connect('wang', documentId).synced();
+  li.records.set('saved', 1);
+  await until(() => door.waiting() === 1);
+  await wait(50);
+  expect(persistence.of(documentId).snapshot).toBeNull();
+  persistence.append = append;
+  door.open();
+  await until(() => persistence.of(documentId).snapshot !== null);
+  const log = new Y.Doc();
+  for (const row of persistence.of(documentId).rows) Y.applyUpdate(log, row.bytes);
+  const kept = new Y.Doc();
+  Y.applyUpdate(kept, persistence.of(documentId).snapshot!.state);
+  expect([contentOf(kept), contentOf(log)]).toEqual([contentOf(li.doc), contentOf(li.doc)]);
+});
+
 test('[CO-5] a burst is one message and few rows, each under its author', async () => {
   const { server, documentId, persistence } = await start();
   const li = await server.connect('li', documentId).synced();

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../server/config.ts';
-import { findBrowser, installPackages } from '../support/browser.ts';
+import { findBrowser } from '../support/browser.ts';
+import { installPackages } from '../support/packages.ts';
+import { findRedis } from '../support/redis.ts';
 
 /**
- * What `npm test` does for a browser and for Chinese glyphs, on a machine whose PATH is `bin`. Playwright's own
+ * What `npm test` does for a browser, for Chinese glyphs and for Redis, on a machine whose PATH is `bin`. Playwright's own
  * installer runs for real, against a server that is not there; apt is a script that does what it would do.
  */
 let folder: string;
@@ -34,11 +36,15 @@ interface Outcome {
 }
 
 /** `ensureBrowser` in a process of its own: where Playwright keeps browsers is read once a process. */
-function ensure(env: Record<string, string> = {}): Promise<Outcome> {
+const ensure = (env: Record<string, string> = {}): Promise<Outcome> =>
+  inProcess('browser.ts', `ensureBrowser(${JSON.stringify(repositoryRoot)}, say)`, env);
+
+function inProcess(file: string, call: string, env: Record<string, string>): Promise<Outcome> {
   const script = `
-    const { ensureBrowser } = await import(${JSON.stringify(join(repositoryRoot, 'tests', 'support', 'browser.ts'))});
+    const { ensureBrowser, ensureRedis } = await import(${JSON.stringify(join(repositoryRoot, 'tests', 'support', file))});
     const said = [];
-    const outcome = await ensureBrowser(${JSON.stringify(repositoryRoot)}, (line) => said.push(line)).then(
+    const say = (line) => said.push(line);
+    const outcome = await ${call}.then(
       (path) => ({ path }), (error) => ({ error: error.message }));
     console.log(JSON.stringify({ ...outcome, said }));`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -130,6 +136,33 @@ describe('Chinese glyphs', () => {
     await program('fc-list', 'exit 0');
     await program('apt-get', 'exit 100');
     expect((await ensure()).error).toBe('No font with Chinese glyphs: install fonts-noto-cjk.');
+  });
+});
+
+describe('Redis', () => {
+  const ensureRedis = (env: Record<string, string> = {}) => inProcess('redis.ts', 'ensureRedis(say)', env);
+
+  it('that is there is taken as it is; a REDIS_SERVER that leads nowhere is said', async () => {
+    const redis = await program('redis-server', '');
+    expect(await ensureRedis()).toEqual({ path: redis, said: [] });
+    const other = await program('other', '');
+    expect(await ensureRedis({ REDIS_SERVER: other })).toEqual({ path: other, said: [] });
+    expect(() => findRedis({ PATH: bin, REDIS_SERVER: '/nowhere' })).toThrow('REDIS_SERVER is /nowhere');
+  });
+
+  it("is got from the system's packages, or a sentence says what to do", async () => {
+    await program('apt-get', "echo 'E: Unable to locate package redis-server' >&2; exit 100");
+    const failed = await ensureRedis();
+    expect(failed.error).toBe('No Redis for the tests: install redis-server, or set REDIS_SERVER to one.');
+    await program(
+      'apt-get',
+      `echo "$@" >> ${folder}/calls; echo '#!/bin/sh' > ${bin}/redis-server; chmod 755 ${bin}/redis-server`
+    );
+    const { path, said } = await ensureRedis();
+    expect(said).toEqual(["no redis-server found: trying the system's package"]);
+    if (!mayInstall) return expect(path).toBeUndefined();
+    expect(path).toBe(join(bin, 'redis-server'));
+    expect(await calls()).toEqual(['install -y -qq --no-install-recommends redis-server']);
   });
 });
 

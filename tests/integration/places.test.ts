@@ -112,7 +112,7 @@ test('[ID-33] a seat ends with the session that took it, though its person has a
   const news = () =>
     followAccess(
       { ...world.services, media },
-      { recheck: async () => {} },
+      { recheck: async () => {}, recheckAll: async () => {} },
       { topic: 'access', name: 'session.ended', data: { userId: wang.userId } }
     );
   const seat = `m:${wang.userId}`;

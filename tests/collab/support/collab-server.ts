@@ -9,25 +9,32 @@ import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Access, Authorise } from '../../../server/collab/access.ts';
 import type { Persistence } from '../../../server/collab/persistence.ts';
+import { type Relay, noRelay } from '../../../server/collab/relay.ts';
 import { type Collab, type CollabOptions, createCollab } from '../../../server/collab/server.ts';
 
 export const origin = 'https://consult.test';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
+type TestOptions = Partial<Omit<CollabOptions, 'relay'>> &
+  Pick<CollabOptions, 'persistence'> & {
+    /** Makes the relay of each engine. */
+    relay?: () => Relay;
+  };
+
 /** Test clients say who they are in a cookie; the server's `people` say what they may. */
 export class TestServer {
   readonly #http: Server;
   collab: Collab;
-  readonly #options: Partial<CollabOptions> & Pick<CollabOptions, 'persistence'>;
+  readonly #options: TestOptions;
   readonly people = new Map<string, Access>();
   /** Awaited before a person's access is looked up. */
   beforeAuthorise: () => Promise<void> = async () => {};
   authorised = 0;
-  #life = { ended: false };
+  #life = { ended: false, relay: noRelay };
   readonly #sockets = new Set<Duplex>();
 
-  private constructor(http: Server, options: Partial<CollabOptions> & Pick<CollabOptions, 'persistence'>) {
+  private constructor(http: Server, options: TestOptions) {
     this.#http = http;
     this.#options = options;
     this.collab = this.#create();
@@ -38,9 +45,7 @@ export class TestServer {
     });
   }
 
-  static async start(
-    options: Partial<CollabOptions> & Pick<CollabOptions, 'persistence'>
-  ): Promise<TestServer> {
+  static async start(options: TestOptions): Promise<TestServer> {
     const http = createServer();
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const server = new TestServer(http, options);
@@ -53,15 +58,18 @@ export class TestServer {
   }
 
   #create(): Collab {
-    const life = { ended: false };
+    const { relay: makeRelay, ...options } = this.#options;
+    const relay = makeRelay?.() ?? noRelay;
+    const life = { ended: false, relay };
     this.#life = life;
-    const persistence = severable(this.#options.persistence, life);
-    return createCollab({ authorise: this.#authorise, log: quiet, origin, ...this.#options, persistence });
+    const persistence = severable(options.persistence, life);
+    return createCollab({ authorise: this.#authorise, log: quiet, origin, ...options, persistence, relay });
   }
 
-  /** As `kill -9` and a new start: sockets break off, nothing more of the old engine reaches the disk. */
+  /** As `kill -9` and a new start: sockets break off, nothing more of the old engine reaches the disk or the other nodes. */
   kill(): void {
     this.#life.ended = true;
+    void this.#life.relay.close();
     for (const socket of this.#sockets) socket.destroy();
     this.collab = this.#create();
   }

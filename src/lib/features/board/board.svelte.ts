@@ -70,6 +70,8 @@ export class BoardController {
   /** Closed for good: nothing of the board is shown any more. */
   ended = $state<Exclude<ClosedReason, 'copy'> | null>(null);
   isSaveDelayed = $state(false);
+  /** The server does not hear the other servers. */
+  isRelayLost = $state(false);
   /** Something of this person's was refused and taken back. */
   wasRefused = $state(false);
   people = $state.raw<BoardPerson[]>([]);
@@ -245,7 +247,11 @@ export class BoardController {
       },
       {
         onStatus: (status) => {
-          if (status === 'disconnected') this.connection = 'offline';
+          if (status === 'disconnected') {
+            this.connection = 'offline';
+            // The next connection may be to another server, which says it anew.
+            this.isRelayLost = false;
+          }
         },
         onLoaded: () => {
           this.isLoaded = true;
@@ -283,6 +289,12 @@ export class BoardController {
         return;
       case 'save-resumed':
         this.isSaveDelayed = false;
+        return;
+      case 'relay-lost':
+        this.isRelayLost = true;
+        return;
+      case 'relay-back':
+        this.isRelayLost = false;
         return;
       case 'presence-too-large':
         return;

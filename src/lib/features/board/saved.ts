@@ -25,7 +25,10 @@ export type BoardNotice =
   | { kind: 'refused'; code: string }
   | { kind: 'presence-too-large' }
   | { kind: 'save-delayed' }
-  | { kind: 'save-resumed' };
+  | { kind: 'save-resumed' }
+  /** Who came in by another server sees changes late, and is not seen. What is saved is saved. */
+  | { kind: 'relay-lost' }
+  | { kind: 'relay-back' };
 
 const savedMessage = 100;
 const noticeMessage = 101;
