@@ -15,6 +15,7 @@ import { addMasterKey, masterKeys } from './launch/instance.ts';
 
 /** For commands, which build no app. */
 export { clamdVersion } from './adapters/clamd.ts';
+export { redisVersion } from './adapters/redis-relay.ts';
 
 export interface Keys {
   wrapper: KeyWrapper;

@@ -2,7 +2,6 @@ import { seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.serve
 import { stillActs } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
-import { resync } from './adapters/live-feed.ts';
 import type { Collab } from './collab/server.ts';
 
 /**
@@ -15,7 +14,7 @@ export async function followAccess(
   { name, data = {} }: LiveEvent
 ): Promise<void> {
   // While the database could not tell, anything may have changed.
-  if (name === resync) return collab.recheckAll();
+  if (name === 'resync') return collab.recheckAll();
   const { userId, consultId } = data;
   if (typeof consultId === 'string') {
     // Whoever still may read stays, on a board that is now read-only.

@@ -2,7 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
+import type { Services } from '#lib/features/tenancy/call.ts';
 import { closeCodes } from '../../server/collab/close-codes.ts';
+import { followAccess } from '../../server/follow-access.ts';
 import { type BoardNotice, attachNotices, attachSaved } from '#lib/features/board/saved.ts';
 import { TestServer, gate, until } from './support/collab-server.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';
@@ -160,6 +162,18 @@ test('[CO-15] a right that is revoked while it is being looked up does not let a
   expect(expert.closes[0]).toBe(closeCodes.forbidden);
   expect(asked).toBe(2);
   expect(expert.provider.synced).toBe(false);
+});
+
+test('[CO-24] where news of access may have been missed, every right is looked up again', async () => {
+  const { server, documentId } = await start();
+  server.admit('stays');
+  server.admit('gone');
+  const stays = await server.connect('stays', documentId).synced();
+  const gone = await server.connect('gone', documentId).synced();
+  server.people.delete('gone');
+  await followAccess({} as Services, server.collab, { topic: 'access', name: 'resync' });
+  await until(() => gone.closes.length > 0);
+  expect([gone.closes[0], stays.closes]).toEqual([closeCodes.forbidden, []]);
 });
 
 test('[CO-15] a re-check turns a writer into a reader and back without a new socket', async () => {
