@@ -3,7 +3,7 @@
 const tiers = [
   ['tenancy', 'audit', 'identity'],
   ['patients'],
-  ['odontogram', 'imaging', 'appointments', 'board', 'education', 'contracts'],
+  ['odontogram', 'imaging', 'appointments', 'board', 'consent', 'education', 'contracts'],
   ['consults', 'treatment', 'chronic-care'],
   ['record', 'rights', 'follow-up', 'assistant', 'notifications', 'statistics', 'interop']
 ];

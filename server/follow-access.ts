@@ -1,4 +1,4 @@
-import { seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.server.ts';
+import { seatsOfInvite, seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.server.ts';
 import { stillActs } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
@@ -15,7 +15,12 @@ export async function followAccess(
 ): Promise<void> {
   // While the database could not tell, anything may have changed.
   if (name === 'resync') return collab.recheckAll();
-  const { userId, consultId } = data;
+  const { userId, consultId, inviteId } = data;
+  if (typeof inviteId === 'string') {
+    // [CN-6] [CN-24] A link that ended takes its sockets too; who only no longer wants to be seen keeps the page.
+    await Promise.all([collab.recheck({ inviteId }), endSeatsOf(services, inviteId)]);
+    return;
+  }
   if (typeof consultId === 'string') {
     // Whoever still may read stays, on a board that is now read-only.
     await Promise.all([collab.recheck({ consultId }), endUngrantedSeats(services, consultId)]);
@@ -38,5 +43,10 @@ async function endLostSeats(services: Services, userId: string): Promise<void> {
 /** [CN-20] Who answers sits in the call under a grant. */
 async function endUngrantedSeats(services: Services, consultId: string): Promise<void> {
   const seats = await seatsWithoutGrant(services, consultId);
+  await Promise.all(seats.map((seat) => services.media.remove(seat.room, seat.identity)));
+}
+
+async function endSeatsOf(services: Services, inviteId: string): Promise<void> {
+  const seats = await seatsOfInvite(services, inviteId);
   await Promise.all(seats.map((seat) => services.media.remove(seat.room, seat.identity)));
 }

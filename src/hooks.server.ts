@@ -43,7 +43,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     return elsewhere;
   }
   if (session && (member ?? enrolling ?? choosing) && isActive(event.request)) await own.auth.seen(session);
-  const visit = event.cookies.get(visitCookie);
+  const visit = event.cookies.get(visitCookie(own));
   event.locals.visitor = visit ? await visitorOf({ systemDb: own.systemDb, clock: own.clock }, visit) : null;
   event.locals.actor = event.locals.member ?? event.locals.visitor;
 

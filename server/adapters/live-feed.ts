@@ -5,6 +5,8 @@ import type { LiveEvent, LiveFeed, LiveTopic, Logger } from '#lib/kernel/ports.t
 export const resync = 'resync';
 
 const channel = 'live';
+/** How long the times of a consult's news are kept: longer than a page takes from its reading to its first line. */
+const keptMs = 120_000;
 /** Postgres refuses a NOTIFY of 8,000 bytes. Ids only, so this is far away. */
 const longestBytes = 7_900;
 
@@ -30,6 +32,21 @@ export async function createLiveFeed({
   });
   const listeners = new Map<LiveTopic, Set<(event: LiveEvent) => void>>();
   let listening = false;
+  /** When which news of a consult came last. */
+  const told = new Map<string, Map<string, number>>();
+  /** Since when nothing was missed here. */
+  let completeFrom = Infinity;
+  let sweptAt = 0;
+
+  const remember = ({ topic, name }: LiveEvent) => {
+    if (!topic.startsWith('consult:')) return;
+    const now = Date.now();
+    if (now - sweptAt > keptMs) {
+      sweptAt = now;
+      for (const [old, names] of told) if (Math.max(...names.values()) < now - keptMs) told.delete(old);
+    }
+    told.set(topic, (told.get(topic) ?? new Map<string, number>()).set(name, now));
+  };
 
   const deliver = (event: LiveEvent) => {
     for (const listener of [...(listeners.get(event.topic) ?? [])]) {
@@ -49,10 +66,13 @@ export async function createLiveFeed({
     channel,
     (payload) => {
       const event = parseEvent(payload);
-      if (event) deliver(event);
-      else log.warn({ length: payload.length }, 'live news not understood');
+      if (event) {
+        remember(event);
+        deliver(event);
+      } else log.warn({ length: payload.length }, 'live news not understood');
     },
     () => {
+      completeFrom = Date.now();
       if (listening) {
         log.warn({}, 'live news were interrupted');
         for (const topic of [...listeners.keys()]) deliver({ topic, name: resync });
@@ -74,6 +94,11 @@ export async function createLiveFeed({
         set.delete(listener);
         if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
       };
+    },
+    toldSince(topic, at, counts) {
+      const since = at.getTime();
+      if (since < Math.max(completeFrom, Date.now() - keptMs)) return true;
+      return [...(told.get(topic) ?? [])].some(([name, when]) => when >= since && counts(name));
     },
     async close() {
       listeners.clear();

@@ -26,11 +26,12 @@ async function actorOf(
   const { searchParams } = new URL(request.url ?? '/', 'http://board');
   const drawnFor = searchParams.get(placeParameter);
   if (member) return drawnFor === null || drawnFor === member.memberId ? member : 'forbidden';
+  const start = `${visitCookie(services)}=`;
   const secret = cookie
     .split(';')
     .map((part) => part.trim())
-    .find((part) => part.startsWith(`${visitCookie}=`))
-    ?.slice(visitCookie.length + 1);
+    .find((part) => part.startsWith(start))
+    ?.slice(start.length);
   const visitor = secret ? await visitorOf(services, decodeURIComponent(secret)) : null;
   if (visitor) return visitor;
   // Signed in, and works nowhere any more, or no longer where they said: coming back later would not help.

@@ -392,7 +392,7 @@ CREATE OR REPLACE FUNCTION record_readers(p_patient uuid, p_limit int) RETURNS T
   last_at timestamptz, times int, actor_kind text, actor_name text, actor_role text, own boolean,
   organisation text, organisation_en text, consult_number text, actions text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-  SELECT max(e.at), count(*)::int, e.actor_kind, max(m.name), max(e.actor_role), e.actor_organisation_id = p.organisation_id,
+  SELECT max(e.at), count(*)::int, e.actor_kind, max(coalesce(m.name, d.name)), max(coalesce(d.relation, e.actor_role)), e.actor_organisation_id = p.organisation_id,
          max(o.name), max(o.name_en), c.number, array_agg(DISTINCT e.action ORDER BY e.action)
     FROM record_subject(p_patient) p
     JOIN organisation h ON h.id = p.organisation_id
@@ -400,6 +400,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     LEFT JOIN organisation o ON o.id = e.actor_organisation_id
     LEFT JOIN member m ON m.organisation_id = e.actor_organisation_id AND m.user_id::text = e.actor_id
     LEFT JOIN consult c ON c.organisation_id = e.organisation_id AND c.id = e.consult_id
+    LEFT JOIN consult_invite i ON e.actor_kind = 'patient-link' AND i.organisation_id = e.organisation_id AND i.id::text = e.actor_id
+    LEFT JOIN patient_delegate d ON d.organisation_id = i.organisation_id AND d.id = i.delegate_id
    GROUP BY date_trunc('day', e.at AT TIME ZONE h.time_zone), e.actor_kind, e.actor_id, e.actor_organisation_id,
             p.organisation_id, c.number
    ORDER BY 1 DESC LIMIT least(p_limit, 500)
@@ -434,6 +436,107 @@ CREATE POLICY visitor_asks ON correction_request FOR INSERT TO consilium_app
               AND (organisation_id, consult_id, patient_id) IN (
                 SELECT c.organisation_id, c.id, c.patient_id FROM consult c
                  WHERE c.id = (SELECT app_consult()) AND c.organisation_id = (SELECT app_organisation())));
+
+-- 8a. Those who stand by a patient, their links, and consent.
+GRANT SELECT, UPDATE (phone) ON patient_delegate TO consilium_system;
+CREATE POLICY system ON patient_delegate TO consilium_system USING (true);
+CREATE POLICY owner ON patient_delegate FOR SELECT TO consilium_owner USING (true);
+CREATE POLICY owner ON consult_invite TO consilium_owner USING (true) WITH CHECK (true);
+-- [PA-11] Who someone was to a patient is not rewritten: a delegation is ended.
+REVOKE UPDATE ON patient_delegate FROM consilium_app;
+GRANT UPDATE (ended_at, ended_by_id, ended_by_name) ON patient_delegate TO consilium_app;
+CREATE OR REPLACE FUNCTION delegate_links_end() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  UPDATE consult_invite SET revoked_at = now()
+   WHERE organisation_id = NEW.organisation_id AND delegate_id = NEW.id AND revoked_at IS NULL;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER delegate_ends AFTER UPDATE OF ended_at ON patient_delegate
+  FOR EACH ROW WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION delegate_links_end();
+-- [CN-6] A link that ends takes its sockets and its seat with it, whoever ended it.
+CREATE OR REPLACE FUNCTION invite_ended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'invite.ended',
+    'data', json_build_object('inviteId', NEW.id))::text);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER invite_ends AFTER UPDATE OF revoked_at ON consult_invite
+  FOR EACH ROW WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION invite_ended();
+
+-- [CS-4] A receipt is only added; later only its withdrawal is written, once.
+REVOKE UPDATE ON consent_receipt FROM consilium_app;
+GRANT UPDATE (withdrawn_at, withdrawn_way, withdrawn_by_id, withdrawn_by_name) ON consent_receipt TO consilium_app;
+CREATE OR REPLACE FUNCTION withdrawal_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a withdrawal is final' USING ERRCODE = '42501';
+END $$;
+CREATE OR REPLACE TRIGGER consent_withdrawn BEFORE UPDATE ON consent_receipt
+  FOR EACH ROW WHEN (OLD.withdrawn_at IS NOT NULL) EXECUTE FUNCTION withdrawal_is_final();
+CREATE POLICY visitor ON consent_receipt TO consilium_app
+  USING ((organisation_id, patient_id) IN (SELECT organisation_id, patient_id FROM consult WHERE id = (SELECT app_consult())))
+  WITH CHECK ((organisation_id, patient_id) IN (SELECT organisation_id, patient_id FROM consult WHERE id = (SELECT app_consult())));
+-- The expert sees who agreed to what, and answers for themselves.
+CREATE POLICY granted ON consent_receipt FOR SELECT TO consilium_app
+  USING (patient_id IN (SELECT patient_id FROM active_grant WHERE kind = 'consult'));
+CREATE POLICY granted_own ON consent_receipt FOR INSERT TO consilium_app
+  WITH CHECK (person_kind = 'member' AND person_id::text = (SELECT app_actor())
+    AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
+CREATE POLICY granted_withdraws ON consent_receipt FOR UPDATE TO consilium_app
+  USING (person_kind = 'member' AND person_id::text = (SELECT app_actor())
+    AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
+-- [CS-5] Whoever writes it: the rooms of this patient hear of it in the same transaction, and who no longer agrees to
+-- be seen loses their seat.
+CREATE OR REPLACE FUNCTION consent_tells() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE r record;
+BEGIN
+  FOR r IN SELECT id FROM consult WHERE organisation_id = NEW.organisation_id AND patient_id = NEW.patient_id
+             AND status IN ('requested', 'more-asked', 'accepted') LOOP
+    PERFORM pg_notify('live', json_build_object('topic', 'consult:' || r.id, 'name', 'consent.changed',
+      'data', json_build_object('purpose', NEW.purpose))::text);
+  END LOOP;
+  IF NEW.purpose = 'video' AND (NEW.answer = 'refused' OR NEW.withdrawn_at IS NOT NULL) THEN
+    FOR r IN SELECT id FROM consult_invite WHERE organisation_id = NEW.organisation_id AND patient_id = NEW.patient_id
+               AND revoked_at IS NULL AND (coalesce(delegate_id, patient_id) = NEW.person_id
+                 -- A child is seen through the link of who speaks for it.
+                 OR NEW.person_kind = 'patient' AND delegate_id IN (
+                      SELECT d.id FROM patient_delegate d WHERE d.organisation_id = NEW.organisation_id
+                         AND d.patient_id = NEW.patient_id AND d.relation IN ('guardian', 'parent'))) LOOP
+      PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'seat.ended',
+        'data', json_build_object('inviteId', r.id))::text);
+    END LOOP;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER consent_told AFTER INSERT OR UPDATE ON consent_receipt
+  FOR EACH ROW EXECUTE FUNCTION consent_tells();
+
+-- [CN-18] What a visiting patient asks of the clinic.
+CREATE POLICY visitor ON visit_request TO consilium_app
+  USING (consult_id = (SELECT app_consult()))
+  WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
+REVOKE UPDATE ON visit_request FROM consilium_app;
+GRANT UPDATE (withdrawn_at, handled_at, handled_by_id, handled_by_name) ON visit_request TO consilium_app;
+-- [CN-17] The patient's next appointment, on the page of their link: the day and the place, nothing else of the book.
+CREATE POLICY owner ON appointment FOR SELECT TO consilium_owner USING (true);
+CREATE POLICY owner ON clinic FOR SELECT TO consilium_owner USING (true);
+CREATE OR REPLACE FUNCTION visit_next_appointment() RETURNS TABLE (starts_at timestamptz, clinic text, clinic_en text, practitioner text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT a.starts_at, k.name, k.name_en, m.name
+    FROM consult c
+    JOIN appointment a ON a.organisation_id = c.organisation_id AND a.patient_id = c.patient_id
+    JOIN clinic k ON k.organisation_id = a.organisation_id AND k.id = a.clinic_id
+    LEFT JOIN member m ON m.organisation_id = a.organisation_id AND m.id = a.practitioner_id
+   WHERE c.id = (SELECT app_consult()) AND c.organisation_id = (SELECT app_organisation())
+     AND a.status = 'booked' AND a.starts_at > now()
+   ORDER BY a.starts_at LIMIT 1
+$$;
+-- A guardian's answer for the child goes on a receipt with the child's name.
+CREATE OR REPLACE FUNCTION visit_patient_name() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT p.name FROM consult c JOIN patient p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id
+   WHERE c.id = (SELECT app_consult()) AND c.organisation_id = (SELECT app_organisation())
+$$;
+REVOKE ALL ON FUNCTION visit_next_appointment(), visit_patient_name() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION visit_next_appointment(), visit_patient_name() TO consilium_app;
 
 -- 9. What is signed is never changed.
 CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-import { sealedPatientColumns } from '#lib/features/patients/contact.server.ts';
+import { sealedDelegateColumns, sealedPatientColumns } from '#lib/features/patients/contact.server.ts';
 
 /** A table with encrypted columns, as the database names them. */
 export interface SealedTable {
@@ -13,5 +13,6 @@ export interface SealedColumn {
 
 /** All of them: what is not listed here is not sealed at the start and not rotated. */
 export const sealedTables: readonly SealedTable[] = [
-  { table: 'patient', columns: Object.values(sealedPatientColumns) }
+  { table: 'patient', columns: Object.values(sealedPatientColumns) },
+  { table: 'patient_delegate', columns: Object.values(sealedDelegateColumns) }
 ];

@@ -5,19 +5,23 @@ import { propose, saveOpinion } from '#lib/features/consults/advise.server.ts';
 import { acceptConsult, sayInConsult } from '#lib/features/consults/answer.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { addComment } from '#lib/features/consults/comments.server.ts';
-import { invitePatient, passDoor, visitCookie } from '#lib/features/consults/invite.server.ts';
+import { invitePatient, passDoor, visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { chairs } from '#lib/features/appointments/tables.server.ts';
 import { bookVisit } from '#lib/features/treatment/booking.server.ts';
 import { createPlan } from '#lib/features/treatment/plans.server.ts';
 import { dayMs, hourMs } from '#lib/kernel/clock.ts';
+import { visitRequests } from '#lib/features/consults/tables.server.ts';
+import { answerOnVisit } from '#lib/features/consults/visit.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { members } from '#lib/features/identity/tables.server.ts';
 import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
+import { addDelegate } from '#lib/features/patients/delegates.server.ts';
 import { addHealthItem, addNote, addPatient } from '#lib/features/patients/patients.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { askCorrection } from '#lib/features/rights/corrections.server.ts';
+import { answers } from '../support/consent.ts';
 import { testPassword, type World } from '../support/world.ts';
 
 /** Everybody who may knock, by what they are to the case `own`. */
@@ -56,6 +60,9 @@ export interface Case {
   correctionId: string;
   /** Of the patient's link. */
   link: string;
+  inviteId: string;
+  delegateId: string;
+  requestId: string;
   practitionerId: string;
   chairId: string;
   appointmentId: string;
@@ -159,6 +166,8 @@ async function makeCase(
   const { id: consultId } = await askExpert(call, {
     ...asked,
     target: { kind: 'expert', expertId: expert.userId },
+    mode: 'scheduled',
+    slotAt: new Date(Date.now() + 7 * dayMs).toISOString(),
     share: { ...asked.share, imageIds: [image.id] }
   });
   await acceptConsult(world.as(expert), consultId);
@@ -203,6 +212,28 @@ async function makeCase(
   const view = await readConsult(call, consultId);
   const { path } = await invitePatient(call, consultId);
   const link = path.slice('/v/'.length);
+  const invited = await readConsult(call, consultId);
+  const requestId = newId();
+  await inTransaction(call, (tx) =>
+    tx.rows.insert(visitRequests).values({
+      id: requestId,
+      organisationId: dentist.organisationId,
+      consultId,
+      patientId,
+      kind: 'phone',
+      inviteId: invited.invites[0]!.id,
+      byName: given.name,
+      at: tx.now
+    })
+  );
+  const delegate = await addDelegate(call, {
+    patientId,
+    name: `家属-${mark}`,
+    relation: 'daughter',
+    scopes: ['join'],
+    phone: '13700001122',
+    basis: ''
+  });
   return {
     clinicId,
     patientId,
@@ -215,13 +246,16 @@ async function makeCase(
     commentId: view.threads[0]!.steps[0]!.id,
     correctionId: correction.id,
     link,
+    inviteId: invited.invites[0]!.id,
+    delegateId: delegate.id,
+    requestId,
     practitionerId: dentist.memberId,
     chairId,
     appointmentId: booked.id,
     planId: plan.id,
     planItemId: plan.phases[0]!.items[0]!.id,
     words: {
-      person: [given.name, given.phone],
+      person: [given.name, given.phone, `家属-${mark}`],
       record: [`病历-${mark}`, `过敏-${mark}`, `发现-${mark}`, `方案-${mark}`, `更正-${mark}`],
       consult: [`问题-${mark}`, `对话-${mark}`, `钉注-${mark}`],
       draft: [`诊断-${mark}`, `意见-${mark}`]
@@ -276,5 +310,8 @@ async function visit(world: World, of: Case): Promise<string> {
     { ...world.services, request: { id: 'test', ip: '127.0.0.1' } },
     { token: of.link, digits: of.words.person[1]!.slice(-4) }
   );
-  return `${visitCookie}=${secret}`;
+  const visitor = await visitorOf(world.services, secret);
+  if (!visitor) throw new Error('no visitor behind the cookie');
+  await answerOnVisit(world.as(visitor), answers({ video: true }));
+  return `${visitCookie(world.services)}=${secret}`;
 }

@@ -1,5 +1,6 @@
 import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { answers } from '../support/consent.ts';
 import { testPassword } from '../support/world.ts';
 import { actors, type ActorName, type Case, type Scene } from './scene.ts';
 
@@ -170,6 +171,35 @@ export const table: Record<string, Door> = {
   'GET /api/patients/[id]/readers': {
     at: (of) => `/api/patients/${of.patientId}/readers`,
     may: writing,
+    audited: true
+  },
+  'GET /api/patients/[id]/delegates': {
+    at: (of) => `/api/patients/${of.patientId}/delegates`,
+    may: staff,
+    audited: true
+  },
+  'POST /api/patients/[id]/delegates': {
+    at: (of) => `/api/patients/${of.patientId}/delegates`,
+    body: () => ({ name: '某人', relation: 'son', scopes: ['times'], phone: '13700003344' }),
+    may: staff,
+    audited: true
+  },
+  'GET /api/patients/[id]/consents': {
+    at: (of) => `/api/patients/${of.patientId}/consents`,
+    may: staff,
+    audited: true
+  },
+  'POST /api/patients/[id]/consents': {
+    at: (of) => `/api/patients/${of.patientId}/consents`,
+    body: (of) => ({
+      ...answers({ video: true }),
+      person: { kind: 'patient', id: of.patientId }
+    }),
+    may: staff
+  },
+  'GET /api/patients/[id]/consents/receipt': {
+    at: (of) => `/api/patients/${of.patientId}/consents/receipt`,
+    may: staff,
     audited: true
   },
   'GET /api/visit/readers': {
@@ -394,7 +424,42 @@ export const table: Record<string, Door> = {
     may: ['patient', 'otherPatient'],
     personal: true
   },
-  'POST /api/consults/[id]/invite': { at: consult('invite'), may: deciding, audited: true },
+  'GET /api/visit/calendar': {
+    at: () => '/api/visit/calendar',
+    may: ['patient', 'otherPatient'],
+    personal: true
+  },
+  'POST /api/consults/[id]/invite': {
+    at: consult('invite'),
+    body: (of) => ({ delegateId: of.delegateId }),
+    may: deciding,
+    audited: true
+  },
+  'PATCH /api/consults/[id]/invite': {
+    at: consult('invite'),
+    body: (of) => ({ inviteId: of.inviteId, reason: 'called' }),
+    may: deciding,
+    audited: true
+  },
+  'POST /api/consults/[id]/requests': {
+    at: consult('requests'),
+    body: (of) => ({ requestId: of.requestId }),
+    may: deciding,
+    once: true,
+    audited: true
+  },
+  'PUT /api/consults/[id]/summary': {
+    at: consult('summary'),
+    body: () => ({ text: `按时复诊 ${newId()}` }),
+    may: deciding,
+    audited: true
+  },
+  'POST /api/consults/[id]/consent': {
+    at: consult('consent'),
+    body: () => answers({ recording: true }),
+    may: inRoom,
+    audited: true
+  },
   'POST /api/consults/[id]/admit': {
     at: consult('admit'),
     body: () => ({ identity: `p:${newId()}` }),
@@ -504,6 +569,14 @@ export const table: Record<string, Door> = {
   'POST /members?/revoke': { at: () => '/members?/revoke', form: { id: newId() }, may: [] },
   'POST /members?/unlock': { at: () => '/members?/unlock', form: { id: newId() }, may: [] },
   'POST /members?/reset': { at: () => '/members?/reset', form: { id: newId() }, may: [] },
+
+  // After the links that were made for them.
+  'DELETE /api/delegates/[id]': {
+    at: (of) => `/api/delegates/${of.delegateId}`,
+    may: staff,
+    once: true,
+    audited: true
+  },
 
   // A person's own
   'GET /account': { at: () => '/account', may: members, personal: true },

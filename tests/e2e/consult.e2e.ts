@@ -385,7 +385,21 @@ test('6 the patient comes by one link with four digits, waits, is let in, and se
   await digits.fill('1234');
   await page.getByRole('button', { name: say('visit_enter') }).click();
 
+  // One question a screen; the camera is not asked for before.
   const stage = page.getByTestId('visit');
+  await expect(stage).toHaveAttribute('data-stage', 'consent');
+  await expect(stage.locator('video')).toHaveCount(0);
+  await shot(page, 'visit-consent');
+  const asked = page.getByTestId('consent');
+  for (const [purpose, answer] of [
+    ['video', 'consent_agree'],
+    ['recording', 'consent_refuse'],
+    ['ai-notes', 'consent_refuse'],
+    ['teaching', 'consent_refuse']
+  ] as const) {
+    await expect(asked).toHaveAttribute('data-purpose', purpose);
+    await asked.getByRole('button', { name: say(answer), exact: true }).click();
+  }
   await expectPlaying(stage.locator('video').first());
   await shot(page, 'visit-lobby');
   await page.getByRole('button', { name: say('visit_ask_in') }).click();
@@ -441,6 +455,11 @@ function isStream(headers: Record<string, string>): boolean {
 test('7 the expert proposes, gives an opinion and signs it; the dentist accepts line by line and books', async () => {
   const { page } = wang;
   const tab = (on: Page, key: string) => on.getByRole('tab', { name: new RegExp(say(key)) });
+  // The line of news stays while the page is read again: a new one would miss what is said meanwhile.
+  const newLines: string[] = [];
+  li.page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/api/events') newLines.push(request.url());
+  });
 
   await test.step('proposals', async () => {
     // On the chart that lies on the board; the other sees it there, dashed and with initials.
@@ -486,6 +505,7 @@ test('7 the expert proposes, gives an opinion and signs it; the dentist accepts 
     await page.keyboard.press('Enter');
     await tab(li.page, 'consults_chat').click();
     await expect(li.page.getByText(chatLine)).toBeVisible();
+    expect(newLines).toEqual([]);
   });
 
   await test.step('accepted line by line', async () => {

@@ -3,6 +3,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthSession } from '#lib/kernel/ports.ts';
+import { isForPatient } from '#lib/features/consults/news.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { GET } from '../../src/routes/api/events/+server.ts';
@@ -121,6 +122,27 @@ describe('[NO-11] the event stream', () => {
     expect(text).toContain('data: {"name":"consult.accepted"}');
     expect(await stream.untilText('event: notification')).toContain('"title":"陈 已接受会诊"');
     await stream.close();
+  });
+
+  it('says at once that a consult changed since the page was read, to whom it concerns', async () => {
+    const topic = `consult:${consultId}` as const;
+    const before = new Date();
+    const passed = reader(await open(`?consult=${consultId}`));
+    await live.publish({ topic, name: 'consult.said' });
+    expect(await passed.untilText('consult.said')).not.toContain('missed');
+    await passed.close();
+    const late = reader(await open(`?consult=${consultId}&since=${before.getTime()}`));
+    expect(await late.untilText('event: consult')).toContain('data: {"name":"missed"}');
+    await late.close();
+    const staff = () => true;
+    expect(live.toldSince(topic, before, staff)).toBe(true);
+    expect(live.toldSince(topic, before, isForPatient)).toBe(false);
+    expect(live.toldSince(`consult:${newId()}`, before, staff)).toBe(false);
+    expect(live.toldSince(topic, new Date(Date.now() + 1), staff)).toBe(false);
+    // From before this process listened, or longer ago than it remembers: nobody knows.
+    expect(live.toldSince(`consult:${newId()}`, new Date(before.getTime() - 600_000), isForPatient)).toBe(
+      true
+    );
   });
 
   it('[CN-12] tells a patient what concerns their visit, and not that staff write to each other', async () => {

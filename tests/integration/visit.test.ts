@@ -19,7 +19,8 @@ import {
   takeSeat,
   waitInLobby
 } from '#lib/features/consults/room.server.ts';
-import { readVisit } from '#lib/features/consults/visit.server.ts';
+import { answerOnVisit, readVisit } from '#lib/features/consults/visit.server.ts';
+import { answers } from '../support/consent.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -52,10 +53,11 @@ async function invited(accept = true) {
   return { id, token: path.slice('/v/'.length) };
 }
 
-async function entered(token: string): Promise<PatientLinkActor> {
-  const { secret } = await passDoor(door(), { token, digits: '1234' });
+async function entered(token: string, { agrees = true, digits = '1234' } = {}): Promise<PatientLinkActor> {
+  const { secret } = await passDoor(door(), { token, digits });
   const visitor = await visitorOf(world.services, secret);
   if (!visitor) throw new Error('no visitor behind the cookie');
+  if (agrees) await answerOnVisit(world.as(visitor), answers({ video: true }));
   return visitor;
 }
 

@@ -21,6 +21,8 @@ const hanAllowed = [
   // Words a device or a person may have typed, recognised here.
   /^src\/lib\/features\/imaging\/dicom-kind\.ts$/,
   /^src\/lib\/features\/patients\/allergy-text\.ts$/,
+  // What was agreed to, word for word and version by version: not to be edited as messages are.
+  /^src\/lib\/features\/consent\/texts\.ts$/,
   // A drawing.
   /^src\/lib\/ui\/shell\/BoardArt\.svelte$/,
   // The document's own words in the document's own language, not the reader's.

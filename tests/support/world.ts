@@ -104,7 +104,7 @@ export function useWorld(): World {
       images: createImageReader({ log: silent }),
       scanner: noScanner,
       fields: keys.fields,
-      live: { publish: async () => {}, subscribe: () => () => {} },
+      live: { publish: async () => {}, subscribe: () => () => {}, toldSince: () => false },
       media: silentMedia,
       mail: { configured: false, send: async () => {} },
       pdf: createPdfRenderer(),

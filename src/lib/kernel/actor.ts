@@ -18,7 +18,7 @@ export interface MemberActor {
   sessionId: string;
 }
 
-/** A patient (or who holds their link) who has shown the second thing known. Reaches one consult only. */
+/** A patient, or who stands by them, who has shown the second thing known. Reaches one consult only. */
 export interface PatientLinkActor {
   kind: 'patient-link';
   inviteId: string;
@@ -26,6 +26,18 @@ export interface PatientLinkActor {
   patientId: string;
   organisationId: string;
   name: string;
+  /** Where it is not the patient's own link. */
+  delegate?: DelegateOf | null;
+}
+
+/** Who stands by a patient, as stated at the clinic. */
+export interface DelegateOf {
+  id: string;
+  /** See features/patients/delegate.ts. */
+  relation: string;
+  scopes: readonly string[];
+  /** Answers in the patient's place: a guardian, or the parent of a minor. */
+  speaksFor: boolean;
 }
 
 /** The server itself: demo data, jobs, webhooks. `reason` lands in the audit trail. */

@@ -72,6 +72,11 @@ const statusOfCode = {
   link_expired: 410,
   link_locked: 423,
   link_wrong_digits: 403,
+  delegate_not_allowed: 403,
+  // consent
+  consent_missing: 403,
+  consent_text_changed: 409,
+  recording_not_agreed: 403,
   // room
   sfu_unavailable: 503,
   room_not_open: 409,

@@ -126,6 +126,11 @@ export interface LiveFeed {
   /** Tell these users. Delivered after the surrounding transaction commits when called through `tx.live`. */
   publish(event: LiveEvent): Promise<void>;
   subscribe(topic: LiveTopic, listener: (event: LiveEvent) => void): () => void;
+  /**
+   * Whether something was told of this consult since `at`, by the names that `counts`: then a page that was read at
+   * that time is old. True also where this process cannot know, as after a restart.
+   */
+  toldSince(topic: `consult:${string}`, at: Date, counts: (name: string) => boolean): boolean;
 }
 /** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations; `grants` ends set. */
 export type LiveTopic = `user:${string}` | `consult:${string}` | 'access' | 'grants';
@@ -160,7 +165,9 @@ export interface MediaGrant {
   identity: string;
   name: string;
   /** Shown to others by the client; not trusted for access. */
-  role: 'requester' | 'expert' | 'member' | 'patient';
+  role: 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
+  /** Of a delegate, to the patient; shown beside the name. */
+  relation?: string;
   canPublish: boolean;
   canPublishData: boolean;
   /** A held seat: connected while the person is still in the lobby; unseen, and without any right, until `takeSeat`. */
@@ -170,6 +177,30 @@ export interface MediaGrant {
 /** Renders documents. */
 export interface PdfRenderer {
   opinion(document: OpinionDocument): Promise<Uint8Array>;
+  consent(document: ConsentDocument): Promise<Uint8Array>;
+}
+/** A consent receipt for the patient's hand: what was asked, in the words that were shown, and what was said. */
+export interface ConsentDocument {
+  locale: 'zh-CN' | 'en';
+  organisation: string;
+  patient: { name: string; number: string; birthDate: string };
+  receipts: {
+    number: number;
+    title: string;
+    /** As shown. */
+    text: string;
+    version: number;
+    textHash: string;
+    person: string;
+    answer: string;
+    /** Who, how and when, in words. */
+    said: string;
+    /** Null: not withdrawn. */
+    withdrawn: string | null;
+  }[];
+  /** ISO 8601, shown in `timeZone` (IANA). */
+  printedAt: string;
+  timeZone: string;
 }
 /** Everything an opinion's PDF shows, already in the reader's language where it is free text. */
 export interface OpinionDocument {

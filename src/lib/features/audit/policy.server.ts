@@ -11,6 +11,8 @@ export function mayReadTrail(actor: Actor): actor is MemberActor {
  */
 export function mayReadReaders(actor: Actor, patient: { id: string; organisationId: string }): boolean {
   if (actor.organisationId !== patient.organisationId) return false;
-  if (actor.kind === 'patient-link') return actor.patientId === patient.id;
+  // A daughter who helps with the phone reads the visit, not who reads her mother's record.
+  if (actor.kind === 'patient-link')
+    return actor.patientId === patient.id && (!actor.delegate || actor.delegate.speaksFor);
   return actor.kind === 'member' && ['owner', 'dentist', 'nurse'].includes(actor.role);
 }

@@ -4,14 +4,14 @@ import { forgetFrames } from '#lib/features/imaging/index.ts';
 import { Live } from '#lib/ui/shell/live.svelte.ts';
 
 /**
- * Read `key` again whenever something changes in this consult. Also after the line was down: whatever was
- * missed is in the page then.
+ * Read `key` again whenever something changes in this consult, from the moment on at which it was read. Also after the
+ * line was down: whatever was missed is in the page then.
  * @param options.live  the shell's stream; null outside the shell, where the page gets one of its own
  * @param options.knows  true for news (by name, e.g. `room.joined`) that the page knows by itself and need not be read
  * @returns stop listening
  */
 export function followConsult(
-  consultId: string,
+  { id, readAt }: { id: string; readAt: Date },
   key: `app:${string}`,
   { live, knows = () => false }: { live: Live | null; knows?: (name: string) => boolean }
 ): () => void {
@@ -24,11 +24,11 @@ export function followConsult(
     again = setTimeout(() => (navigating.to ? changed() : void invalidate(key)), 40);
   };
   const stops = [
-    stream.follow(consultId),
+    stream.follow(id, readAt),
     stream.on('consult', (data) => {
       const { name } = data as { name: string };
       // [CN-19] A picture may be among what was taken back.
-      if (name === 'grant.changed' || name === 'grant.ended') forgetFrames();
+      if (['grant.changed', 'grant.ended', 'missed'].includes(name)) forgetFrames();
       if (!knows(name)) changed();
     }),
     stream.onReopened(changed),

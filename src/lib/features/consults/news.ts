@@ -13,5 +13,6 @@ const patientNews: ReadonlySet<string> = new Set([
   'consult.closed',
   'grant.added',
   'grant.changed',
-  'grant.ended'
+  'grant.ended',
+  'consent.changed'
 ]);

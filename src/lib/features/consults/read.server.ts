@@ -20,6 +20,8 @@ import {
   proposals
 } from './tables.server.ts';
 import { readThreads, roomPeople } from './threads.server.ts';
+import { patientSide } from './patient-side.server.ts';
+import { roomConsents } from './room-consents.server.ts';
 import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
 
 export type ConsultRow = typeof consults.$inferSelect;
@@ -95,6 +97,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       .from(boardDocuments)
       .where(eq(boardDocuments.consultId, of));
     const asked = await askedExperts(tx, [consult]);
+    const links = mayDecide(tx.actor, consult) ? await patientSide(tx, consult, patient?.name ?? '') : null;
     await tx.audit({
       action: 'consult.read',
       subject: { type: 'consult', id: of },
@@ -112,6 +115,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         patient: patient && (side === 'requester' || granted) ? patient : null,
         expertName: nameOfExpert(consult, asked)
       }),
+      readAt: tx.now,
       requesterId: consult.requesterId,
       expertId: consult.expertId,
       expertTitle: consult.expertTitle ?? asked.get(consult.askedExpertId ?? '')?.title ?? null,
@@ -142,13 +146,19 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       opinions: written
         .filter((row) => row.signedAt || (actor.kind === 'member' && row.authorId === actor.userId))
         .map(opinionView),
-      seats: seats.map(({ identity, name, role, state, waitingSince }) => ({
+      seats: seats.map(({ identity, name, role, relation, state, waitingSince }) => ({
         identity,
         name,
         role,
+        relation,
         state,
         waitingSince
       })),
+      invites: links?.invites ?? [],
+      delegates: links?.delegates ?? [],
+      requests: links?.requests ?? [],
+      patientSummary: side === 'requester' ? consult.patientSummary : '',
+      consents: await roomConsents(tx, consult),
       documents,
       boardId: board?.id ?? null
     };

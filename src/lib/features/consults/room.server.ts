@@ -5,11 +5,15 @@ import type { MediaGrant } from '#lib/kernel/ports.ts';
 import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { statesOf } from '#lib/features/consent/answer.server.ts';
+import { allows } from '#lib/features/consent/consent.ts';
+import type { Relation } from '#lib/features/patients/delegate.ts';
 import { isOpen } from './consult.ts';
 import { mayDecide } from './policy.server.ts';
 import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
 import { consultGrantItems, consults, consultSeats } from './tables.server.ts';
 import type { SeatView } from './views.ts';
+import { peopleOf } from './visit-people.ts';
 
 /** What a browser needs to join the call. */
 export interface RoomTicket {
@@ -29,7 +33,7 @@ export function identityOf(actor: MemberActor | PatientLinkActor): string {
 /**
  * A ticket to the call: for staff of both sides while the consult is open, for the patient once let in. With
  * `held` it connects in the lobby, where nothing is sent and nobody is shown, so that Join is quick.
- * @throws AppError `room_not_open`, `not_admitted`, `sfu_unavailable`, `not_found`, `grant_ended`,
+ * @throws AppError `room_not_open`, `not_admitted`, `consent_missing`, `sfu_unavailable`, `not_found`, `grant_ended`,
  * `credential_missing`, `credential_expired`
  */
 export async function enterRoom(
@@ -67,7 +71,8 @@ async function grantFor(
       await requireGrant(tx, consult);
       await requireCredential(tx, actor, consult.specialty);
     }
-    if (side === 'patient') {
+    if (actor.kind === 'patient-link') {
+      await mayBeSeen(tx, actor);
       const [own] = await tx.rows
         .select()
         .from(consultSeats)
@@ -83,13 +88,15 @@ async function grantFor(
     });
     const role = roleIn(consult, actor, side);
     if (actor.kind === 'member' && action === 'room.enter') await holdSeat(tx, consult, { actor, role });
+    const relation = actor.kind === 'patient-link' ? actor.delegate?.relation : undefined;
     return {
       room: consultId,
       identity: identityOf(actor),
       name: actor.name,
       role,
+      ...(relation ? { relation } : {}),
       canPublish: true,
-      canPublishData: role !== 'patient'
+      canPublishData: side !== 'patient'
     };
   });
 }
@@ -99,13 +106,23 @@ export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<
   const { actor } = call;
   return inTransaction(call, async (tx) => {
     const { consult } = await consultFor(tx, actor.consultId);
+    if (!isOpen(consult)) throw fail('room_not_open');
+    await mayBeSeen(tx, actor);
     const identity = identityOf(actor);
     const [seat] = await tx.rows.select().from(consultSeats).where(seatIs(consult.id, identity));
     if (seat?.state === 'admitted' || seat?.state === 'in-room' || seat?.state === 'waiting')
       return seat.state;
     // Let in once, let in again: a closed tab or a lost line must not send anyone back to the queue.
     const state = seat?.admittedById ? 'admitted' : 'waiting';
-    await putSeat(tx, consult, { identity, name: actor.name, role: 'patient', state });
+    await putSeat(tx, consult, {
+      identity,
+      name: actor.name,
+      role: actor.delegate ? 'delegate' : 'patient',
+      delegateId: actor.delegate?.id ?? null,
+      // Checked when it was stated at the clinic.
+      relation: (actor.delegate?.relation as Relation | undefined) ?? null,
+      state
+    });
     await tx.audit({
       action: 'room.wait',
       subject: { type: 'consult', id: consult.id },
@@ -271,6 +288,28 @@ async function holdSeat(
     });
 }
 
+/** The seats that hang on a patient's link, wherever they are: what ends with it. */
+export async function seatsOfInvite(
+  { systemDb }: Pick<Call<'systemDb'>, 'systemDb'>,
+  inviteId: string
+): Promise<{ room: string; identity: string }[]> {
+  return systemDb
+    .select({ room: consultSeats.consultId, identity: consultSeats.identity })
+    .from(consultSeats)
+    .where(eq(consultSeats.identity, `p:${inviteId}`));
+}
+
+/**
+ * [CN-24] Nobody of the patient's side is seen who has not agreed to be seen by video, or whose delegation does not
+ * go so far. @throws AppError `consent_missing`, `delegate_not_allowed`
+ */
+async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
+  if (actor.delegate && !actor.delegate.scopes.includes('join')) throw fail('delegate_not_allowed');
+  const people = peopleOf(actor).map(({ personId }) => personId);
+  const states = await statesOf(tx, actor.patientId, people);
+  if (people.some((id) => !allows(states.get(id)!.video))) throw fail('consent_missing');
+}
+
 function seatIs(consultId: string, identity: string) {
   return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
@@ -280,7 +319,7 @@ function roleIn(
   actor: MemberActor | PatientLinkActor,
   side: 'requester' | 'expert' | 'patient'
 ) {
-  if (side === 'patient') return 'patient' as const;
+  if (actor.kind === 'patient-link') return actor.delegate ? ('delegate' as const) : ('patient' as const);
   if (side === 'expert') return 'expert' as const;
   return actor.kind === 'member' && actor.userId === consult.requesterId
     ? ('requester' as const)
@@ -290,7 +329,7 @@ function roleIn(
 async function putSeat(
   tx: Tx,
   consult: ConsultRow,
-  seat: { identity: string; name: string; role: SeatView['role']; state: SeatView['state'] }
+  seat: Omit<SeatView, 'waitingSince'> & { delegateId: string | null }
 ): Promise<void> {
   await tx.rows
     .insert(consultSeats)

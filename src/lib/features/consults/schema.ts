@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { answersInput } from '#lib/features/consent/schema.ts';
+import { unlockReasons, visitRequestKinds } from './visit.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
 import { maxCommentLength } from './comment.ts';
@@ -104,3 +106,16 @@ export type OpinionInput = v.InferOutput<typeof opinionInput>;
 export const signInput = v.object({
   password: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), null)
 });
+
+/** A patient's steps on their page. */
+export const visitStep = v.variant('step', [
+  v.object({ step: v.literal('wait') }),
+  v.object({ step: v.picklist(['ticket', 'seat']), held: v.optional(v.boolean(), false) }),
+  v.object({ step: v.literal('consent'), ...answersInput.entries }),
+  v.object({ step: v.literal('ask'), kind: v.picklist(visitRequestKinds), text: v.optional(text(300), '') }),
+  v.object({ step: v.literal('unask') })
+]);
+export const inviteInput = v.object({ delegateId: v.optional(v.nullable(id), null) });
+export const unlockInput = v.object({ inviteId: id, reason: v.picklist(unlockReasons) });
+export const requestInput = v.object({ requestId: id });
+export const summaryInput = v.object({ text: text(2000) });

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
-import { patients } from '#lib/features/patients/tables.server.ts';
+import { relations } from '#lib/features/patients/delegate.ts';
+import { patientDelegates, patients } from '#lib/features/patients/tables.server.ts';
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
+import { visitRequestKinds } from './visit.ts';
 import {
   consultModes,
   consultStatuses,
@@ -43,7 +45,9 @@ export const consults = pgTable(
     declineReason: text('decline_reason'),
     acceptedAt: instant('accepted_at'),
     closedAt: instant('closed_at'),
-    closedById: uuid('closed_by_id')
+    closedById: uuid('closed_by_id'),
+    /** [CN-17] What the patient reads on their page once it is over; written by the asking side. */
+    patientSummary: text('patient_summary').notNull().default('')
   },
   (t) => [
     unique('consult_tenant').on(t.organisationId, t.id),
@@ -255,19 +259,51 @@ export const consultDocuments = pgTable(
   ]
 );
 
-/** A patient's door to one consult: a link (only its hash is kept) and the last four digits of the phone. */
+/**
+ * A patient's door to one consult: a link (only its hash is kept) and the last four digits of the phone. Or that of
+ * somebody who stands by the patient, with their own phone.
+ */
 export const consultInvites = pgTable(
   'consult_invite',
   {
     ...consultColumns(),
     patientId: uuid('patient_id').notNull(),
+    /** Whose link it is, where not the patient's own. */
+    delegateId: uuid('delegate_id'),
     tokenHash: text('token_hash').notNull().unique(),
     expiresAt: instant('expires_at').notNull(),
     failedTries: integer('failed_tries').notNull().default(0),
     revokedAt: instant('revoked_at'),
     createdById: uuid('created_by_id').notNull()
   },
-  (t) => [index('consult_invite_consult').on(t.organisationId, t.consultId), consultKey(t as never)]
+  (t) => [
+    index('consult_invite_consult').on(t.organisationId, t.consultId),
+    foreignKey({
+      columns: [t.organisationId, t.delegateId],
+      foreignColumns: [patientDelegates.organisationId, patientDelegates.id]
+    }),
+    consultKey(t as never)
+  ]
+);
+
+/** What a patient asked of the clinic from their page: another time, a call, a visit. A task until handled. */
+export const visitRequests = pgTable(
+  'visit_request',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    kind: text('kind', { enum: visitRequestKinds }).notNull(),
+    text: text('text').notNull().default(''),
+    inviteId: uuid('invite_id').notNull(),
+    byName: text('by_name').notNull(),
+    at: instant('at').notNull(),
+    /** The patient took it back. */
+    withdrawnAt: instant('withdrawn_at'),
+    handledAt: instant('handled_at'),
+    handledById: uuid('handled_by_id'),
+    handledByName: text('handled_by_name')
+  },
+  (t) => [index('visit_request_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
 );
 
 /** A browser that passed the door. */
@@ -290,7 +326,10 @@ export const consultSeats = pgTable(
     /** The media server's name for the person: `m:<user>` or `p:<invite>`. */
     identity: text('identity').notNull(),
     name: text('name').notNull(),
-    role: text('role', { enum: ['requester', 'expert', 'member', 'patient'] }).notNull(),
+    role: text('role', { enum: ['requester', 'expert', 'member', 'patient', 'delegate'] }).notNull(),
+    /** Of a delegate: who, and what they are to the patient. */
+    delegateId: uuid('delegate_id'),
+    relation: text('relation', { enum: relations }),
     state: text('state', { enum: ['waiting', 'admitted', 'in-room', 'left'] }).notNull(),
     waitingSince: instant('waiting_since'),
     admittedById: uuid('admitted_by_id'),

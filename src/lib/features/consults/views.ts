@@ -1,6 +1,9 @@
 import type { RoomPerson, ThreadView } from './comment.ts';
 import type { ConsultMode, ConsultStatus, Specialty, Urgency } from './consult.ts';
 import type { GrantView } from './grant.ts';
+import type { ConsentState, PersonKind, Purpose } from '#lib/features/consent/consent.ts';
+import type { Relation } from '#lib/features/patients/delegate.ts';
+import type { VisitRequestKind } from './visit.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
 
 /** A line of the inbox. */
@@ -51,13 +54,45 @@ export interface OpinionView {
 export interface SeatView {
   identity: string;
   name: string;
-  role: 'requester' | 'expert' | 'member' | 'patient';
+  role: 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
+  /** Of a delegate, to the patient. */
+  relation: Relation | null;
   state: 'waiting' | 'admitted' | 'in-room' | 'left';
   waitingSince: Date | null;
 }
 
+/** A link of the patient's side, as the asking side sees it. The secret is in nobody's hands but theirs. */
+export interface InviteView {
+  id: string;
+  delegateId: string | null;
+  name: string;
+  relation: Relation | null;
+  expiresAt: Date;
+  locked: boolean;
+}
+
+/** What somebody of the patient's side asked of the clinic and nobody has seen to yet. */
+export interface VisitRequestView {
+  id: string;
+  kind: VisitRequestKind;
+  text: string;
+  byName: string;
+  at: Date;
+}
+
+/** Where somebody of the room stands, for its staff. */
+export interface RoomConsent {
+  personId: string;
+  kind: PersonKind;
+  name: string;
+  relation: Relation | null;
+  states: Record<Purpose, ConsentState>;
+}
+
 /** A consult as one viewer may see it. */
 export interface ConsultView extends ConsultSummary {
+  /** By the server's clock, before the first row was read. */
+  readAt: Date;
   requesterId: string;
   expertId: string | null;
   expertTitle: string | null;
@@ -89,6 +124,14 @@ export interface ConsultView extends ConsultSummary {
   proposals: ProposalView[];
   opinions: OpinionView[];
   seats: SeatView[];
+  /** Of the asking side alone. */
+  invites: InviteView[];
+  /** Whom a link can be made for beside the patient. */
+  delegates: { id: string; name: string; relation: Relation }[];
+  requests: VisitRequestView[];
+  patientSummary: string;
+  /** The patient, those who stand by them and are there, and the staff who are there. */
+  consents: RoomConsent[];
   documents: { kind: 'opinion-pdf' | 'board-png'; locale: string }[];
   boardId: string | null;
 }

@@ -1,23 +1,43 @@
-import { and, eq } from 'drizzle-orm';
-import type { PatientLinkActor } from '#lib/kernel/actor.ts';
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import { hasOpenQuestions, statesOf, writeAnswers } from '#lib/features/consent/answer.server.ts';
+import type { ConsentState, Purpose } from '#lib/features/consent/consent.ts';
+import type { AnswersInput } from '#lib/features/consent/schema.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
-import { consultFor } from './read.server.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { lockForRequester } from './answer.server.ts';
+import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
 import { identityOf } from './room.server.ts';
-import { consultSeats } from './tables.server.ts';
+import { consults, consultSeats, visitRequests } from './tables.server.ts';
+import { visitStage, type VisitRequestKind, type VisitStage } from './visit.ts';
+import { peopleOf } from './visit-people.ts';
 
 /** All a patient's page knows: where their visit stands and who they will see. No notes, no opinion. */
 export interface VisitView {
   consultId: string;
-  /** `early`: nobody has accepted yet. `over`: closed, declined or taken back. */
-  stage: 'early' | 'waiting' | 'admitted' | 'over' | 'ready';
+  readAt: Date;
+  stage: VisitStage;
   name: string;
+  /** What the visitor is to the patient; null: it is the patient. */
+  relation: string | null;
+  /** Answers for the patient too. */
+  speaksFor: boolean;
   clinic: string;
   dentist: string;
   expert: { name: string; title: string; organisation: string } | null;
   slotAt: Date | null;
   boardId: string | null;
+  /** Where the visitor stands; a guardian answers once for the child and themselves. */
+  consents: Record<Purpose, ConsentState>;
+  request: { kind: VisitRequestKind; text: string; at: Date } | null;
+  /** Once it is over: what the dentist wrote for the patient, and when to come next. */
+  outcome: {
+    summary: string;
+    next: { at: Date; clinic: string; clinicEn: string; practitioner: string | null } | null;
+  } | null;
 }
 
 /** [CN-6] The visit as its patient sees it. `ready`: the page may ask to be let in. */
@@ -33,16 +53,33 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       .select({ id: boardDocuments.id })
       .from(boardDocuments)
       .where(eq(boardDocuments.consultId, consult.id));
+    const request = await openRequest(tx, consult.id);
+    const consents = await consentsOf(tx, actor);
     await tx.audit({
       action: 'visit.read',
       subject: { type: 'consult', id: consult.id },
       patientId: consult.patientId,
       consultId: consult.id
     });
+    const stage = visitStage({
+      status: consult.status,
+      slotAt: consult.slotAt,
+      now: tx.now,
+      staffThere: await staffThere(tx, consult.id),
+      asked: request !== null,
+      mayJoin: !actor.delegate || actor.delegate.scopes.includes('join'),
+      video: consents.video === 'outdated' ? 'unasked' : consents.video,
+      unanswered: hasOpenQuestions(consents),
+      seat: seat ?? null
+    });
+    const mayKnow = !actor.delegate || actor.delegate.speaksFor || actor.delegate.scopes.includes('times');
     return {
       consultId: consult.id,
-      stage: stageOf(consult.status, seat),
+      readAt: tx.now,
+      stage,
       name: actor.name,
+      relation: actor.delegate?.relation ?? null,
+      speaksFor: actor.delegate?.speaksFor ?? true,
       clinic: consult.requesterOrganisationName,
       dentist: consult.requesterName,
       expert: consult.expertName
@@ -53,19 +90,205 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
           }
         : null,
       slotAt: consult.slotAt,
-      boardId: consult.status === 'accepted' ? (board?.id ?? null) : null
+      boardId: consult.status === 'accepted' ? (board?.id ?? null) : null,
+      consents,
+      request: request && { kind: request.kind, text: request.text, at: request.at },
+      outcome: mayKnow && stage === 'over' ? await outcomeOf(tx, consult) : null
     };
   });
 }
 
-function stageOf(
-  status: string,
-  seat: { state: 'waiting' | 'admitted' | 'in-room' | 'left'; admittedById: string | null } | undefined
-): VisitView['stage'] {
-  if (status === 'requested' || status === 'more-asked') return 'early';
-  if (status !== 'accepted') return 'over';
-  if (!seat) return 'ready';
-  // Once let in, always let in: leaving by mistake must not send a patient back to the queue.
-  if (seat.admittedById || seat.state === 'admitted' || seat.state === 'in-room') return 'admitted';
-  return seat.state === 'waiting' ? 'waiting' : 'ready';
+/** [CS-3] The visitor answers for themselves, and for the patient where they speak for them. */
+export async function answerOnVisit(call: Call<never, PatientLinkActor>, input: AnswersInput): Promise<void> {
+  const { actor } = call;
+  await inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, actor.consultId);
+    for (const person of peopleOf(actor)) {
+      const name = person.personKind === 'patient' && actor.delegate ? await patientName(tx) : actor.name;
+      await writeAnswers(tx, { ...person, name }, input, consult.id);
+    }
+  });
+}
+
+/** [CN-18] Ask the clinic for another time, a call or a visit: a task for who asked, and news. */
+export async function askClinic(
+  call: Call<never, PatientLinkActor>,
+  { kind, text }: { kind: VisitRequestKind; text: string }
+): Promise<void> {
+  const { actor } = call;
+  await inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, actor.consultId);
+    if (consult.status === 'closed') throw fail('consult_closed');
+    const open = await openRequest(tx, consult.id);
+    if (open?.kind === kind && open.text === text) return;
+    await withdrawRequest(tx, consult.id);
+    await tx.rows.insert(visitRequests).values({
+      id: newId(tx.now.getTime()),
+      organisationId: actor.organisationId,
+      consultId: consult.id,
+      patientId: actor.patientId,
+      kind,
+      text,
+      inviteId: actor.inviteId,
+      byName: actor.name,
+      at: tx.now
+    });
+    await tx.audit({
+      action: 'visit.ask',
+      subject: { type: 'consult', id: consult.id },
+      patientId: actor.patientId,
+      consultId: consult.id,
+      detail: { kind }
+    });
+    await tx.publish('patient.asked', consult.id, {
+      consultId: consult.id,
+      userIds: others(actor, consult.requesterId)
+    });
+    await consultChanged(tx, consult.id, 'patient.asked');
+  });
+}
+
+/** The patient can come after all. */
+export async function takeBackRequest(call: Call<never, PatientLinkActor>): Promise<void> {
+  const { actor } = call;
+  await inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, actor.consultId);
+    if ((await withdrawRequest(tx, consult.id)) === 0) return;
+    await tx.audit({
+      action: 'visit.unask',
+      subject: { type: 'consult', id: consult.id },
+      patientId: actor.patientId,
+      consultId: consult.id
+    });
+    await consultChanged(tx, consult.id, 'patient.asked');
+  });
+}
+
+/** Staff have seen to what the patient asked. @throws AppError `not_found`, `forbidden` */
+export async function handleRequest(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  requestId: string
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    const [done] = await tx.rows
+      .update(visitRequests)
+      .set({ handledAt: tx.now, handledById: call.actor.userId, handledByName: call.actor.name })
+      .where(
+        and(
+          eq(visitRequests.id, requestId),
+          eq(visitRequests.consultId, consultId),
+          isNull(visitRequests.handledAt)
+        )
+      )
+      .returning({ id: visitRequests.id });
+    if (!done) throw fail('not_found');
+    await tx.audit({
+      action: 'visit.handle',
+      subject: { type: 'visit-request', id: requestId },
+      patientId: consult.patientId,
+      consultId
+    });
+    await consultChanged(tx, consultId, 'patient.asked');
+  });
+}
+
+/** [CN-17] What the patient will read once it is over. @throws AppError `forbidden`, `consult_closed` */
+export async function writePatientSummary(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  text: string
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    if (consult.status === 'closed') throw fail('consult_closed');
+    if (consult.patientSummary === text) return;
+    await tx.rows.update(consults).set({ patientSummary: text }).where(eq(consults.id, consultId));
+    await tx.audit({
+      action: 'visit.summary',
+      subject: { type: 'consult', id: consultId },
+      patientId: consult.patientId,
+      consultId
+    });
+  });
+}
+
+async function openRequest(tx: Tx, consultId: string) {
+  const [found] = await tx.rows
+    .select()
+    .from(visitRequests)
+    .where(openIn(consultId))
+    .orderBy(desc(visitRequests.at))
+    .limit(1);
+  return found ?? null;
+}
+
+const openIn = (consultId: string) =>
+  and(
+    eq(visitRequests.consultId, consultId),
+    isNull(visitRequests.handledAt),
+    isNull(visitRequests.withdrawnAt)
+  );
+
+async function withdrawRequest(tx: Tx, consultId: string): Promise<number> {
+  const gone = await tx.rows
+    .update(visitRequests)
+    .set({ withdrawnAt: tx.now })
+    .where(openIn(consultId))
+    .returning({ id: visitRequests.id });
+  return gone.length;
+}
+
+async function staffThere(tx: Tx, consultId: string): Promise<boolean> {
+  const [one] = await tx.rows
+    .select({ id: consultSeats.id })
+    .from(consultSeats)
+    .where(
+      and(
+        eq(consultSeats.consultId, consultId),
+        eq(consultSeats.state, 'in-room'),
+        inArray(consultSeats.role, ['requester', 'expert', 'member'])
+      )
+    )
+    .limit(1);
+  return one !== undefined;
+}
+
+/** Of several people behind one link, the state that still has to be settled. */
+async function consentsOf(tx: Tx, actor: PatientLinkActor): Promise<Record<Purpose, ConsentState>> {
+  const people = peopleOf(actor).map(({ personId }) => personId);
+  const states = await statesOf(tx, actor.patientId, people);
+  const [first, ...rest] = people.map((id) => states.get(id)!);
+  const merged = { ...first! };
+  for (const other of rest)
+    for (const purpose of Object.keys(merged) as Purpose[])
+      if (merged[purpose] === 'given') merged[purpose] = other[purpose];
+  return merged;
+}
+
+async function patientName(tx: Tx): Promise<string> {
+  const { rows } = await tx.rows.execute<{ name: string }>(sql`select visit_patient_name() as name`);
+  return rows[0]?.name ?? '';
+}
+
+async function outcomeOf(tx: Tx, consult: ConsultRow): Promise<VisitView['outcome']> {
+  const { rows } = await tx.rows.execute<{
+    starts_at: string;
+    clinic: string;
+    clinic_en: string;
+    practitioner: string | null;
+  }>(sql`select * from visit_next_appointment()`);
+  const next = rows[0];
+  return {
+    summary: consult.patientSummary,
+    next: next
+      ? {
+          at: new Date(next.starts_at),
+          clinic: next.clinic,
+          clinicEn: next.clinic_en,
+          practitioner: next.practitioner
+        }
+      : null
+  };
 }

@@ -9,6 +9,7 @@ export const notificationKinds = [
   'consult.signed',
   'consult.closed',
   'patient.waiting',
+  'patient.asked',
   'proposal.made',
   'comment.mentioned',
   'grant.changed',
@@ -77,6 +78,7 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.answered':
     case 'consult.signed':
     case 'patient.waiting':
+    case 'patient.asked':
       return true;
     case 'consult.closed':
     case 'proposal.made':

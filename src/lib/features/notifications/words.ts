@@ -65,6 +65,11 @@ export function notificationWords(
         title: m.notifications_patient_waiting_title({}, in_),
         body: m.notifications_patient_waiting_body({ number }, in_)
       };
+    case 'patient.asked':
+      return {
+        title: m.notifications_patient_asked_title({}, in_),
+        body: m.notifications_patient_asked_body({ number }, in_)
+      };
     case 'proposal.made':
       return {
         title: m.notifications_proposal_made_title({ expert }, in_),

@@ -83,3 +83,10 @@ export async function contactIs(
     : undefined;
   return or(byPhone, byId);
 }
+
+/** A delegate's encrypted columns: nobody is looked up by them. */
+export const sealedDelegateColumns = { phone: { column: 'phone', index: null } } as const;
+
+export function delegatePhonePlace({ id, organisationId }: Row): FieldPlace {
+  return { organisationId, table: 'patient_delegate', column: 'phone', rowId: id };
+}

@@ -13,3 +13,5 @@ export type {
   TimelineItem,
   TimelineKind
 } from './views.ts';
+export { default as DelegatesCard } from './DelegatesCard.svelte';
+export { relationText } from './delegate-words.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isNationalId } from './contact.ts';
+import { delegateScopes, relations } from './delegate.ts';
 
 const id = v.pipe(v.string(), v.uuid());
 const text = (max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max));
@@ -43,3 +44,13 @@ export const healthItemInput = v.object({
   since: v.optional(v.nullable(day))
 });
 export type HealthItemInput = v.InferOutput<typeof healthItemInput>;
+
+export const delegateInput = v.object({
+  patientId: id,
+  name: someText(100),
+  relation: v.picklist(relations),
+  scopes: v.pipe(v.array(v.picklist(delegateScopes)), v.minLength(1), v.maxLength(delegateScopes.length)),
+  phone: v.pipe(v.string(), v.trim(), v.regex(/^\+?[0-9 -]{6,20}$/)),
+  basis: v.optional(text(200), '')
+});
+export type DelegateInput = v.InferOutput<typeof delegateInput>;

@@ -1,5 +1,6 @@
 import { date, foreignKey, index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
+import { delegateScopes, relations } from './delegate.ts';
 import { instant, sealedText, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 
 export const patients = pgTable(
@@ -96,6 +97,38 @@ export const recentPatients = pgTable(
   },
   (t) => [
     unique('recent_patient_once').on(t.organisationId, t.userId, t.patientId),
+    foreignKey({
+      columns: [t.organisationId, t.patientId],
+      foreignColumns: [patients.organisationId, patients.id]
+    })
+  ]
+);
+
+/**
+ * Somebody who stands by a patient, as stated at the clinic. Ending one (a trigger in server/db/security.sql) ends
+ * their links and seats.
+ */
+export const patientDelegates = pgTable(
+  'patient_delegate',
+  {
+    ...tenantColumns(),
+    patientId: uuid('patient_id').notNull(),
+    name: text('name').notNull(),
+    relation: text('relation', { enum: relations }).notNull(),
+    scopes: text('scopes', { enum: delegateScopes }).array().notNull(),
+    phone: sealedText('phone').notNull(),
+    /** How the relation was shown, in a few words: a paper, said by the patient. */
+    basis: text('basis').notNull().default(''),
+    recordedById: uuid('recorded_by_id').notNull(),
+    recordedByName: text('recorded_by_name').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endedAt: instant('ended_at'),
+    endedById: uuid('ended_by_id'),
+    endedByName: text('ended_by_name')
+  },
+  (t) => [
+    unique('patient_delegate_tenant').on(t.organisationId, t.id),
+    index('patient_delegate_patient').on(t.organisationId, t.patientId),
     foreignKey({
       columns: [t.organisationId, t.patientId],
       foreignColumns: [patients.organisationId, patients.id]

@@ -6,6 +6,9 @@ const rights: Record<Permission, () => string> = {
   'patient:add': m.organisation_right_patient_add,
   'patient:write': m.organisation_right_patient_write,
   'patient:readers': m.organisation_right_patient_readers,
+  'patient:delegates': m.organisation_right_patient_delegates,
+  'consent:read': m.organisation_right_consent_read,
+  'consent:record': m.organisation_right_consent_record,
   'chart:read': m.organisation_right_chart_read,
   'chart:record': m.organisation_right_chart_record,
   'image:read': m.organisation_right_image_read,
@@ -43,6 +46,7 @@ const rights: Record<Permission, () => string> = {
 
 const groups: Record<PermissionGroup, () => string> = {
   patient: m.organisation_group_patient,
+  consent: m.organisation_group_consent,
   chart: m.organisation_group_chart,
   image: m.organisation_group_image,
   plan: m.organisation_group_plan,

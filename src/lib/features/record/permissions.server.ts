@@ -2,6 +2,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { memberRoles, type MemberActor, type MemberRole } from '#lib/kernel/actor.ts';
 import { mayBookAppointments, mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
 import { mayReadReaders, mayReadTrail } from '#lib/features/audit/policy.server.ts';
+import { mayAnswerFor, mayReadConsents } from '#lib/features/consent/policy.server.ts';
 import type { ConsultFacts } from '#lib/features/consults/policy.server.ts';
 import {
   boardMode,
@@ -20,6 +21,7 @@ import { mayVerifyCredentials } from '#lib/features/identity/credentials.server.
 import { imageRights } from '#lib/features/imaging/policy.server.ts';
 import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
 import { chartRights } from '#lib/features/odontogram/policy.server.ts';
+import { mayKeepDelegates } from '#lib/features/patients/delegates.server.ts';
 import { mayAddPatient, mayReadPatients, mayWriteRecord } from '#lib/features/patients/patients.server.ts';
 import { mayAskCorrection, mayReadRegister, rightsOf } from '#lib/features/rights/policy.server.ts';
 import { planRights } from '#lib/features/treatment/policy.server.ts';
@@ -70,6 +72,15 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'patient:add': mayAddPatient,
   'patient:write': mayWriteRecord,
   'patient:readers': (actor) => mayReadReaders(actor, { id: 'one', organisationId: home }),
+  'patient:delegates': (actor) => mayKeepDelegates(actor, { organisationId: home }),
+  'consent:read': (actor) => mayReadConsents(actor, { id: 'one', organisationId: home }),
+  'consent:record': (actor) =>
+    mayAnswerFor(actor, {
+      organisationId: home,
+      patientId: 'one',
+      personKind: 'patient',
+      personId: 'one'
+    }),
   'chart:read': (actor) => chartRights(actor, home).read,
   'chart:record': (actor) => chartRights(actor, home).record,
   'image:read': (actor) => imageRights(actor, home).read,

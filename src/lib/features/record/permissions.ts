@@ -2,7 +2,8 @@ import type { MemberRole } from '#lib/kernel/actor.ts';
 
 /** Rights as an owner reads them, by what they are about. */
 export const permissionGroups = {
-  patient: ['patient:read', 'patient:add', 'patient:write', 'patient:readers'],
+  patient: ['patient:read', 'patient:add', 'patient:write', 'patient:readers', 'patient:delegates'],
+  consent: ['consent:read', 'consent:record'],
   chart: ['chart:read', 'chart:record'],
   image: ['image:read', 'image:upload', 'image:calibrate', 'image:download', 'image:withdraw'],
   plan: ['plan:read', 'plan:create', 'plan:progress', 'plan:agree'],

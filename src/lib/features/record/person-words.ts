@@ -1,3 +1,4 @@
+import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
 
@@ -9,8 +10,15 @@ interface Named {
 }
 
 /** Who acted, in words. */
-export function actorText({ kind, name }: Pick<Named, 'kind' | 'name'>): string {
+export function actorText({
+  kind,
+  name,
+  role
+}: Pick<Named, 'kind' | 'name'> & { role?: string | null }): string {
   if (kind === 'system') return m.audit_actor_system();
+  // A name there is that of who stands by the patient, and the role what they are to them.
+  if (kind === 'patient-link' && name)
+    return `${m.room_role_delegate_as({ relation: relationText(role ?? 'other') })} ${name}`;
   if (kind === 'patient-link') return m.audit_actor_patient_link();
   return name ?? m.audit_actor_unknown();
 }

@@ -44,6 +44,12 @@ describe('rights over a record', () => {
   });
   it('[RT-7] a link asks for its own patient only', () => {
     expect(mayAskCorrection(link, { id: 'p', organisationId: home })).toBe(true);
+    const by = (speaksFor: boolean): Actor => ({
+      ...link,
+      delegate: { id: 'd', relation: 'parent', scopes: ['join'], speaksFor }
+    });
+    expect(mayAskCorrection(by(true), { id: 'p', organisationId: home })).toBe(true);
+    expect(mayAskCorrection(by(false), { id: 'p', organisationId: home })).toBe(false);
     expect(mayAskCorrection(link, { id: 'q', organisationId: home })).toBe(false);
     expect(mayAskCorrection(link, { id: 'p', organisationId: abroad })).toBe(false);
     expect(mayAskCorrection(member('receptionist'), { id: 'p', organisationId: home })).toBe(true);

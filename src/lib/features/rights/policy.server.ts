@@ -23,10 +23,14 @@ export function rightsOf(actor: Actor, organisationId: string): PatientRights {
   return { read: staff, export: deciding, request: staff, decide: deciding, hold: role === 'owner' };
 }
 
-/** [RT-7] The patient of the link, for the record their consult belongs to. */
+/** [RT-7] The patient of the link, or who speaks for them, for the record their consult belongs to. */
 export function mayAskCorrection(actor: Actor, patient: { id: string; organisationId: string }): boolean {
   if (actor.kind === 'patient-link')
-    return actor.patientId === patient.id && actor.organisationId === patient.organisationId;
+    return (
+      actor.patientId === patient.id &&
+      actor.organisationId === patient.organisationId &&
+      (!actor.delegate || actor.delegate.speaksFor)
+    );
   return rightsOf(actor, patient.organisationId).request;
 }
 

@@ -28,6 +28,7 @@ export class Live {
   #hidden: ReturnType<typeof setTimeout> | undefined;
   #url: string;
   #consult: string | null = null;
+  #readAt: Date | null = null;
   /** Kept until its follower is open, so that nothing is lost between two. */
   #replaced: EventSource | null = null;
   readonly #always: boolean;
@@ -56,12 +57,14 @@ export class Live {
   }
 
   /**
-   * Hear of one consult as well, as event `consult`. The last call wins; what stops it leaves the line as it is until
-   * it is opened anew for another reason.
+   * Hear of one consult as well, as event `consult`: also, at once, where something was told of it since the page was
+   * read (`readAt`, the server's clock). The last call wins; what stops it leaves the line as it is until it is opened
+   * anew for another reason.
    */
-  follow(consultId: string): () => void {
+  follow(consultId: string, readAt: Date): () => void {
     if (this.#consult !== consultId) {
       this.#consult = consultId;
+      this.#readAt = readAt;
       if (this.#source) this.#connect();
     }
     return () => {
@@ -113,7 +116,9 @@ export class Live {
       this.#replaced = before;
     }
     const source = new EventSource(
-      withPlace(this.#consult ? `${this.#url}?consult=${this.#consult}` : this.#url)
+      withPlace(
+        this.#consult ? `${this.#url}?consult=${this.#consult}&since=${Number(this.#readAt)}` : this.#url
+      )
     );
     this.#source = source;
     for (const name of this.#listeners.keys()) source.addEventListener(name, this.#receive);

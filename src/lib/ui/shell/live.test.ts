@@ -57,9 +57,12 @@ describe('one stream a tab', () => {
     const heard: unknown[] = [];
     live.on('consult', (data) => heard.push(data));
     live.on('notification', (data) => heard.push(data));
-    live.follow('c1');
+    live.follow('c1', new Date(5));
     // The old line stays until the new one is open: nothing falls between them.
-    expect(FakeSource.living.map((one) => one.url)).toEqual(['/api/events', '/api/events?consult=c1']);
+    expect(FakeSource.living.map((one) => one.url)).toEqual([
+      '/api/events',
+      '/api/events?consult=c1&since=5'
+    ]);
     FakeSource.all[0]!.tell('notification', 1);
     FakeSource.all[1]!.arrive();
     expect(FakeSource.living).toHaveLength(1);
@@ -76,20 +79,20 @@ describe('one stream a tab', () => {
     const again = vi.fn();
     live.onReopened(again);
     FakeSource.all[0]!.arrive();
-    live.follow('c1');
+    live.follow('c1', new Date(5));
     FakeSource.all[1]!.arrive();
     expect(again).not.toHaveBeenCalled();
     FakeSource.all[1]!.fail();
     vi.advanceTimersByTime(1_000);
     FakeSource.all[2]!.arrive();
     expect(again).toHaveBeenCalledOnce();
-    expect(FakeSource.all[2]!.url).toBe('/api/events?consult=c1');
+    expect(FakeSource.all[2]!.url).toBe('/api/events?consult=c1&since=5');
   });
 
   it('no longer asks for a consult that nobody follows', () => {
     const live = new Live('/api/events');
     live.open();
-    const stop = live.follow('c1');
+    const stop = live.follow('c1', new Date(5));
     FakeSource.all.at(-1)!.arrive();
     stop();
     FakeSource.all.at(-1)!.fail();

@@ -19,12 +19,14 @@ const open = new Map<string, number>();
 
 /**
  * One stream a tab: a member's own news, and with `?consult=<id>` that something changed in that consult
- * (members; its patient, where it concerns the visit). What is sent names ids; the page reads the rest through its use cases.
+ * (members; its patient, where it concerns the visit), with `&since=<ms>` also what was told from then on. What is sent names ids; the page reads the rest through its use cases.
  */
 export const GET: RequestHandler = async (event) => {
+  const { services } = event.locals;
   try {
     const wanted = event.url.searchParams.get('consult');
     if (wanted !== null && !isId(wanted)) throw fail('not_found');
+    const since = Number(event.url.searchParams.get('since') ?? Number.NaN);
     const viewer = await viewerOf(event, wanted);
     const key = viewer.kind === 'member' ? viewer.userId : viewer.inviteId;
     const count = open.get(key) ?? 0;
@@ -32,6 +34,8 @@ export const GET: RequestHandler = async (event) => {
     open.set(key, count + 1);
     return eventStream((stream) => {
       const stop = follow(event, viewer, wanted, stream);
+      if (wanted && services.live.toldSince(`consult:${wanted}`, new Date(since), isFor(viewer)))
+        stream.send('consult', { name: 'missed' });
       return () => {
         const left = (open.get(key) ?? 1) - 1;
         if (left > 0) open.set(key, left);
@@ -53,6 +57,8 @@ export const GET: RequestHandler = async (event) => {
 
 type Viewer = MemberActor | PatientLinkActor;
 
+const isFor = (viewer: Viewer) => (name: string) => viewer.kind === 'member' || isForPatient(name);
+
 /** [ID-32] The session acts from another place now: the page says so, and asks for nothing more. */
 function sayMoved(stream: EventStream): void {
   stream.send('place.moved', {});
@@ -67,7 +73,7 @@ async function viewerOf(event: RequestEvent, consultId: string | null): Promise<
   const { services, request } = event.locals;
   const session = await services.auth.session(event.request.headers);
   const member = session ? await memberOf(services.systemDb, session, services.clock.now()) : null;
-  const secret = event.cookies.get(visitCookie);
+  const secret = event.cookies.get(visitCookie(services));
   const visitor = secret && consultId ? await visitorOf(services, secret) : null;
   // A browser may hold both: someone of the staff trying a patient's link. The consult decides who is meant.
   const viewer = visitor && visitor.consultId === consultId && !member ? visitor : member;
@@ -136,8 +142,7 @@ function follow(
     stops.push(
       services.live.subscribe(`consult:${consultId}`, (news) => {
         if (news.name === 'resync') stream.end();
-        else if (viewer.kind === 'member' || isForPatient(news.name))
-          stream.send('consult', { ...news.data, name: news.name });
+        else if (isFor(viewer)(news.name)) stream.send('consult', { ...news.data, name: news.name });
       })
     );
   return () => stops.forEach((stop) => stop());

@@ -1,19 +1,30 @@
-import * as v from 'valibot';
 import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
+import { visitStep } from '#lib/features/consults/schema.ts';
+import { answerOnVisit, askClinic, takeBackRequest } from '#lib/features/consults/visit.server.ts';
 import { answered, jsonBody, parsed, visitorCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-const stepInput = v.object({
-  step: v.picklist(['wait', 'ticket', 'seat']),
-  held: v.optional(v.boolean(), false)
-});
-
-/** The patient's steps: a place in the waiting room; once let in, a ticket to the call; then the seat. */
+/**
+ * The patient's steps: what they agree to; a place in the waiting room; once let in, a ticket to the call, then the
+ * seat; and what they ask of the clinic.
+ */
 export const POST: RequestHandler = ({ locals, request }) =>
   answered(async () => {
     const call = visitorCall(locals);
-    const { step, held } = parsed(stepInput, await jsonBody(request));
+    const input = parsed(visitStep, await jsonBody(request));
     const { consultId } = call.actor;
-    if (step === 'wait') return { state: await waitInLobby(call) };
-    return step === 'seat' ? takeSeat(call, consultId) : enterRoom(call, consultId, { held });
+    switch (input.step) {
+      case 'wait':
+        return { state: await waitInLobby(call) };
+      case 'ticket':
+        return enterRoom(call, consultId, { held: input.held });
+      case 'seat':
+        return takeSeat(call, consultId);
+      case 'consent':
+        return answerOnVisit(call, input);
+      case 'ask':
+        return askClinic(call, input);
+      case 'unask':
+        return takeBackRequest(call);
+    }
   });

@@ -6,6 +6,8 @@ import type { BoardImage } from '#lib/features/board/initial.ts';
 
 import type { Ticket } from './call/call.ts';
 import type { GrantItem } from '../consult.ts';
+import type { AnswersInput } from '#lib/features/consent/index.ts';
+import type { UnlockReason } from '../visit.ts';
 import type { OpinionInput, PinPlace, ProposalInput } from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
@@ -26,7 +28,13 @@ export function consultActs(consultId: string) {
     saveOpinion: (opinion: OpinionInput) => api('PUT', `${path}/opinion`, opinion),
     sign: (password: string) => reading(api('POST', `${path}/opinion`, { password })),
     admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
-    invite: () => api<{ url: string }>('POST', `${path}/invite`),
+    invite: (delegateId: string | null) =>
+      reading(api<{ url: string }>('POST', `${path}/invite`, { delegateId })),
+    unlock: (inviteId: string, reason: UnlockReason) =>
+      reading(api('PATCH', `${path}/invite`, { inviteId, reason })),
+    handle: (requestId: string) => reading(api('POST', `${path}/requests`, { requestId })),
+    consent: (input: AnswersInput) => reading(api('POST', `${path}/consent`, input)),
+    tellPatient: (text: string) => api('PUT', `${path}/summary`, { text }),
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
     ticket: (wish: { held: boolean }) => api<Ticket>('POST', `${path}/ticket`, wish),
     takeSeat: async () => void (await api('PUT', `${path}/ticket`)),

@@ -1,4 +1,3 @@
-import { dev } from '$app/environment';
 import { doorState, isLinkOf, passDoor, visitCookie } from '#lib/features/consults/invite.server.ts';
 import { readVisit } from '#lib/features/consults/visit.server.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
@@ -20,18 +19,19 @@ export const load: PageServerLoad = async ({ params, locals, depends }) => {
 };
 
 export const actions: Actions = {
-  default: async ({ params, locals, request, cookies, url }) => {
+  default: async ({ params, locals, request, cookies }) => {
     const digits = String((await request.formData()).get('digits') ?? '').trim();
     return acted(async () => {
       const { secret, expiresAt } = await passDoor(
         { ...locals.services, request: locals.request },
         { token: params.token, digits }
       );
-      cookies.set(visitCookie, secret, {
+      const { services } = locals;
+      cookies.set(visitCookie(services), secret, {
         path: '/',
         httpOnly: true,
         sameSite: 'lax',
-        secure: url.protocol === 'https:' && !dev,
+        secure: services.auth.secure,
         expires: expiresAt
       });
     });

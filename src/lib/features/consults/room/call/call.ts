@@ -1,6 +1,6 @@
 /** Pure part of the call: what it can be in, who is shown where, how a line is judged. No media client here. */
 
-export type SeatRole = 'requester' | 'expert' | 'member' | 'patient';
+export type SeatRole = 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
 
 /** Where a call stands. One at a time; what belongs to a state travels with it. */
 export type CallPhase =
@@ -40,6 +40,8 @@ export interface ParticipantView {
   identity: string;
   name: string;
   role: SeatRole;
+  /** Of a delegate, to the patient. */
+  relation?: string | null;
   isSelf: boolean;
   micOn: boolean;
   cameraOn: boolean;
@@ -56,12 +58,24 @@ export function roleFrom(metadata: string | undefined): SeatRole {
   try {
     const value: unknown = JSON.parse(metadata ?? '');
     if (typeof value === 'object' && value !== null && 'role' in value)
-      for (const role of ['requester', 'expert', 'member', 'patient'] as const)
+      for (const role of ['requester', 'expert', 'member', 'patient', 'delegate'] as const)
         if (value.role === role) return role;
   } catch {
     // Foreign or missing metadata: an ordinary member.
   }
   return 'member';
+}
+
+/** Of a delegate, to the patient; null for everybody else. Shown only. */
+export function relationFrom(metadata: string | undefined): string | null {
+  try {
+    const value: unknown = JSON.parse(metadata ?? '');
+    if (typeof value === 'object' && value !== null && 'relation' in value)
+      return typeof value.relation === 'string' ? value.relation : null;
+  } catch {
+    // Foreign or missing metadata: nobody's delegate.
+  }
+  return null;
 }
 
 /** The media client's own words, without importing it. */
@@ -133,7 +147,7 @@ export function leadOf(
   lastSpeaker: string | null
 ): ParticipantView | null {
   const others = people.filter((person) => !person.isSelf);
-  const clinicians = others.filter((person) => person.role !== 'patient');
+  const clinicians = others.filter((person) => person.role !== 'patient' && person.role !== 'delegate');
   return (
     clinicians.find((person) => person.identity === lastSpeaker) ??
     clinicians.find((person) => person.role === 'requester') ??

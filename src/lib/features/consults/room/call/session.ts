@@ -21,6 +21,7 @@ import {
 } from 'livekit-client';
 import {
   qualityFrom,
+  relationFrom,
   roleFrom,
   socketUrl,
   type ParticipantView,
@@ -293,6 +294,7 @@ export class Session {
       identity: participant.identity,
       name: participant.name || participant.identity,
       role: roleFrom(participant.metadata),
+      relation: relationFrom(participant.metadata),
       isSelf: participant.isLocal,
       micOn: participant.isMicrophoneEnabled,
       cameraOn: participant.isCameraEnabled,

@@ -1,3 +1,4 @@
+import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
 import type { DeviceTrouble, LobbyVerdict } from './check.ts';
@@ -7,8 +8,16 @@ export const roleWords: Record<SeatRole, () => string> = {
   requester: m.room_role_requester,
   expert: m.room_role_expert,
   member: m.room_role_member,
-  patient: m.room_role_patient
+  patient: m.room_role_patient,
+  delegate: m.room_role_delegate
 };
+
+/** Role in words; of a delegate with what they are to the patient. */
+export function roleText({ role, relation }: { role: SeatRole; relation?: string | null }): string {
+  return role === 'delegate' && relation
+    ? m.room_role_delegate_as({ relation: relationText(relation) })
+    : roleWords[role]();
+}
 
 export const qualityWords: Record<Exclude<LineQuality, 'unknown'>, () => string> = {
   good: m.room_quality_good,

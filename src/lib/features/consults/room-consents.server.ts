@@ -1,0 +1,38 @@
+import { and, eq } from 'drizzle-orm';
+import { statesOf } from '#lib/features/consent/answer.server.ts';
+import { patients } from '#lib/features/patients/tables.server.ts';
+import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { consultSeats } from './tables.server.ts';
+import type { RoomConsent } from './views.ts';
+
+/** The patient first, then who is there. */
+export async function roomConsents(
+  tx: Tx,
+  consult: { id: string; patientId: string }
+): Promise<RoomConsent[]> {
+  const there = await tx.rows
+    .select()
+    .from(consultSeats)
+    .where(and(eq(consultSeats.consultId, consult.id), eq(consultSeats.state, 'in-room')));
+  const [patient] = await tx.rows
+    .select({ name: patients.name })
+    .from(patients)
+    .where(eq(patients.id, consult.patientId));
+  const people: Omit<RoomConsent, 'states'>[] = [
+    { personId: consult.patientId, kind: 'patient', name: patient?.name ?? '', relation: null },
+    ...there.flatMap((seat): Omit<RoomConsent, 'states'>[] => {
+      if (seat.role === 'patient') return [];
+      const { name, relation, delegateId } = seat;
+      return delegateId
+        ? [{ personId: delegateId, kind: 'delegate', name, relation }]
+        : [{ personId: seat.identity.slice(2), kind: 'member', name, relation: null }];
+    })
+  ];
+  const states = await statesOf(
+    tx,
+    consult.patientId,
+    people.map(({ personId }) => personId),
+    { consultId: consult.id }
+  );
+  return people.map((one) => ({ ...one, states: states.get(one.personId)! }));
+}
