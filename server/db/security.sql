@@ -15,6 +15,9 @@ CREATE OR REPLACE FUNCTION app_actor() RETURNS text LANGUAGE sql STABLE PARALLEL
 -- Of an expert only: a question to a specialty is seen by its experts, not by the whole hospital.
 CREATE OR REPLACE FUNCTION app_specialty() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.specialty', true), '') $$;
+-- Of a member who was given some clinics of the organisation to see; null: all.
+CREATE OR REPLACE FUNCTION app_clinics() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.clinics', true), '')::uuid[] $$;
 CREATE OR REPLACE FUNCTION app_consult() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.consult', true), '')::uuid $$;
 
@@ -49,6 +52,34 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %I FROM consilium_app, consilium_system', t);
     -- No DELETE: a record is ended, not removed. Exceptions follow below.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO consilium_app', t);
+  END LOOP;
+END $$;
+
+-- [TE-5] Who was given some clinics sees their patients, and what hangs on these; what a consult grants comes on top
+-- (section 4). The book goes by the appointment's own clinic (features/appointments), the trail is the owner's. A
+-- function instead of a sub-query: planned once, asked only of those who do not see all.
+CREATE OR REPLACE FUNCTION patient_seen(p_patient uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+  $$ SELECT EXISTS (SELECT FROM patient WHERE id = p_patient AND organisation_id = app_organisation() AND clinic_id = ANY (app_clinics())) $$;
+REVOKE ALL ON FUNCTION patient_seen(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION patient_seen(uuid) TO consilium_app;
+DO $$
+DECLARE t text; seen text;
+BEGIN
+  FOR t IN
+    SELECT c.table_name FROM information_schema.columns c
+      JOIN information_schema.tables b USING (table_schema, table_name)
+     WHERE c.table_schema = 'public' AND c.column_name = 'organisation_id' AND b.table_type = 'BASE TABLE'
+       AND (c.table_name = 'patient' OR EXISTS (
+         SELECT FROM information_schema.columns p
+          WHERE p.table_schema = 'public' AND p.table_name = c.table_name AND p.column_name = 'patient_id'))
+       AND c.table_name NOT IN ('appointment', 'audit_event', 'consult_grant_item')
+  LOOP
+    seen := CASE t WHEN 'patient' THEN 'clinic_id = ANY ((SELECT app_clinics())::uuid[])' ELSE 'patient_seen(patient_id)' END;
+    EXECUTE format('DROP POLICY tenant ON %I', t);
+    EXECUTE format(
+      'CREATE POLICY tenant ON %I TO consilium_app
+         USING (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+                AND ((SELECT app_clinics()) IS NULL OR %s))', t, seen);
   END LOOP;
 END $$;
 

@@ -110,6 +110,29 @@ export const table: Record<string, Door> = {
   'GET /audit': { at: () => '/audit', may: owners, personal: true },
   'POST /api/audit': { at: () => '/api/audit', may: owners, personal: true },
   'GET /organisation': { at: () => '/organisation', may: owners, personal: true },
+  'GET /organisation/clinics': { at: () => '/organisation/clinics', may: owners, personal: true },
+  'POST /organisation/clinics?/add': {
+    at: () => '/organisation/clinics?/add',
+    form: { name: '新门诊', nameEn: 'New clinic' },
+    may: owners,
+    personal: true
+  },
+  // Of nobody in any of these organisations.
+  'POST /organisation/clinics?/rename': {
+    at: () => '/organisation/clinics?/rename',
+    form: { kind: 'clinic', id: newId(), name: '新名', nameEn: 'New name' },
+    may: []
+  },
+  'POST /organisation/clinics?/close': {
+    at: () => '/organisation/clinics?/close',
+    form: { kind: 'clinic', id: newId() },
+    may: []
+  },
+  'POST /organisation/clinics?/reopen': {
+    at: () => '/organisation/clinics?/reopen',
+    form: { kind: 'department', id: newId() },
+    may: []
+  },
   'GET /organisation/permissions': { at: () => '/organisation/permissions', may: owners, personal: true },
   'POST /organisation?/verify': {
     at: () => '/organisation?/verify',
@@ -566,6 +589,7 @@ export const table: Record<string, Door> = {
   },
   'POST /members?/withdraw': { at: () => '/members?/withdraw', form: { id: newId() }, may: [] },
   'POST /members?/role': { at: () => '/members?/role', form: { id: newId(), role: 'owner' }, may: [] },
+  'POST /members?/place': { at: () => '/members?/place', form: { id: newId(), reach: 'own' }, may: [] },
   'POST /members?/revoke': { at: () => '/members?/revoke', form: { id: newId() }, may: [] },
   'POST /members?/unlock': { at: () => '/members?/unlock', form: { id: newId() }, may: [] },
   'POST /members?/reset': { at: () => '/members?/reset', form: { id: newId() }, may: [] },

@@ -135,8 +135,16 @@ describe('booking an item of a plan', () => {
   test('[TP-10] the book’s walls hold in the plan: another clinic sees that, not when', async () => {
     const { planId, item } = await makePlan();
     const { id } = await bookVisit(dentist(), request(item.id));
-    const elsewhere = { ...world.home.members.nurse, clinicId: newId() };
+    const { organisationId, clinicId, patientId, members } = world.home;
+    const other = newId();
+    await world.owner`insert into clinic (id, organisation_id, name, name_en) values (${other}, ${organisationId}, '城东', 'East')`;
+    const elsewhere = { ...members.nurse, clinicId: other };
+    // [TE-5] Of a clinic that is not theirs they see no patient at all.
+    expect(await refusal(itemNow(planId, elsewhere))).toBe('not_found');
+    // Theirs by now, and still booked at the clinic they came from.
+    await world.owner`update patient set clinic_id = ${other} where id = ${patientId}`;
     expect(await itemNow(planId, elsewhere)).toMatchObject({ appointmentId: id, booked: null });
+    await world.owner`update patient set clinic_id = ${clinicId} where id = ${patientId}`;
   });
 });
 

@@ -10,7 +10,10 @@ export interface MemberActor {
   userId: string;
   memberId: string;
   organisationId: string;
+  /** Where they work; null: at headquarters. */
   clinicId: string | null;
+  /** Clinics they were given to see, null: all. Left out: their own, or all where they have none. */
+  clinicIds?: readonly string[] | null;
   role: MemberRole;
   /** Of an expert: whose questions they may take. */
   specialty?: string | null;
@@ -45,6 +48,13 @@ export interface SystemActor {
   kind: 'system';
   organisationId: string;
   reason: string;
+}
+
+/** [TE-5] The clinics an actor sees within its organisation; null: all. */
+export function clinicsOf(actor: Actor): readonly string[] | null {
+  if (actor.kind !== 'member') return null;
+  if (actor.clinicIds !== undefined) return actor.clinicIds;
+  return actor.clinicId === null ? null : [actor.clinicId];
 }
 
 /** The identifier that stands in audit and logs for who acted. */

@@ -22,6 +22,7 @@ const statusOfCode = {
   member_exists: 409,
   last_owner: 409,
   place_changed: 409,
+  unit_in_use: 409,
   mail_not_configured: 409,
   oidc_failed: 403,
   oidc_unknown_person: 403,

@@ -23,6 +23,7 @@ const texts: Record<ShownCode, () => string> = {
   member_exists: m.error_member_exists,
   last_owner: m.error_last_owner,
   place_changed: m.error_place_changed,
+  unit_in_use: m.error_unit_in_use,
   mail_not_configured: m.error_mail_not_configured,
   oidc_failed: m.error_oidc_failed,
   oidc_unknown_person: m.error_oidc_unknown_person,

@@ -8,7 +8,10 @@ export const load: PageServerLoad = async (event) => {
   event.depends('app:today');
   const call = staffCall(event);
   const { workplace } = await event.parent();
-  const clinicId = call.actor.clinicId ?? workplace.clinics[0]?.id;
+  const asked = event.url.searchParams.get('clinic');
+  const clinicId = [asked, call.actor.clinicId, workplace.clinics[0]?.id].find((id) =>
+    workplace.clinics.some((one) => one.id === id)
+  );
   const date = event.url.searchParams.get('date');
   const [day, consults] = await Promise.all([
     clinicId && call.actor.role !== 'expert'
@@ -16,5 +19,5 @@ export const load: PageServerLoad = async (event) => {
       : null,
     loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] }))
   ]);
-  return { day, consults };
+  return { day, clinicId, consults };
 };

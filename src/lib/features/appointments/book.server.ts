@@ -5,8 +5,8 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, sqlState, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { fromColumns, moved, toColumns } from './appointment.ts';
 import { requireClinic, requirePatient } from './list.server.ts';
-import { boundClinic, mayBookAppointments } from './policy.server.ts';
-import { chairsOf, practitionersOf, readAppointments } from './read.server.ts';
+import { mayBookAppointments } from './policy.server.ts';
+import { atClinicsOf, chairsOf, practitionersOf, readAppointments } from './read.server.ts';
 import type { bookInput, MoveInput } from './schema.ts';
 import { appointments } from './tables.server.ts';
 import type { AppointmentView } from './view.ts';
@@ -127,7 +127,6 @@ export async function moveState(call: Call, input: MoveInput, around = alone): P
 }
 
 async function move(tx: Tx, input: MoveInput): Promise<AppointmentView> {
-  const bound = boundClinic(tx.actor);
   const [row] = await tx.rows
     .select()
     .from(appointments)
@@ -135,7 +134,7 @@ async function move(tx: Tx, input: MoveInput): Promise<AppointmentView> {
       and(
         eq(appointments.organisationId, tx.actor.organisationId),
         eq(appointments.id, input.id),
-        bound ? eq(appointments.clinicId, bound) : undefined
+        atClinicsOf(tx.actor)
       )
     )
     .for('update');

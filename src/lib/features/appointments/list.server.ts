@@ -1,11 +1,18 @@
-import { and, eq, gt, lt, notInArray } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, notInArray } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { boundClinic, mayBookAppointments, mayReadAppointments } from './policy.server.ts';
-import { chairsOf, practitionersOf, readAppointments, startingWithin, timeZoneOf } from './read.server.ts';
+import { mayBookAppointments, mayReadAppointments } from './policy.server.ts';
+import {
+  atClinicsOf,
+  chairsOf,
+  practitionersOf,
+  readAppointments,
+  startingWithin,
+  timeZoneOf
+} from './read.server.ts';
 import type { DayInput, FreeSlotsInput } from './schema.ts';
 import { findSlots, usualOpeningHours } from './slots.ts';
 import { appointments } from './tables.server.ts';
@@ -51,10 +58,9 @@ export async function listForPatient(call: Call, patientId: string): Promise<Pat
   if (!mayReadAppointments(call.actor, null)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     await requirePatient(tx, patientId);
-    const bound = boundClinic(call.actor);
     const list = await readAppointments(
       tx,
-      and(eq(appointments.patientId, patientId), bound ? eq(appointments.clinicId, bound) : undefined)
+      and(eq(appointments.patientId, patientId), atClinicsOf(call.actor))
     );
     await tx.audit({ action: 'appointments.read', subject: { type: 'patient', id: patientId }, patientId });
     const open = (a: (typeof list)[number]) =>
@@ -145,7 +151,13 @@ export async function requireClinic(tx: Tx, clinicId: string): Promise<void> {
   const found = await tx.rows
     .select({ id: clinics.id })
     .from(clinics)
-    .where(and(eq(clinics.organisationId, tx.actor.organisationId), eq(clinics.id, clinicId)));
+    .where(
+      and(
+        eq(clinics.organisationId, tx.actor.organisationId),
+        eq(clinics.id, clinicId),
+        isNull(clinics.closedAt)
+      )
+    );
   if (found.length === 0) throw fail('not_found');
 }
 

@@ -1,4 +1,4 @@
-import type { Actor } from '#lib/kernel/actor.ts';
+import { clinicsOf, type Actor } from '#lib/kernel/actor.ts';
 
 /**
  * May `actor` see the book of `clinicId` (null: no clinic in particular, rows are filtered)? The tenant
@@ -11,7 +11,7 @@ export function mayReadAppointments(actor: Actor, clinicId: string | null): bool
     case 'patient-link':
       return false;
     case 'member':
-      return clinicId === null || actor.clinicId === null || actor.clinicId === clinicId;
+      return clinicId === null || (clinicsOf(actor)?.includes(clinicId) ?? true);
   }
 }
 
@@ -19,9 +19,4 @@ export function mayReadAppointments(actor: Actor, clinicId: string | null): bool
 export function mayBookAppointments(actor: Actor, clinicId: string | null): boolean {
   if (!mayReadAppointments(actor, clinicId)) return false;
   return actor.kind === 'system' || (actor.kind === 'member' && actor.role !== 'expert');
-}
-
-/** The one clinic this actor is bound to, or null for the whole organisation. */
-export function boundClinic(actor: Actor): string | null {
-  return actor.kind === 'member' ? actor.clinicId : null;
 }

@@ -1,4 +1,5 @@
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
+import { clinicsOf, type Actor } from '#lib/kernel/actor.ts';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { members } from '#lib/features/identity/tables.server.ts';
@@ -88,6 +89,12 @@ export async function readAppointments(tx: Tx, where: SQL | undefined): Promise<
     consultId: a.consultId,
     moves: movesOf(fromColumns(a), a.startsAt, tx.now)
   }));
+}
+
+/** [AP-9] At the clinics the actor sees; undefined: all. */
+export function atClinicsOf(actor: Actor): SQL | undefined {
+  const seen = clinicsOf(actor);
+  return seen ? inArray(appointments.clinicId, [...seen]) : undefined;
 }
 
 /** Starting within `[from, to)`. */

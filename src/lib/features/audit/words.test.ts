@@ -8,6 +8,7 @@ import { actionText, actionWords } from './words.ts';
 /** Names of the same shape that are news, settings or topics of jobs, never an act in the trail. */
 const otherNames = new Set([
   'app.actor',
+  'app.clinics',
   'app.consult',
   'app.organisation',
   'app.specialty',

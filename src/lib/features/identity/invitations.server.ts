@@ -6,8 +6,10 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { mayManageMembers } from './policy.server.ts';
 import { checkNewPassword } from './password.server.ts';
 import { enter, type Door, type SignedIn } from './sign-in.server.ts';
+import { openClinic } from './placement.server.ts';
 import { expertListings, invitations, members, users } from './tables.server.ts';
 import { invitationMail } from './words.ts';
 import type { InvitationInput } from './schema.ts';
@@ -30,11 +32,12 @@ export async function invite(
   call: Call<'auth' | 'systemDb' | 'settings' | 'mail' | 'log', MemberActor>,
   input: InvitationInput
 ): Promise<{ url: string; mailed: boolean }> {
-  if (call.actor.role !== 'owner') throw fail('forbidden');
+  if (!mayManageMembers(call.actor)) throw fail('forbidden');
   if (await worksHere(call, call.actor.organisationId, input.email)) throw fail('member_exists');
   const token = call.auth.secrets.token();
   const organisation = await inTransaction(call, async (tx) => {
     const id = newId(tx.now.getTime());
+    if (input.clinicId !== null) await openClinic(tx, input.clinicId);
     // One open offer an address.
     await tx.rows.update(invitations).set({ withdrawnAt: tx.now }).where(openFor(input.email));
     await tx.rows.insert(invitations).values({
@@ -42,7 +45,6 @@ export async function invite(
       organisationId: call.actor.organisationId,
       createdAt: tx.now,
       ...input,
-      clinicId: call.actor.clinicId,
       tokenHash: call.auth.secrets.digest(token, 'invitation'),
       invitedById: call.actor.userId,
       expiresAt: new Date(tx.now.getTime() + linkDays * dayMs)
@@ -83,7 +85,7 @@ const openFor = (email: string) =>
 
 /** Offers not taken yet, newest first. Owners only. */
 export async function listInvitations(call: Call<never, MemberActor>): Promise<InvitationView[]> {
-  if (call.actor.role !== 'owner') throw fail('forbidden');
+  if (!mayManageMembers(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     const rows = await tx.rows
       .select()
@@ -108,7 +110,7 @@ export async function listInvitations(call: Call<never, MemberActor>): Promise<I
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function withdrawInvitation(call: Call<never, MemberActor>, id: string): Promise<void> {
-  if (call.actor.role !== 'owner') throw fail('forbidden');
+  if (!mayManageMembers(call.actor)) throw fail('forbidden');
   await inTransaction(call, async (tx) => {
     const gone = await tx.rows
       .update(invitations)

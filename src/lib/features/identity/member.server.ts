@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
-import type { MemberActor } from '#lib/kernel/actor.ts';
+import { and, asc, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { clinicsOf, type MemberActor } from '#lib/kernel/actor.ts';
 import type { AuthSession } from '#lib/kernel/ports.ts';
 import type { Call, Database, Services } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
@@ -7,6 +7,7 @@ import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import { isIdle } from './idle.ts';
+import { clinicsWithin } from './reach.ts';
 import { members, passkeys, sessions, totpFactors, users } from './tables.server.ts';
 
 /** What is known of a session at this moment. At most one of the three is there. */
@@ -153,6 +154,7 @@ export async function placesOf(
       memberId: member.id,
       organisationId: member.organisationId,
       clinicId: member.clinicId,
+      clinicIds: clinicsWithin(member),
       role: member.role,
       specialty: member.specialty,
       name: member.name,
@@ -171,8 +173,9 @@ export interface Workplace {
   clinics: { id: string; name: string; nameEn: string }[];
 }
 
-/** The organisation a member works in, with its clinics. */
+/** The organisation a member works in, with the open clinics they see. */
 export async function readWorkplace(call: Call): Promise<Workplace> {
+  const seen = clinicsOf(call.actor);
   return inTransaction(call, async ({ rows, actor }) => {
     const [organisation] = await rows
       .select()
@@ -182,6 +185,7 @@ export async function readWorkplace(call: Call): Promise<Workplace> {
     const list = await rows
       .select({ id: clinics.id, name: clinics.name, nameEn: clinics.nameEn })
       .from(clinics)
+      .where(and(isNull(clinics.closedAt), seen ? inArray(clinics.id, [...seen]) : undefined))
       .orderBy(asc(clinics.createdAt));
     return { ...organisation, clinics: list };
   });

@@ -5,7 +5,9 @@ import { fail } from '#lib/kernel/errors.ts';
 import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { mayManageMembers } from './policy.server.ts';
 import { expertListings, members, passkeys, totpFactors, users } from './tables.server.ts';
+import type { Reach } from './reach.ts';
 import type { RulesInput } from './schema.ts';
 
 export interface MemberView {
@@ -14,6 +16,10 @@ export interface MemberView {
   title: string;
   role: MemberRole;
   specialty: string | null;
+  clinicId: string | null;
+  departmentId: string | null;
+  reach: Reach;
+  clinicIds: string[];
   email: string;
   me: boolean;
   secondFactor: boolean;
@@ -22,7 +28,7 @@ export interface MemberView {
 }
 
 function ownersOnly({ actor }: { actor: MemberActor }): void {
-  if (actor.role !== 'owner') throw fail('forbidden');
+  if (!mayManageMembers(actor)) throw fail('forbidden');
 }
 
 /** Who works here, as the owner sees it. */
@@ -48,6 +54,10 @@ export async function listMembers(call: Call<'auth' | 'systemDb', MemberActor>):
         title: row.title,
         role: row.role,
         specialty: row.specialty,
+        clinicId: row.clinicId,
+        departmentId: row.departmentId,
+        reach: row.reach,
+        clinicIds: row.clinicIds,
         email,
         me: row.userId === call.actor.userId,
         secondFactor: safe.has(row.userId),
@@ -172,7 +182,7 @@ export async function changeRules(call: Call<never, MemberActor>, input: RulesIn
   });
 }
 
-async function memberFor(tx: Tx, memberId: string) {
+export async function memberFor(tx: Tx, memberId: string) {
   const [member] = await tx.rows
     .select()
     .from(members)

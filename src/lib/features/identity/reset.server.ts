@@ -9,6 +9,7 @@ import type { TaskHandler } from '#lib/features/tenancy/jobs.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { asSystem } from './as-system.server.ts';
 import { placeOf } from './member.server.ts';
+import { mayManageMembers } from './policy.server.ts';
 import type { Door } from './sign-in.server.ts';
 import { checkNewPassword, ownWords } from './password.server.ts';
 import { requireStepUp } from './step-up.server.ts';
@@ -67,7 +68,7 @@ export async function makeResetLink(
   call: Call<'auth' | 'systemDb' | 'settings', MemberActor>,
   memberId: string
 ): Promise<{ url: string }> {
-  if (call.actor.role !== 'owner') throw fail('forbidden');
+  if (!mayManageMembers(call.actor)) throw fail('forbidden');
   await requireStepUp(call);
   const userId = await inTransaction(call, async (tx) => {
     const [member] = await tx.rows

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { isId } from '#lib/kernel/ids.ts';
+import { reaches } from './reach.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
 
 /** One line: nothing that could end a mail's header line. */
@@ -11,6 +13,11 @@ const line = (max: number) =>
   );
 const filled = (max: number) => v.pipe(line(max), v.minLength(1));
 
+const id = v.pipe(
+  v.string(),
+  v.check((text) => isId(text))
+);
+
 export const emailAddress = v.pipe(line(200), v.toLowerCase(), v.email());
 
 export const invitationInput = v.object({
@@ -21,7 +28,9 @@ export const invitationInput = v.object({
   specialty: v.pipe(
     v.optional(v.nullable(line(60)), null),
     v.transform((text) => text || null)
-  )
+  ),
+  /** Null: headquarters. */
+  clinicId: v.optional(v.nullable(id), null)
 });
 export type InvitationInput = v.InferOutput<typeof invitationInput>;
 
@@ -36,3 +45,16 @@ export const rulesInput = v.object({
   graceDays: v.picklist(graceChoices)
 });
 export type RulesInput = v.InferOutput<typeof rulesInput>;
+
+export const unitKinds = ['clinic', 'department'] as const;
+/** Names of a clinic or a department. */
+export const unitNames = v.object({ name: filled(80), nameEn: filled(80) });
+export type UnitNames = v.InferOutput<typeof unitNames>;
+
+export const placementInput = v.object({
+  clinicId: v.nullable(id),
+  departmentId: v.nullable(id),
+  reach: v.picklist(reaches),
+  clinicIds: v.pipe(v.array(id), v.maxLength(200))
+});
+export type PlacementInput = v.InferOutput<typeof placementInput>;

@@ -13,9 +13,10 @@ import {
   uniqueIndex,
   uuid
 } from 'drizzle-orm/pg-core';
-import { clinics, organisations } from '#lib/features/tenancy/tables.server.ts';
+import { clinics, departments, organisations } from '#lib/features/tenancy/tables.server.ts';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
+import { reaches } from './reach.ts';
 
 /* The four tables better-auth keeps. They belong to no organisation (a person may work in several) and only
    role `consilium_system` may touch them: use cases never see a password hash or a session token. */
@@ -215,6 +216,10 @@ export const members = pgTable(
       .notNull()
       .references(() => users.id),
     clinicId: uuid('clinic_id'),
+    departmentId: uuid('department_id'),
+    /** What they see: their own clinic (all of them where they have none), all, or those in `clinicIds`. */
+    reach: text('reach', { enum: reaches }).notNull().default('own'),
+    clinicIds: uuid('clinic_ids').array().notNull().default([]),
     role: text('role', { enum: memberRoles }).notNull(),
     name: text('name').notNull(),
     title: text('title').notNull().default(''),
@@ -229,6 +234,10 @@ export const members = pgTable(
     foreignKey({
       columns: [t.organisationId, t.clinicId],
       foreignColumns: [clinics.organisationId, clinics.id]
+    }),
+    foreignKey({
+      columns: [t.organisationId, t.clinicId, t.departmentId],
+      foreignColumns: [departments.organisationId, departments.clinicId, departments.id]
     })
   ]
 );

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
-import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { clinicsOf, type Actor, type MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -47,7 +47,7 @@ export interface NoteView {
   consultId: string | null;
 }
 
-/** [PA-1] Every member of the organisation may find and read its patients. */
+/** [PA-1] Every member may find and read patients: of the clinics they see, which row-level security holds. */
 export function mayReadPatients(actor: Actor): actor is MemberActor {
   return actor.kind === 'member';
 }
@@ -170,8 +170,14 @@ export async function addPatient(
     const [clinic] = await tx.rows
       .select({ id: clinics.id })
       .from(clinics)
-      .where(and(eq(clinics.organisationId, call.actor.organisationId), eq(clinics.id, input.clinicId)));
-    if (!clinic) throw fail('not_found');
+      .where(
+        and(
+          eq(clinics.organisationId, call.actor.organisationId),
+          eq(clinics.id, input.clinicId),
+          isNull(clinics.closedAt)
+        )
+      );
+    if (!clinic || !(clinicsOf(call.actor)?.includes(clinic.id) ?? true)) throw fail('not_found');
     const id = newId(tx.now.getTime());
     const { phone, email, nationalId, address, ...open } = input;
     const row = { id, organisationId: call.actor.organisationId };

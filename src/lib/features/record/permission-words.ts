@@ -38,6 +38,7 @@ const rights: Record<Permission, () => string> = {
   'organisation:credentials': m.organisation_right_organisation_credentials,
   'organisation:grants': m.organisation_right_organisation_grants,
   'organisation:members': m.organisation_right_organisation_members,
+  'organisation:clinics': m.organisation_right_organisation_clinics,
   'organisation:audit': m.organisation_right_organisation_audit,
   'organisation:outbox': m.organisation_right_organisation_outbox,
   'organisation:permissions': m.organisation_right_organisation_permissions,

@@ -18,6 +18,7 @@ import {
   sideOf
 } from '#lib/features/consults/policy.server.ts';
 import { mayVerifyCredentials } from '#lib/features/identity/credentials.server.ts';
+import { mayManageMembers, mayShapeOrganisation } from '#lib/features/identity/policy.server.ts';
 import { imageRights } from '#lib/features/imaging/policy.server.ts';
 import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
 import { chartRights } from '#lib/features/odontogram/policy.server.ts';
@@ -110,7 +111,8 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'rights:hold': (actor) => rightsOf(actor, home).hold,
   'organisation:credentials': mayVerifyCredentials,
   'organisation:grants': mayChangeGrantDays,
-  'organisation:members': (actor) => actor.role === 'owner',
+  'organisation:members': mayManageMembers,
+  'organisation:clinics': mayShapeOrganisation,
   'organisation:audit': mayReadTrail,
   'organisation:outbox': mayReadOutgoingMail,
   'organisation:permissions': mayReadPermissions,

@@ -23,6 +23,7 @@ export const permissionGroups = {
     'organisation:credentials',
     'organisation:grants',
     'organisation:members',
+    'organisation:clinics',
     'organisation:audit',
     'organisation:outbox',
     'organisation:permissions',

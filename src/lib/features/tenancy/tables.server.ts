@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid
+} from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from './columns.server.ts';
 
 export const organisations = pgTable('organisation', {
@@ -20,8 +31,34 @@ export const organisations = pgTable('organisation', {
 
 export const clinics = pgTable(
   'clinic',
-  { ...tenantColumns(), name: text('name').notNull(), nameEn: text('name_en').notNull() },
+  {
+    ...tenantColumns(),
+    name: text('name').notNull(),
+    nameEn: text('name_en').notNull(),
+    /** Closed: nothing new happens there; what happened stays. */
+    closedAt: instant('closed_at')
+  },
   (t) => [unique('clinic_tenant').on(t.organisationId, t.id)]
+);
+
+export const departments = pgTable(
+  'department',
+  {
+    ...tenantColumns(),
+    clinicId: uuid('clinic_id').notNull(),
+    name: text('name').notNull(),
+    nameEn: text('name_en').notNull(),
+    closedAt: instant('closed_at')
+  },
+  (t) => [
+    unique('department_tenant').on(t.organisationId, t.id),
+    // What a member's place refers to: a department and the clinic it is of.
+    unique('department_clinic').on(t.organisationId, t.clinicId, t.id),
+    foreignKey({
+      columns: [t.organisationId, t.clinicId],
+      foreignColumns: [clinics.organisationId, clinics.id]
+    })
+  ]
 );
 
 /** News written in the transaction that made it; a trigger hands each row to the job engine. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { actorId, type Actor, type RequestInfo } from '#lib/kernel/actor.ts';
+import { actorId, clinicsOf, type Actor, type RequestInfo } from '#lib/kernel/actor.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
 import { writeAudit, type AuditEntry } from '#lib/features/audit/record.server.ts';
 import type { Call, Database } from './call.ts';
@@ -48,6 +48,7 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
   await rows.execute(
     sql`select set_config('app.organisation', ${actor.organisationId}, true),
                set_config('app.actor', ${actorId(actor)}, true),
+               set_config('app.clinics', ${clinicSetting(actor)}, true),
                set_config('app.specialty', ${specialtyOf(actor)}, true),
                set_config('app.consult', ${actor.kind === 'patient-link' ? actor.consultId : ''}, true)`
   );
@@ -65,6 +66,12 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
     }
   };
   return work(tx);
+}
+
+/** As Postgres writes an array; empty: all clinics. */
+function clinicSetting(actor: Actor): string {
+  const seen = clinicsOf(actor);
+  return seen ? `{${seen.join(',')}}` : '';
 }
 
 /** Questions to a whole specialty reach its experts only. */

@@ -4,8 +4,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { actorId } from '#lib/kernel/actor.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { boundClinic } from '#lib/features/appointments/policy.server.ts';
-import { readAppointments } from '#lib/features/appointments/read.server.ts';
+import { atClinicsOf, readAppointments } from '#lib/features/appointments/read.server.ts';
 import { appointments } from '#lib/features/appointments/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Surface } from '#lib/features/odontogram/teeth.ts';
@@ -230,11 +229,7 @@ type Booked = ReadonlyMap<string, BookedVisit>;
 async function bookedFor(tx: Tx, items: readonly ItemRow[]): Promise<Booked> {
   const ids = items.flatMap((item) => item.appointmentId ?? []);
   if (ids.length === 0) return new Map();
-  const bound = boundClinic(tx.actor);
-  const found = await readAppointments(
-    tx,
-    and(inArray(appointments.id, ids), bound ? eq(appointments.clinicId, bound) : undefined)
-  );
+  const found = await readAppointments(tx, and(inArray(appointments.id, ids), atClinicsOf(tx.actor)));
   return new Map(
     found.map(({ id, startsAt, minutes, practitioner, chair }) => [
       id,

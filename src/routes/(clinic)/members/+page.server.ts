@@ -9,19 +9,21 @@ import {
   revokeMember,
   unlockMember
 } from '#lib/features/identity/members.server.ts';
+import { placeMember } from '#lib/features/identity/placement.server.ts';
 import { makeResetLink } from '#lib/features/identity/reset.server.ts';
-import { invitationInput, rulesInput } from '#lib/features/identity/schema.ts';
+import { invitationInput, placementInput, rulesInput } from '#lib/features/identity/schema.ts';
 import { confirmWithPassword } from '#lib/features/identity/step-up.server.ts';
+import { readTree } from '#lib/features/record/tree.server.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
 import { acted, idOf, loaded, parsed, staffCall } from '../../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const call = staffCall(event);
-  const [members, invitations, rules] = await loaded(
-    Promise.all([listMembers(call), listInvitations(call), readRules(call)])
+  const [members, invitations, rules, clinics] = await loaded(
+    Promise.all([listMembers(call), listInvitations(call), readRules(call), readTree(call)])
   );
-  return { members, invitations, rules, roles: memberRoles, specialties };
+  return { members, invitations, rules, clinics, roles: memberRoles, specialties };
 };
 
 const textOf = (form: FormData, name: string) => String(form.get(name) ?? '');
@@ -35,7 +37,8 @@ export const actions: Actions = {
       name: textOf(form, 'name'),
       title: textOf(form, 'title'),
       role: textOf(form, 'role'),
-      specialty: textOf(form, 'specialty')
+      specialty: textOf(form, 'specialty'),
+      clinicId: textOf(form, 'clinicId') || null
     };
     return acted(
       async () => {
@@ -56,6 +59,19 @@ export const actions: Actions = {
     const form = await event.request.formData();
     return acted(async () => {
       await changeRole(staffCall(event), idOf(textOf(form, 'id')), parsed(roleInput, textOf(form, 'role')));
+      return {};
+    });
+  },
+  place: async (event) => {
+    const form = await event.request.formData();
+    return acted(async () => {
+      const input = parsed(placementInput, {
+        clinicId: textOf(form, 'clinicId') || null,
+        departmentId: textOf(form, 'departmentId') || null,
+        reach: textOf(form, 'reach'),
+        clinicIds: form.getAll('clinicIds').map(String)
+      });
+      await placeMember(staffCall(event), idOf(textOf(form, 'id')), input);
       return {};
     });
   },
