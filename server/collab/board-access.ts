@@ -74,7 +74,7 @@ export function createAuthorise(services: Services): Authorise {
 }
 
 /** Judges each write against the board's layout and the images opened in its consult. */
-export function createInspect(services: Services): Inspect {
+export function createInspect(services: Pick<Services, 'db' | 'clock'>): Inspect {
   // One register an organisation: a look-up needs its tenant.
   const registers = new Map<string, ReturnType<typeof imageRegister>>();
   const registerOf = (organisationId: string) => {

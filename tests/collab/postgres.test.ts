@@ -11,6 +11,7 @@ import { postgresPersistence } from '../../server/collab/postgres-persistence.ts
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { useDatabase } from '../support/database.ts';
 import { silent } from '../support/silent.ts';
+import { makeBoard } from './support/board.ts';
 import { TestServer, contentOf, until } from './support/collab-server.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';
 
@@ -29,18 +30,7 @@ afterAll(async () => {
   await owner.end({ timeout: 2 });
 });
 
-/** A board with its patient, in an organisation of its own. */
-async function board(): Promise<DocumentKey> {
-  const [organisationId, patientId, consultId, documentId] = [newId(), newId(), newId(), newId()];
-  await owner`insert into organisation (id, name, name_en, kind) values (${organisationId}, '门诊', 'Clinic', 'clinic')`;
-  const clinicId = newId();
-  await owner`insert into clinic (id, organisation_id, name, name_en) values (${clinicId}, ${organisationId}, '门诊', 'Clinic')`;
-  await owner`insert into patient (id, organisation_id, clinic_id, number, name, sex, birth_date, phone)
-    values (${patientId}, ${organisationId}, ${clinicId}, '1', '甲', 'female', '1980-01-01', '13800000000')`;
-  await owner`insert into board_document (id, organisation_id, consult_id, patient_id)
-    values (${documentId}, ${organisationId}, ${consultId}, ${patientId})`;
-  return { organisationId, consultId, documentId };
-}
+const board = () => makeBoard(owner);
 
 const row = (text: string, author = 'someone') => ({
   bytes: Buffer.from(text),

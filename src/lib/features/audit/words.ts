@@ -68,6 +68,8 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'comment.reopen': m.audit_action_comment_reopen,
   'board.open': m.audit_action_board_open,
   'board.replay': m.audit_action_board_replay,
+  'board.export': m.audit_action_board_export,
+  'board.import': m.audit_action_board_import,
   'room.prepare': m.audit_action_room_prepare,
   'room.enter': m.audit_action_room_enter,
   'room.wait': m.audit_action_room_wait,
