@@ -150,6 +150,60 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER grant_bounds BEFORE INSERT OR UPDATE ON consult_grant_item
   FOR EACH ROW EXECUTE FUNCTION grant_keeps_bounds();
+-- [CN-21] Broken glass: a row of the expert who once had the grant, about their own consult, for an hour at most. It
+-- opens again what was open when the grant ended, to be read; not the consult itself, nor what was taken out before. A
+-- grant that a person ended, or that ended over a year ago, is not opened again.
+CREATE OR REPLACE FUNCTION glass_can_break(p_consult uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM consult c WHERE c.id = p_consult AND c.status IN ('accepted', 'closed')
+                   AND c.expert_id::text = (SELECT app_actor()) AND c.expert_organisation_id = (SELECT app_organisation()))
+     AND coalesce((SELECT g.revoked_by_id IS NULL AND (g.revoked_at IS NOT NULL OR g.ends_at <= now())
+                          AND least(g.revoked_at, g.ends_at) > now() - interval '1 year'
+                     FROM consult_grant_item g WHERE g.consult_id = p_consult AND g.kind = 'consult'
+                    ORDER BY g.starts_at DESC, g.created_at DESC LIMIT 1), false)
+$$;
+REVOKE ALL ON FUNCTION glass_can_break(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glass_can_break(uuid) TO consilium_app;
+CREATE POLICY breaker_reads ON break_glass_access FOR SELECT TO consilium_app
+  USING (user_id::text = (SELECT app_actor()) AND user_organisation_id = (SELECT app_organisation())
+         AND (SELECT app_consult()) IS NULL);
+CREATE POLICY breaker ON break_glass_access FOR INSERT TO consilium_app
+  WITH CHECK (user_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+    AND reviewed_at IS NULL AND verdict IS NULL
+    -- Instants are kept to the millisecond, and rounded.
+    AND starts_at <= now() + interval '1 second' AND ends_at <= now() + interval '1 hour 1 second'
+    AND EXISTS (SELECT FROM consult c WHERE c.id = consult_id AND c.organisation_id = break_glass_access.organisation_id
+                 AND c.patient_id = break_glass_access.patient_id)
+    AND glass_can_break(consult_id));
+-- The organisation itself neither makes such a row nor changes what it says; it judges.
+CREATE POLICY breaker_only ON break_glass_access AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (user_id::text = (SELECT app_actor()) AND organisation_id <> (SELECT app_organisation()));
+REVOKE UPDATE ON break_glass_access FROM consilium_app;
+GRANT UPDATE (verdict, review_comment, reviewed_by_id, reviewed_by_name, reviewed_at) ON break_glass_access TO consilium_app;
+CREATE POLICY breaker ON outbox FOR INSERT TO consilium_app
+  WITH CHECK (topic = 'record.glass-broken' AND organisation_id IN (
+    SELECT organisation_id FROM break_glass_access WHERE user_id::text = (SELECT app_actor()) AND ends_at > now()));
+GRANT SELECT ON break_glass_access TO consilium_system;
+CREATE POLICY system ON break_glass_access FOR SELECT TO consilium_system USING (true);
+CREATE POLICY owner ON break_glass_access FOR SELECT TO consilium_owner USING (true);
+CREATE OR REPLACE FUNCTION glass_opens() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE ended timestamptz;
+BEGIN
+  SELECT least(revoked_at, ends_at) INTO ended FROM consult_grant_item
+   WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.consult_id AND kind = 'consult'
+   ORDER BY starts_at DESC, created_at DESC LIMIT 1;
+  INSERT INTO consult_grant_item (id, organisation_id, consult_id, patient_id, grantee_organisation_id, grantee_user_id,
+      grantee_specialty, kind, item_id, purpose, starts_at, ends_at)
+    SELECT gen_random_uuid(), g.organisation_id, g.consult_id, g.patient_id, g.grantee_organisation_id, NEW.user_id,
+           g.grantee_specialty, g.kind, g.item_id, 'break-glass', now(), least(NEW.ends_at, now() + interval '1 hour')
+      FROM consult_grant_item g
+     WHERE g.organisation_id = NEW.organisation_id AND g.consult_id = NEW.consult_id AND g.kind <> 'consult'
+       AND g.purpose = 'consult' AND g.grantee_organisation_id = NEW.user_organisation_id AND g.revoked_by_id IS NULL
+       AND least(g.revoked_at, g.ends_at) >= ended;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER glass_broken AFTER INSERT ON break_glass_access FOR EACH ROW EXECUTE FUNCTION glass_opens();
+
 -- [CN-20] Whoever watches for ends hears of each new one.
 CREATE OR REPLACE FUNCTION grant_end_set() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
 BEGIN
@@ -419,12 +473,16 @@ CREATE OR REPLACE FUNCTION record_subject(p_patient uuid) RETURNS SETOF patient 
      AND ((SELECT app_consult()) IS NULL OR EXISTS (
        SELECT FROM consult c WHERE c.id = (SELECT app_consult()) AND c.organisation_id = p.organisation_id AND c.patient_id = p.id))
 $$;
-CREATE OR REPLACE FUNCTION record_readers(p_patient uuid, p_limit int) RETURNS TABLE (
+DROP FUNCTION IF EXISTS record_readers(uuid, int);
+CREATE FUNCTION record_readers(p_patient uuid, p_limit int) RETURNS TABLE (
   last_at timestamptz, times int, actor_kind text, actor_name text, actor_role text, own boolean,
-  organisation text, organisation_en text, consult_number text, actions text[])
+  organisation text, organisation_en text, consult_number text, actions text[], emergency boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   SELECT max(e.at), count(*)::int, e.actor_kind, max(coalesce(m.name, d.name)), max(coalesce(d.relation, e.actor_role)), e.actor_organisation_id = p.organisation_id,
-         max(o.name), max(o.name_en), c.number, array_agg(DISTINCT e.action ORDER BY e.action)
+         max(o.name), max(o.name_en), c.number, array_agg(DISTINCT e.action ORDER BY e.action),
+         bool_or(e.action = 'record.break-glass' OR EXISTS (
+           SELECT FROM break_glass_access b WHERE b.organisation_id = e.organisation_id AND b.patient_id = e.patient_id
+              AND b.user_id::text = e.actor_id AND e.at BETWEEN b.starts_at AND b.ends_at))
     FROM record_subject(p_patient) p
     JOIN organisation h ON h.id = p.organisation_id
     JOIN audit_event e ON e.organisation_id = p.organisation_id AND e.patient_id = p.id AND e.outcome = 'ok'

@@ -147,8 +147,21 @@ export const table: Record<string, Door> = {
     may: []
   },
   'POST /organisation?/withdraw': { at: () => '/organisation?/withdraw', form: { id: newId() }, may: [] },
+  'GET /organisation/break-glass': { at: () => '/organisation/break-glass', may: owners, personal: true },
+  // Of nothing anybody broke: whoever passes is told there is no such thing.
+  'POST /organisation/break-glass?/review': {
+    at: () => '/organisation/break-glass?/review',
+    form: { id: newId(), verdict: 'justified', comment: '已核实' },
+    may: []
+  },
   // No number of days: whoever passes is told so.
   'POST /organisation?/grants': { at: () => '/organisation?/grants', form: { days: '31' }, may: [] },
+  // The grant is in force: whoever passes is told so.
+  'POST /consults/[id]?/breakGlass': {
+    at: (of) => `/consults/${of.consultId}?/breakGlass`,
+    form: { category: 'emergency', reason: '患者今晚急诊，需核对过敏史' },
+    may: []
+  },
   'GET /sign-in': { at: () => '/sign-in', may: actors, personal: true },
   'GET /v/[token]': { at: (of) => `/v/${of.link}`, may: actors },
   // Wrong digits; the right ones are a key of their own (tests/integration/visit.test.ts).

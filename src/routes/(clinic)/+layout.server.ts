@@ -1,3 +1,4 @@
+import { readOwnGlass } from '#lib/features/consults/break-glass.server.ts';
 import { countWaiting } from '#lib/features/consults/read.server.ts';
 import { readWorkplace } from '#lib/features/identity/member.server.ts';
 import { listPlaces } from '#lib/features/identity/places.server.ts';
@@ -8,10 +9,11 @@ export const load: LayoutServerLoad = async (event) => {
   event.depends('app:waiting');
   const call = staffCall(event);
   const { name, role, userId, clinicId, memberId } = call.actor;
-  const [workplace, consultsWaiting, places] = await loaded(
+  const [workplace, consultsWaiting, glass, places] = await loaded(
     Promise.all([
       readWorkplace(call),
       countWaiting(call),
+      readOwnGlass(call),
       event.locals.places > 1 ? listPlaces(call.systemDb, call.actor) : []
     ])
   );
@@ -20,6 +22,7 @@ export const load: LayoutServerLoad = async (event) => {
     workplace,
     places,
     consultsWaiting,
+    glass,
     /** The server's clock, which pages say "today" by. */
     nowMs: call.clock.now().getTime(),
     theme: event.cookies.get('theme') ?? 'system'

@@ -31,6 +31,7 @@ const otherNames = new Set([
   'patient.asked',
   'patient.waiting',
   'proposal.withdrawn',
+  'record.glass-broken',
   'record.json',
   'session.ended',
   'session.moved'

@@ -6,11 +6,13 @@ import {
   mayAnswer,
   mayAsk,
   mayChangeComment,
+  mayBreakGlass,
   mayChangeGrant,
   mayChangeGrantDays,
   mayComment,
   mayDecide,
   mayReadComments,
+  mayReviewGlass,
   mayReplayBoard,
   sideOf,
   type ConsultFacts
@@ -173,6 +175,18 @@ test('[CN-19] who may change a grant, and until when; who sets how long they las
   for (const status of ['declined', 'cancelled', 'closed'] as const)
     expect(who((name) => mayChangeGrant(actors[name]!, { ...consult, status }))).toEqual([]);
   expect(who((name) => mayChangeGrantDays(actors[name]!))).toEqual(['owner', 'stranger']);
+});
+
+test('[CN-21] only the expert who accepted breaks the glass, from another organisation; owners judge', () => {
+  const who = (may: (name: string) => boolean) => Object.keys(actors).filter(may);
+  const breakers = (facts: Partial<ConsultFacts>) =>
+    who((name) => mayBreakGlass(actors[name]!, { ...consult, ...facts }));
+  expect(breakers({ status: 'closed' })).toEqual(['wang']);
+  expect(breakers({ status: 'accepted' })).toEqual(['wang']);
+  for (const status of ['requested', 'more-asked', 'declined', 'cancelled'] as const)
+    expect(breakers({ status, expertId: null })).toEqual([]);
+  expect(breakers({ status: 'closed', organisationId: 'hospital' })).toEqual([]);
+  expect(who((name) => mayReviewGlass(actors[name]!))).toEqual(['owner', 'stranger']);
 });
 
 test('who may ask', () => {

@@ -84,6 +84,25 @@ export function mayChangeComment(
   );
 }
 
+/**
+ * [CN-21] Open a record of another organisation again after the grant has ended: the expert who accepted, and nobody
+ * else.
+ */
+export function mayBreakGlass(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return (
+    actor.kind === 'member' &&
+    sideOf(actor, consult) === 'expert' &&
+    consult.expertId === actor.userId &&
+    actor.organisationId !== consult.organisationId &&
+    (consult.status === 'accepted' || consult.status === 'closed')
+  );
+}
+
+/** [CN-21] Judge whether it was right: the owner of the record's organisation. */
+export function mayReviewGlass(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role === 'owner';
+}
+
 /** What someone may do on the board. */
 export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read' | null {
   const side = sideOf(actor, consult);

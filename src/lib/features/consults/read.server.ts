@@ -9,7 +9,15 @@ import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import type { ConsultStatus } from './consult.ts';
 import { grantView } from './grant.ts';
-import { mayAdvise, mayAnswer, mayChangeGrant, mayDecide, mayReadComments, sideOf } from './policy.server.ts';
+import {
+  mayAdvise,
+  mayAnswer,
+  mayBreakGlass,
+  mayChangeGrant,
+  mayDecide,
+  mayReadComments,
+  sideOf
+} from './policy.server.ts';
 import {
   consultDocuments,
   consultGrantItems,
@@ -61,6 +69,14 @@ export async function requireGrant(tx: Tx, consult: ConsultRow): Promise<void> {
   if (!held) throw fail('grant_ended');
 }
 
+/** Whether the grant of a consult is one that may be opened again: ended by time or with its consult, not by a person. */
+export async function glassCanBreak(tx: Tx, consultId: string): Promise<boolean> {
+  const { rows } = await tx.rows.execute<{ can: boolean }>(
+    sql`select glass_can_break(${consultId}::uuid) as can`
+  );
+  return rows[0]?.can === true;
+}
+
 /** Everything of one consult that its viewer may see. Audited as a read of the patient. */
 export async function readConsult(call: Call<never, MemberActor>, consultId: string): Promise<ConsultView> {
   return inTransaction(call, async (tx) => {
@@ -98,6 +114,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       .where(eq(boardDocuments.consultId, of));
     const asked = await askedExperts(tx, [consult]);
     const links = mayDecide(tx.actor, consult) ? await patientSide(tx, consult, patient?.name ?? '') : null;
+    const breakGlass =
+      mayBreakGlass(tx.actor, consult) && shared.length === 0 && (await glassCanBreak(tx, of));
     await tx.audit({
       action: 'consult.read',
       subject: { type: 'consult', id: of },
@@ -128,6 +146,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         decide: mayDecide(actor, consult),
         write: consult.status === 'accepted',
         share: mayChangeGrant(actor, consult),
+        breakGlass,
         readRecord: side === 'requester' || granted
       },
       grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),

@@ -107,6 +107,8 @@ export interface ConsultView extends ConsultSummary {
     readRecord: boolean;
     /** Change what is open, and until when. */
     share: boolean;
+    /** [CN-21] Open again what an ended grant had opened. */
+    breakGlass: boolean;
   };
   grant: GrantView | null;
   messages: {

@@ -9,11 +9,13 @@ import {
   mayAdvise,
   mayAnswer,
   mayAsk,
+  mayBreakGlass,
   mayChangeGrant,
   mayChangeGrantDays,
   mayComment,
   mayDecide,
   mayReadComments,
+  mayReviewGlass,
   mayReplayBoard,
   sideOf
 } from '#lib/features/consults/policy.server.ts';
@@ -103,6 +105,7 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'consult:grant': (actor) => mayChangeGrant(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
   'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),
+  'consult:break-glass': (actor) => mayBreakGlass(actor, { ...asked(actor), status: 'closed' }),
   'rights:read': (actor) => rightsOf(actor, home).read,
   'rights:request': (actor) =>
     rightsOf(actor, home).request && mayAskCorrection(actor, { id: 'one', organisationId: home }),
@@ -111,6 +114,7 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'rights:hold': (actor) => rightsOf(actor, home).hold,
   'organisation:credentials': mayVerifyCredentials,
   'organisation:grants': mayChangeGrantDays,
+  'organisation:reviews': mayReviewGlass,
   'organisation:members': mayManageMembers,
   'organisation:clinics': mayShapeOrganisation,
   'organisation:audit': mayReadTrail,

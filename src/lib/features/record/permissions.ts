@@ -16,12 +16,14 @@ export const permissionGroups = {
     'consult:decide',
     'consult:grant',
     'consult:answer',
-    'consult:sign'
+    'consult:sign',
+    'consult:break-glass'
   ],
   rights: ['rights:read', 'rights:request', 'rights:decide', 'rights:export', 'rights:hold'],
   organisation: [
     'organisation:credentials',
     'organisation:grants',
+    'organisation:reviews',
     'organisation:members',
     'organisation:clinics',
     'organisation:audit',

@@ -48,7 +48,8 @@ function readerView(row: Row): ReaderView {
     organisation: maybe(row['organisation']),
     organisationEn: maybe(row['organisation_en']),
     consult: maybe(row['consult_number']),
-    actions: row['actions'] as string[]
+    actions: row['actions'] as string[],
+    emergency: row['emergency'] === true
   };
 }
 

@@ -14,6 +14,8 @@ export interface ReaderView {
   /** Number of the consult it was for. */
   consult: string | null;
   actions: string[];
+  /** [CN-21] While a glass was broken. */
+  emergency: boolean;
 }
 
 /** What one consult opened of the record to another organisation. */

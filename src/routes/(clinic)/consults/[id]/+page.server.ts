@@ -6,6 +6,8 @@ import {
   cancelConsult,
   declineConsult
 } from '#lib/features/consults/answer.server.ts';
+import { breakGlass } from '#lib/features/consults/break-glass.server.ts';
+import { glassInput } from '#lib/features/consults/break-glass.ts';
 import { messageInput, reasonInput } from '#lib/features/consults/schema.ts';
 import { readCase } from '../../../case.server.ts';
 import { acted, idOf, loaded, parsed, staffCall } from '../../../edge.server.ts';
@@ -49,6 +51,13 @@ export const actions: Actions = {
         text
       }
     );
+  },
+  breakGlass: async (event) => {
+    const typed = Object.fromEntries(await event.request.formData());
+    return acted(async () => {
+      await breakGlass(staffCall(event), idOf(event.params.id), parsed(glassInput, typed));
+      return {};
+    });
   },
   cancel: async (event) => acted(() => cancelConsult(staffCall(event), idOf(event.params.id)))
 };
