@@ -3,7 +3,7 @@ import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { identityOf } from '#lib/features/consults/room.server.ts';
-import { sharedImageIds } from '#lib/features/consults/share.server.ts';
+import { sharedScales } from '#lib/features/consults/share.server.ts';
 import { standingOf } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
@@ -83,15 +83,18 @@ export function createInspect(services: Pick<Services, 'db' | 'clock'>): Inspect
     const actor = { kind: 'system' as const, organisationId, reason: 'board' };
     const made = imageRegister({
       load: (consultId) =>
-        sharedImageIds({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
+        sharedScales({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
       nowMs: () => services.clock.now().getTime()
     });
     registers.set(organisationId, made);
     return made;
   };
-  return (write, { access, kindOf }) =>
-    checkWrite(write, {
-      kindOf,
-      allowsImage: (imageId) => registerOf(access.organisationId).allows(access.consultId, imageId)
+  return (write, { access, ...context }) => {
+    const register = registerOf(access.organisationId);
+    return checkWrite(write, {
+      ...context,
+      allowsImage: (imageId) => register.allows(access.consultId, imageId),
+      allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale)
     });
+  };
 }

@@ -1,8 +1,8 @@
 import * as Y from 'yjs';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
-import { type BoardWrite, type RecordKind, kindsIn } from '#lib/features/board/document.ts';
-import { typeOfRecord } from '#lib/features/board/format.ts';
+import { type BoardPolicy, type BoardWrite, imagesIn, kindsIn } from '#lib/features/board/document.ts';
+import { fieldOfRecord, typeOfRecord } from '#lib/features/board/format.ts';
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import type { CloseReason } from './close-codes.ts';
@@ -41,7 +41,10 @@ export type ReadOnlyReason = 'access' | 'closed' | 'full';
 /** Judges one write before it is applied. Null: in order. A promise: ask again once it has resolved. */
 export type Inspect = (
   write: BoardWrite,
-  context: { documentId: string; access: Access; kindOf: (recordId: string) => RecordKind }
+  context: { documentId: string; access: Access } & Pick<
+    BoardPolicy,
+    'author' | 'kindOf' | 'fieldOf' | 'imageOf'
+  >
 ) => { code: string } | null | Promise<void>;
 
 export interface DocumentOptions {
@@ -221,9 +224,13 @@ export class LiveDocument {
       member.end('badMessage');
       return 'refused';
     }
+    const fieldOf = (id: string, field: string) => fieldOfRecord(this.doc, id, field);
     const context = {
       documentId: this.key.documentId,
       access: member.access,
+      author: { id: authorOf(member.access), name: member.access.name },
+      fieldOf,
+      imageOf: imagesIn(examined.writes, fieldOf),
       kindOf: kindsIn(examined.writes, (id) => typeOfRecord(this.doc, id))
     };
     for (const write of examined.writes) {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
+import { type ShapeScale, noScale } from '#lib/features/board/shapes.ts';
 import { type RawRecord, createRecord, recordsOf } from '#lib/features/board/format.ts';
 import { pinnedSchema } from '#lib/features/board/schema-pin.ts';
 import { attachNotices } from '#lib/features/board/saved.ts';
@@ -13,23 +14,33 @@ import { MemoryPersistence } from './support/memory-persistence.ts';
 
 const ours = newId();
 const foreign = newId();
+const [liId, wangId] = [newId(), newId()];
 
 function xray(imageId: string, id = 'shape:one'): RawRecord {
   return { id, typeName: 'shape', type: 'xray', x: 1, props: { imageId, w: 100, h: 50 }, meta: {} };
 }
 
-async function start(load = async (): Promise<ReadonlySet<string>> => new Set([ours])) {
+/** What the record says of the image's scale. */
+const fileScale: ShapeScale = { ...noScale, kind: 'calibrated', rowMm: 0.1, columnMm: 0.1 };
+
+async function start(
+  load = async (): Promise<ReadonlyMap<string, ShapeScale>> => new Map([[ours, fileScale]])
+) {
   const persistence = new MemoryPersistence();
   const documentId = newId();
   persistence.create(documentId);
   const register = imageRegister({ load, nowMs: () => Date.now() });
   const server = await TestServer.start({
     persistence,
-    inspect: (write, { access, kindOf }) =>
-      checkWrite(write, { kindOf, allowsImage: (imageId) => register.allows(access.consultId, imageId) })
+    inspect: (write, { access, ...context }) =>
+      checkWrite(write, {
+        ...context,
+        allowsImage: (imageId) => register.allows(access.consultId, imageId),
+        allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale)
+      })
   });
-  server.admit('li');
-  server.admit('wang');
+  server.admit('li', { userId: liId });
+  server.admit('wang', { userId: wangId });
   const li = await server.connect('li', documentId).synced();
   const wang = await server.connect('wang', documentId).synced();
   const refusals: string[] = [];
@@ -123,7 +134,7 @@ function pin(overrides: Partial<RawRecord> = {}): RawRecord {
     isLocked: false,
     opacity: 1,
     props: { number: 1, tooth: '36', size: 0.4 },
-    meta: { by: newId(), at: new Date().toISOString(), imageId: ours },
+    meta: { by: wangId, at: new Date().toISOString(), imageId: ours },
     ...overrides
   };
 }
@@ -230,15 +241,15 @@ test("[BD-8] nothing that is said at a pin reaches a patient's socket", async ()
 
 test('[CO-12] an image that has just been shared is looked up, and what waits keeps its order', async () => {
   const door = gate();
-  const shared = new Set([ours]);
+  const shared = new Map([[ours, fileScale]]);
   const { li, wang, server, documentId } = await start(async () => {
     if (shared.size > 1) await door.pass();
-    return new Set(shared);
+    return new Map(shared);
   });
   const first = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
   await until(() => li.records.has('shape:one'));
   await wait(1100);
-  shared.add(foreign);
+  shared.set(foreign, noScale);
   wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(foreign, 'shape:two')));
   first.set('x', 99);
   await until(() => door.waiting() > 0);
@@ -251,6 +262,85 @@ test('[CO-12] an image that has just been shared is looked up, and what waits ke
   );
   expect(server.collab.stats().connections).toBe(2);
   expect(documentId).toBeTruthy();
+});
+
+const at = new Date().toISOString();
+const meta = (id: string, name: string) => ({ by: id, byName: name, at });
+
+test('[BD-10] nobody makes anything in the name of another, nor takes what another made', async () => {
+  const cases: [string, (doc: Y.Doc) => void][] = [
+    ['in the name of li', (doc) => createRecord(recordsOf(doc), { ...xray(ours), meta: meta(liId, 'li') })],
+    ["under li's name", (doc) => createRecord(recordsOf(doc), { ...xray(ours), meta: meta(wangId, 'li') })],
+    ['over it', (doc) => recordsOf(doc).get('shape:li')!.set('meta', meta(wangId, 'wang'))],
+    ['without it', (doc) => recordsOf(doc).get('shape:li')!.set('meta', {})],
+    [
+      'at another time',
+      (doc) => recordsOf(doc).get('shape:li')!.set('meta', { ...meta(liId, 'li'), at: '2020-01-01T00:00:00Z' })
+    ]
+  ];
+  for (const [way, write] of cases) {
+    const { li, wang, refusals } = await start();
+    li.doc.transact(() => createRecord(recordsOf(li.doc), { ...xray(ours, 'shape:li'), meta: meta(liId, 'li') }));
+    await until(() => wang.records.has('shape:li'));
+    wang.doc.transact(() => write(wang.doc));
+    await until(() => wang.closes.length > 0);
+    expect([way, ...refusals]).toEqual([way, 'foreign-author']);
+    expect((li.records.get('shape:li') as Y.Map<unknown>).get('meta')).toEqual(meta(liId, 'li'));
+  }
+});
+
+test('[BD-10] who made something moves it along with what it lies on, and others may move it too', async () => {
+  const { li, wang, refusals } = await start();
+  const record = wang.doc.transact(() =>
+    createRecord(recordsOf(wang.doc), { ...xray(ours), meta: meta(wangId, 'wang') })
+  );
+  await until(() => li.records.has('shape:one'));
+  record.set('meta', { ...meta(wangId, 'wang'), imageId: ours });
+  (li.records.get('shape:one') as Y.Map<unknown>).set('x', 5);
+  await until(() => record.get('x') === 5);
+  expect(refusals).toEqual([]);
+});
+
+const byWang: ShapeScale = { ...noScale, kind: 'user', rowMm: 0.2, columnMm: 0.2, by: 'wang', at, on: '5 mm' };
+
+test('[BD-11] millimetres come from the record, from what the scale was, or from who measured', async () => {
+  const { li, wang, refusals } = await start();
+  const record = wang.doc.transact(() =>
+    createRecord(recordsOf(wang.doc), {
+      ...xray(ours),
+      props: { ...xray(ours).props, calibration: fileScale, earlier: [] }
+    })
+  );
+  const set = (calibration: ShapeScale, earlier: ShapeScale[]) =>
+    wang.doc.transact(() => {
+      record.set('props.calibration', calibration);
+      record.set('props.earlier', earlier);
+    });
+  set(byWang, [fileScale]);
+  // Undone, and done again.
+  set(fileScale, []);
+  set(byWang, [fileScale]);
+  const theirs = () => li.records.get('shape:one') as Y.Map<unknown> | undefined;
+  await until(() => (theirs()?.get('props.earlier') as unknown[] | undefined)?.length === 1);
+  expect(theirs()?.get('props.calibration')).toEqual(byWang);
+  expect(refusals).toEqual([]);
+});
+
+test('[BD-11] a scale that nobody answers for is refused', async () => {
+  const cases: [string, Record<string, unknown>][] = [
+    ['said to be in the file', { 'props.calibration': { ...fileScale, rowMm: 0.3 } }],
+    ["said to be another's", { 'props.calibration': { ...byWang, by: 'li' } }],
+    ['said to have been', { 'props.earlier': [{ ...fileScale, rowMm: 0.3 }] }],
+    ['no scale at all', { 'props.calibration': 0.1 }]
+  ];
+  for (const [what, fields] of cases) {
+    const { li, wang, refusals } = await start();
+    const record = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+    await until(() => li.records.has('shape:one'));
+    wang.doc.transact(() => Object.entries(fields).forEach(([field, value]) => record.set(field, value)));
+    await until(() => wang.closes.length > 0);
+    expect([what, ...refusals]).toEqual([what, 'unknown-scale']);
+  }
 });
 
 test('[CO-12] strokes in progress and what lies on a new board are in order', async () => {

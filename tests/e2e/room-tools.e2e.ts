@@ -79,6 +79,45 @@ for (const [from, to] of [
     await chooseTool(pointing, 'select');
   });
 
+/** Where a mark lies on the X-ray as this person sees it, by its corners, 0–1 from the X-ray's left and top. */
+async function expectBox(
+  mark: Locator,
+  page: Page,
+  from: readonly [number, number],
+  to: readonly [number, number]
+): Promise<void> {
+  await expect(async () => {
+    const xray = await boxOf(boardOf(page).panoramic);
+    const path = await boxOf(mark.locator('path').first());
+    const seen = [
+      (path.x - xray.x) / xray.width,
+      (path.y - xray.y) / xray.height,
+      (path.x + path.width - xray.x) / xray.width,
+      (path.y + path.height - xray.y) / xray.height
+    ];
+    const wanted = [
+      Math.min(from[0], to[0]),
+      Math.min(from[1], to[1]),
+      Math.max(from[0], to[0]),
+      Math.max(from[1], to[1])
+    ];
+    // A mouse places a point to the pixel; the line has a width.
+    for (const [i, value] of seen.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThan(0.02);
+  }).toPass({ timeout: 20_000 });
+}
+
+/** A length between two places of the X-ray, and where it must be seen once the image is shown another way. */
+async function markedOn(page: Page) {
+  await page.getByRole('button', { name: say('board_zoom_fit') }).click();
+  const [from, to] = [[0.15, 0.25] as const, [0.4, 0.55] as const];
+  return {
+    from,
+    to,
+    expectOn: (seenBy: Page, place: (x: number, y: number) => readonly [number, number]) =>
+      expectBox(marks(seenBy, 'measure').first(), seenBy, place(...from), place(...to))
+  };
+}
+
 test.describe('a shared screen', () => {
   let tab: Page;
 
@@ -169,6 +208,55 @@ test('the window set by the expert is the window of the dentist, also after a re
   await wang.page.getByRole('button', { name: say('board_preset_file'), exact: true }).click();
   await expect.poll(async () => Math.abs((await greyOf(theirs)).mean - before)).toBeLessThan(4);
   await chooseTool(wang.page, 'select');
+});
+
+test('a mark stays on its place of the image while that is zoomed, turned, flipped, and in another size', async () => {
+  const image = await markedOn(li.page);
+  await chooseTool(li.page, 'length');
+  const at = await onXray(li.page);
+  await drag(li.page, [at(...image.from), at(...image.to)]);
+  await chooseTool(li.page, 'arrow');
+  await drag(li.page, [at(0.8, 0.8), at(0.7, 0.6)]);
+  await chooseTool(li.page, 'select');
+  for (const { page } of [li, wang]) await expect(marks(page, 'measure')).toHaveCount(1);
+  const text = await li.page.locator('[data-measure-text]').first().textContent();
+
+  await li.page.getByTestId('board-flip').click();
+  for (const { page } of [li, wang]) await image.expectOn(page, (x, y) => [1 - x, y]);
+  await expect(boardOf(wang.page).surface).toContainText(say('board_flipped'));
+  // What is drawn on a flipped image lies where it was drawn.
+  await chooseTool(li.page, 'angle');
+  const flipped = await onXray(li.page);
+  await li.page.mouse.click(...flipped(0.2, 0.2));
+  await li.page.mouse.click(...flipped(0.3, 0.4));
+  await li.page.mouse.click(...flipped(0.2, 0.6));
+  await expectBox(marks(wang.page, 'measure').nth(1), wang.page, [0.2, 0.2], [0.3, 0.6]);
+  await chooseTool(li.page, 'select');
+  await shot(li.page, 'flipped');
+
+  await li.page.getByRole('button', { name: say('board_rotate') }).click();
+  for (const { page } of [li, wang]) await image.expectOn(page, (x, y) => [1 - y, 1 - x]);
+  await wang.page.getByRole('button', { name: say('board_zoom_in') }).click();
+  await wang.page.setViewportSize({ width: 1100, height: 800 });
+  await image.expectOn(wang.page, (x, y) => [1 - y, 1 - x]);
+  await wang.page.setViewportSize({ width: 1440, height: 900 });
+  expect(await li.page.locator('[data-measure-text]').first().textContent()).toBe(text);
+
+  for (let i = 0; i < 7; i++) await li.page.getByRole('button', { name: say('board_undo') }).click();
+  for (const { page } of [li, wang]) await expect(marks(page, 'measure')).toHaveCount(0);
+  await wang.page.getByRole('button', { name: say('board_zoom_fit') }).click();
+});
+
+test('who looks for themselves changes nobody else’s window, and comes back to the board’s', async () => {
+  const [mine, theirs] = [boardOf(wang.page).panoramic, boardOf(li.page).panoramic];
+  const before = (await greyOf(theirs)).mean;
+  const own = wang.page.getByRole('button', { name: say('board_own_look'), exact: true });
+  await own.click();
+  await wang.page.getByRole('button', { name: say('board_invert') }).click();
+  await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeGreaterThan(20);
+  expect(Math.abs((await greyOf(theirs)).mean - before)).toBeLessThan(2);
+  await own.click();
+  await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeLessThan(4);
 });
 
 test('who follows the expert sees what the expert sees; it ends when the expert is gone', async () => {

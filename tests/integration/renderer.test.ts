@@ -10,10 +10,11 @@ import { browserFlags, findBrowser } from '../support/browser.ts';
 /** What the bundle puts on the page. */
 interface Imaging {
   createFrameRenderer: typeof import('#lib/features/imaging/renderer.ts').createFrameRenderer;
-  paintGrey: typeof import('#lib/features/imaging/renderer-2d.ts').paintGrey;
+  paintGrey: typeof import('../support/grey-reference.ts').paintGrey;
 }
 
 const folder = fileURLToPath(new URL('../../src/lib/features/imaging/', import.meta.url));
+const reference = fileURLToPath(new URL('../support/grey-reference.ts', import.meta.url));
 const lib = fileURLToPath(new URL('../../src/lib', import.meta.url));
 let browser: Browser;
 let page: Page;
@@ -45,7 +46,7 @@ async function bundle(): Promise<string> {
         resolveId: (name) => (name.endsWith(id) ? `\0${id}` : null),
         load: (name) =>
           name === `\0${id}`
-            ? `export { createFrameRenderer } from '${folder}renderer.ts'; export { paintGrey } from '${folder}renderer-2d.ts';`
+            ? `export { createFrameRenderer } from '${folder}renderer.ts'; export { paintGrey } from '${reference}';`
             : null
       }
     ],
@@ -65,13 +66,16 @@ interface Case {
   window: GreyWindow;
   header?: Partial<FrameHeader>;
   turn?: 90;
+  sharpen?: true;
+  /** Canvas pixels an image pixel; 1 left out. */
+  scale?: number;
   maxTextureSize?: number;
 }
 
 /** Every 16-bit value once, drawn by the GPU and by the processor; the largest difference of grey. */
-function compare({ signed, window, header = {}, turn, maxTextureSize }: Case) {
+function compare({ signed, window, header = {}, turn, sharpen, scale, maxTextureSize }: Case) {
   return page.evaluate(
-    ({ signed, window, header, turn, maxTextureSize }) => {
+    ({ signed, window, header, turn, sharpen, scale, maxTextureSize }) => {
       const { createFrameRenderer, paintGrey } = (globalThis as unknown as { imaging: Imaging }).imaging;
       const words = Uint16Array.from({ length: 65_536 }, (_, i) => i);
       const full: FrameHeader = {
@@ -108,21 +112,28 @@ function compare({ signed, window, header = {}, turn, maxTextureSize }: Case) {
         const canvas = document.createElement('canvas');
         const renderer = createFrameRenderer(canvas, {
           force2d,
+          softwareGl: true,
           ...(maxTextureSize ? { maxTextureSize } : {})
         });
         const { reduced } = renderer.load(frame);
-        renderer.draw({ ...window, ...(turn ? { rotate: turn, flip: true } : {}) });
+        const side = Math.round(256 * (scale ?? 1));
+        renderer.draw({
+          ...window,
+          ...(turn ? { rotate: turn, flip: true } : {}),
+          ...(sharpen ? { sharpen } : {}),
+          ...(scale ? { view: { width: side, height: side, scale, centerX: 128, centerY: 128 } } : {})
+        });
         return { kind: renderer.kind, reduced, pixels: read(canvas) };
       };
       const gpu = draw(false);
       const processor = draw(true);
-      const wanted = turn ? processor.pixels : paintGrey(frame, window, full.photometric === 'MONOCHROME1');
+      const wanted = turn || sharpen || scale ? processor.pixels : paintGrey(frame, window, full.photometric === 'MONOCHROME1');
       let difference = 0;
       for (let i = 0; i < wanted.length; i++)
         difference = Math.max(difference, Math.abs(wanted[i]! - gpu.pixels[i]!));
       return { kinds: [gpu.kind, processor.kind], reduced: gpu.reduced, difference };
     },
-    { signed, window, header, turn, maxTextureSize }
+    { signed, window, header, turn, sharpen, scale, maxTextureSize }
   );
 }
 
@@ -144,11 +155,71 @@ describe('the GPU draws what the formula says', () => {
       'MONOCHROME1',
       { signed: false, window: { center: 30_000, width: 20_000 }, header: { photometric: 'MONOCHROME1' } }
     ],
-    ['turned and flipped', { signed: false, window: { center: 30_000, width: 60_000 }, turn: 90 }]
+    ['turned and flipped', { signed: false, window: { center: 30_000, width: 60_000 }, turn: 90 }],
+    ['sharpened', { signed: false, window: { center: 30_000, width: 60_000 }, sharpen: true }],
+    ['reduced', { signed: false, window: { center: 30_000, width: 60_000 }, scale: 0.36 }],
+    ['enlarged', { signed: true, window: { center: 0, width: 50_000 }, scale: 1.7, sharpen: true }]
   ])('[IM-8] %s: within one grey level', async (_, what) => {
     const { kinds, difference } = await compare(what);
     expect(kinds).toEqual(['webgl2', 'canvas2d']);
     expect(difference).toBeLessThanOrEqual(1);
+  });
+
+  test('[IM-8] the processor draws what the formula says: every value, every grey', async () => {
+    const difference = await page.evaluate(() => {
+      const { createFrameRenderer, paintGrey } = (globalThis as unknown as { imaging: Imaging }).imaging;
+      const pixels = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+      const window = { center: 20_000, width: 9_000 };
+      const frame = {
+        kind: 'grey',
+        imageId: 'test',
+        header: { rows: 256, columns: 256, rescale: { slope: 1, intercept: 0 }, photometric: 'MONOCHROME2' },
+        pixels
+      } as GreyFrame;
+      const canvas = document.createElement('canvas');
+      const renderer = createFrameRenderer(canvas, { force2d: true });
+      renderer.load(frame);
+      renderer.draw(window);
+      const drawn = canvas.getContext('2d')!.getImageData(0, 0, 256, 256).data;
+      return paintGrey(frame, window, false).reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - drawn[i]!)),
+        0
+      );
+    });
+    expect(difference).toBeLessThanOrEqual(1);
+  });
+
+  test('[IM-29] a lost surface is told, and drawn again when it is back', async () => {
+    const seen = await page.evaluate(async () => {
+      const { createFrameRenderer } = (globalThis as unknown as { imaging: Imaging }).imaging;
+      const canvas = document.createElement('canvas');
+      const told: string[] = [];
+      let back = () => {};
+      const restored = new Promise<void>((resolve) => (back = resolve));
+      const renderer = createFrameRenderer(canvas, {
+        softwareGl: true,
+        onLost: () => told.push('lost'),
+        onRestored: () => back()
+      });
+      renderer.load({
+        kind: 'grey',
+        imageId: 'test',
+        header: { rows: 2, columns: 2, rescale: { slope: 1, intercept: 0 }, photometric: 'MONOCHROME2' },
+        pixels: Uint16Array.of(0, 100, 200, 300)
+      } as GreyFrame);
+      renderer.draw({ center: 150, width: 300 });
+      const loss = canvas.getContext('webgl2')!.getExtension('WEBGL_lose_context')!;
+      const gone = new Promise((resolve) => canvas.addEventListener('webglcontextlost', resolve));
+      loss.loseContext();
+      await gone;
+      // Only once the loss was handled may the surface come back.
+      setTimeout(() => loss.restoreContext());
+      await restored;
+      const copy = new OffscreenCanvas(2, 2).getContext('2d')!;
+      copy.drawImage(canvas, 0, 0);
+      return { told, last: copy.getImageData(1, 1, 1, 1).data[0] };
+    });
+    expect(seen).toEqual({ told: ['lost'], last: 255 });
   });
 
   test('[IM-11] a picture beyond the GPU’s textures is reduced by a whole factor, and says so', async () => {

@@ -37,6 +37,8 @@ const emptyState: IslandState = {
   pins: [],
   measures: [],
   xray: null,
+  ownLooks: false,
+  loupe: false,
   selectionCount: 0,
   openPin: null,
   following: null,
@@ -90,6 +92,7 @@ export class BoardController {
   readonly #options: BoardControllerOptions;
   #handle: IslandHandle | null = null;
   #followed: string | null = null;
+  #resolvedPins: ReadonlySet<string> = new Set();
   #restarts = 0;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -154,6 +157,19 @@ export class BoardController {
   toggleInvert(): void {
     this.#handle?.toggleInvert();
   }
+  toggleSharpen(): void {
+    this.#handle?.toggleSharpen();
+  }
+  flipImage(): void {
+    this.#handle?.flipImage();
+  }
+  /** Window, inversion and sharpness for oneself; false: as the board shows it to everyone. */
+  setOwnLooks(on: boolean): void {
+    this.#handle?.setOwnLooks(on);
+  }
+  setLoupe(on: boolean): void {
+    this.#handle?.setLoupe(on);
+  }
   rotateImage(): void {
     this.#handle?.rotateImage();
   }
@@ -162,6 +178,10 @@ export class BoardController {
   }
   removeImage(xrayId: string): void {
     this.#handle?.removeImage(xrayId);
+  }
+  setResolvedPins(ids: ReadonlySet<string>): void {
+    this.#resolvedPins = ids;
+    this.#handle?.setResolvedPins(ids);
   }
   setPinTooth(id: string, tooth: string): void {
     this.#handle?.setPinTooth(id, tooth);
@@ -214,6 +234,7 @@ export class BoardController {
   attach(handle: IslandHandle | null): void {
     this.#handle = handle;
     this.#followed = null;
+    handle?.setResolvedPins(this.#resolvedPins);
     if (handle) this.#followPresenter();
     else this.island = emptyState;
   }

@@ -1,8 +1,16 @@
 import * as v from 'valibot';
+import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
 import { pinnedSchema } from './schema-pin.ts';
-import { drawnShapeTypes, ownShapeProps, ownShapeTypes } from './shapes.ts';
+import {
+  type ShapeScale,
+  drawnShapeTypes,
+  maxEarlierScales,
+  ownShapeProps,
+  ownShapeTypes,
+  shapeScale
+} from './shapes.ts';
 
 /**
  * What may be written into a board's document (laid out in format.ts), decided value by value, before an
@@ -31,6 +39,10 @@ export type RefusalCode =
   | 'words-on-pin'
   /** An image that is not of this patient or not shared in this consult. */
   | 'foreign-image'
+  /** Something said to be made by somebody else than who writes it. */
+  | 'foreign-author'
+  /** A scale that neither the record nor who writes it answers for. */
+  | 'unknown-scale'
   /** An address that would be fetched or opened. */
   | 'outside-link'
   /** Written by a newer version of the app than the server's. */
@@ -48,6 +60,14 @@ export interface BoardPolicy {
   allowsImage(imageId: string): boolean | Promise<void>;
   /** What the record is, or becomes by the update that is judged; see `kindsIn`. */
   kindOf(recordId: string): RecordKind;
+  /** Who writes, as their session says. */
+  author: { id: string; name: string };
+  /** What a field of a record holds before the update; undefined where nothing is there. */
+  fieldOf(recordId: string, field: string): unknown;
+  /** The image a record shows, or comes to show by the update that is judged; see `imagesIn`. */
+  imageOf(recordId: string): string | null;
+  /** Whether the record of the patient gives the image this scale. A promise: as for `allowsImage`. */
+  allowsScale(imageId: string, scale: ShapeScale): boolean | Promise<void>;
 }
 
 /** `mixed`: would turn into a pin, or stop being one. */
@@ -73,6 +93,21 @@ export function kindsIn(
     const types = [...(now === null ? [] : [now]), ...(written.get(recordId) ?? [])];
     if (!types.includes('pin')) return 'other';
     return types.every((type) => type === 'pin') ? 'pin' : 'mixed';
+  };
+}
+
+/** The image of each record once `writes` are applied. */
+export function imagesIn(
+  writes: readonly BoardWrite[],
+  fieldOf: BoardPolicy['fieldOf']
+): BoardPolicy['imageOf'] {
+  const written = new Map<string, unknown>();
+  for (const { root, path, content } of writes)
+    if (root === recordsRoot && typeof path[0] === 'string' && path[1] === 'props.imageId')
+      written.set(path[0], content.kind === 'value' ? content.value : null);
+  return (recordId) => {
+    const image = written.has(recordId) ? written.get(recordId) : fieldOf(recordId, 'props.imageId');
+    return typeof image === 'string' ? image : null;
   };
 }
 
@@ -167,12 +202,66 @@ function checkField(
     case 'props.assetId':
     case 'props.src':
       return value === null || value === '' ? null : { code: 'outside-link', recordId: id };
+    case 'props.calibration':
+      return checkScale(id, value, policy);
+    case 'props.earlier':
+      return checkEarlier(id, value, policy) ? null : { code: 'unknown-scale', recordId: id };
     case 'meta':
       if (!isObject(value)) return { code: 'unknown-content', recordId: id };
+      if (!isOwnWork(value, policy.fieldOf(id, 'meta'), policy.author))
+        return { code: 'foreign-author', recordId: id };
       return value['imageId'] === undefined ? null : checkImage(id, value['imageId'], policy);
     default:
       return null;
   }
+}
+
+/** [BD-10] Who made something stays; what has no maker yet is made by who writes it. */
+function isOwnWork(
+  meta: Record<string, unknown>,
+  before: unknown,
+  author: BoardPolicy['author']
+): boolean {
+  const made = isObject(before) ? before : {};
+  if (made['by'] !== undefined)
+    return (['by', 'byName', 'at'] as const).every((field) => meta[field] === made[field]);
+  return (
+    (meta['by'] === undefined || meta['by'] === author.id) &&
+    (meta['byName'] === undefined || meta['byName'] === '' || meta['byName'] === author.name)
+  );
+}
+
+/**
+ * [BD-11] Millimetres rest on what the record says of the image, on what was the board's scale before, or on somebody
+ * who measured something and whose name the session vouches for.
+ */
+function checkScale(id: string, value: unknown, policy: BoardPolicy): Refusal | null | Promise<void> {
+  const refused: Refusal = { code: 'unknown-scale', recordId: id };
+  const scale = v.safeParse(shapeScale, value);
+  if (!scale.success) return refused;
+  const { kind, by } = scale.output;
+  if (kind === 'none' || (kind === 'user' && by === policy.author.name)) return null;
+  if (scalesOf(id, policy).some((known) => isSameScale(known, value))) return null;
+  const imageId = policy.imageOf(id);
+  const allowed = imageId === null ? false : policy.allowsScale(imageId, scale.output);
+  if (typeof allowed !== 'boolean') return allowed;
+  return allowed ? null : refused;
+}
+
+/** Earlier scales are scales the record had. */
+function checkEarlier(id: string, value: unknown, policy: BoardPolicy): boolean {
+  if (!Array.isArray(value) || value.length > maxEarlierScales) return false;
+  const known = scalesOf(id, policy);
+  return value.every((scale) => known.some((each) => isSameScale(each, scale)));
+}
+
+function scalesOf(id: string, { fieldOf }: BoardPolicy): unknown[] {
+  const earlier = fieldOf(id, 'props.earlier');
+  return [fieldOf(id, 'props.calibration'), ...(Array.isArray(earlier) ? (earlier as unknown[]) : [])];
+}
+
+function isSameScale(a: unknown, b: unknown): boolean {
+  return isObject(a) && isObject(b) && canonicalJson(a) === canonicalJson(b);
 }
 
 function checkImage(id: string, imageId: unknown, policy: BoardPolicy): Refusal | null | Promise<void> {
@@ -205,20 +294,22 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 export interface ImageRegister {
   allows(consultId: string, imageId: string): boolean | Promise<void>;
+  /** Whether that is what the record says of the image's scale. */
+  allowsScale(consultId: string, imageId: string, scale: ShapeScale): boolean | Promise<void>;
 }
 
 /**
- * Which images a consult may show, looked up with `load` and remembered for `keepMs`. An image not among those
- * remembered is looked up anew, at most once in `retryMs` a consult, so that one just shared is let in.
+ * Which images a consult may show and at what scale, looked up with `load` and remembered for `keepMs`. What is not
+ * among what is remembered is looked up anew, at most once in `retryMs` a consult, so that one just shared is let in.
  */
 export function imageRegister(options: {
-  load: (consultId: string) => Promise<ReadonlySet<string>>;
+  load: (consultId: string) => Promise<ReadonlyMap<string, ShapeScale>>;
   nowMs: () => number;
   keepMs?: number;
   retryMs?: number;
 }): ImageRegister {
   const { load, nowMs, keepMs = 30_000, retryMs = 1_000 } = options;
-  const known = new Map<string, { images: ReadonlySet<string>; atMs: number }>();
+  const known = new Map<string, { images: ReadonlyMap<string, ShapeScale>; atMs: number }>();
   const loading = new Map<string, Promise<void>>();
 
   function refresh(consultId: string): Promise<void> {
@@ -237,13 +328,20 @@ export function imageRegister(options: {
     return started;
   }
 
+  function holds(
+    consultId: string,
+    isThere: (images: ReadonlyMap<string, ShapeScale>) => boolean
+  ): boolean | Promise<void> {
+    const entry = known.get(consultId);
+    const ageMs = entry ? nowMs() - entry.atMs : Number.POSITIVE_INFINITY;
+    if (!entry || ageMs > keepMs) return refresh(consultId);
+    if (isThere(entry.images)) return true;
+    return ageMs <= retryMs ? false : refresh(consultId);
+  }
+
   return {
-    allows(consultId, imageId) {
-      const entry = known.get(consultId);
-      const ageMs = entry ? nowMs() - entry.atMs : Number.POSITIVE_INFINITY;
-      if (!entry || ageMs > keepMs) return refresh(consultId);
-      if (entry.images.has(imageId)) return true;
-      return ageMs <= retryMs ? false : refresh(consultId);
-    }
+    allows: (consultId, imageId) => holds(consultId, (images) => images.has(imageId)),
+    allowsScale: (consultId, imageId, scale) =>
+      holds(consultId, (images) => isSameScale(images.get(imageId), scale))
   };
 }

@@ -89,6 +89,12 @@ export function typeOfRecord(doc: Y.Doc, id: string): unknown {
   return record instanceof Y.Map ? (record.get('type') ?? '') : '';
 }
 
+/** A field of a record as it stands in the document, as plain JSON; undefined where nothing is there. */
+export function fieldOfRecord(doc: Y.Doc, id: string, field: string): unknown {
+  const record: unknown = recordsOf(doc).get(id);
+  return record instanceof Y.Map ? record.get(field) : undefined;
+}
+
 /** All records of a board. */
 export function readBoard(doc: Y.Doc): RawRecord[] {
   const found: RawRecord[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { metaRoot, readBoard, schemaKey } from './format.ts';
+import { createRecord, metaRoot, readBoard, recordsOf, schemaKey } from './format.ts';
 import { type BoardImage, initialBoard } from './initial.ts';
 import { boardSchema, validRecord } from './island/schema.ts';
-import { pinSchema } from './island/pin-schema.ts';
+import { asOfNow, pinSchema } from './island/pin-schema.ts';
 import { noScale } from './shapes.ts';
 
 const image = (imageId: string, width: number, height: number): BoardImage => ({
@@ -83,5 +83,29 @@ describe('the schema of a board', () => {
     doc.getMap(metaRoot).set(schemaKey, stored);
     expect(pinSchema(doc, false)).toBe('migrated');
     expect(pinSchema(doc, false)).toBe('same');
+  });
+
+  it('[BI-6] [BI-18] an image and marks of an older board are read by all, and brought up by who writes', () => {
+    const doc = open([image('a', 100, 50)], false);
+    const stored = structuredClone(boardSchema().serialize()) as { sequences: Record<string, number> };
+    stored.sequences['com.tldraw.shape.xray'] = 0;
+    stored.sequences['com.tldraw.shape.measure'] = 0;
+    doc.getMap(metaRoot).set(schemaKey, stored);
+    const xray = recordsOf(doc).get('shape:image-a')!;
+    for (const field of ['flip', 'sharpen', 'earlier']) xray.delete(`props.${field}`);
+    const points = [0, 1, 2].map((x) => ({ x, y: x * x }));
+    createRecord(recordsOf(doc), {
+      ...readBoard(doc).find(({ id }) => id === 'shape:image-a')!,
+      id: 'shape:m',
+      type: 'measure',
+      props: { points, color: 'yellow', size: 1 }
+    });
+    const shapes = () => readBoard(doc).filter(({ typeName }) => typeName === 'shape');
+    expect(shapes().map((raw) => validRecord(raw))).toEqual([null, null]);
+    expect(shapes().map((raw) => validRecord(asOfNow(doc, raw)))).not.toContain(null);
+    expect(shapes().map((raw) => validRecord(raw))).toEqual([null, null]);
+    expect(pinSchema(doc, false)).toBe('migrated');
+    expect(shapes().map((raw) => validRecord(raw))).not.toContain(null);
+    expect(shapes().find(({ id }) => id === 'shape:m')?.props).toMatchObject({ kind: 'angle', points });
   });
 });

@@ -96,7 +96,10 @@ export function xrayRecord(
     teeth: [...image.teeth],
     window: image.window,
     invert: false,
-    calibration: image.scale
+    sharpen: false,
+    flip: false,
+    calibration: image.scale,
+    earlier: []
   };
   return shapeRecord(`shape:image-${image.imageId}`, 'xray', place, props, {
     ...author,

@@ -28,6 +28,29 @@ const name = v.pipe(v.string(), v.maxLength(120));
 const instant = v.pipe(v.string(), v.maxLength(32));
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 
+/** FDI number, or empty. */
+const fdi = v.pipe(v.string(), v.regex(/^([1-8][1-8])?$/));
+
+/**
+ * `length`: two points. `polyline`, `tooth`: two or more, along a line (`tooth`: along a tooth, crown to apex).
+ * `angle`: three, at the middle one. `cobb`: four, between the line of the first two and that of the last two.
+ * `rect`, `ellipse`: two opposite corners; statistics of the values inside.
+ */
+export const measureKinds = ['length', 'polyline', 'tooth', 'angle', 'cobb', 'rect', 'ellipse'] as const;
+export type MeasureKind = (typeof measureKinds)[number];
+
+export const maxMeasurePoints = 64;
+export const pointCounts: Readonly<Record<MeasureKind, { least: number; most: number }>> = {
+  length: { least: 2, most: 2 },
+  polyline: { least: 2, most: maxMeasurePoints },
+  tooth: { least: 2, most: maxMeasurePoints },
+  angle: { least: 3, most: 3 },
+  cobb: { least: 4, most: 4 },
+  rect: { least: 2, most: 2 },
+  ellipse: { least: 2, most: 2 }
+};
+export const maxEarlierScales = 200;
+
 export const point = v.object({ x: coordinate, y: coordinate });
 export type Point = v.InferOutput<typeof point>;
 
@@ -73,12 +96,20 @@ export const ownShapeProps = {
     /** Null: the picture's own default. */
     window: v.nullable(greyWindow),
     invert: v.boolean(),
+    sharpen: v.boolean(),
+    /** Mirrored, with all that lies on it; points stay in image pixels. */
+    flip: v.boolean(),
     /** Not `scale`: tldraw takes a prop of that name for a number that shapes are enlarged by. */
-    calibration: shapeScale
+    calibration: shapeScale,
+    /** The scales before the present one, oldest first: the present one is version `earlier.length + 1`. */
+    earlier: v.pipe(v.array(shapeScale), v.maxLength(maxEarlierScales))
   },
-  /** Two points: a length. Three: an angle at the middle one. In pixels of the X-ray it is a child of. */
+  /** Points in pixels of the X-ray it is a child of; `measureKinds` says how many. */
   measure: {
-    points: v.pipe(v.array(point), v.minLength(2), v.maxLength(3)),
+    kind: v.picklist(measureKinds),
+    points: v.pipe(v.array(point), v.minLength(2), v.maxLength(maxMeasurePoints)),
+    /** FDI number of the tooth that is measured, or empty. */
+    tooth: fdi,
     color: v.picklist(['yellow', 'light-blue', 'light-green', 'orange']),
     /** Size of line and text relative to the page, chosen from the zoom it was drawn at. */
     size: v.pipe(finite, v.minValue(0.05), v.maxValue(200))
@@ -87,7 +118,7 @@ export const ownShapeProps = {
   pin: {
     number: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
     /** FDI number, or empty. */
-    tooth: v.pipe(v.string(), v.regex(/^([1-8][1-8])?$/)),
+    tooth: fdi,
     size: v.pipe(finite, v.minValue(0.05), v.maxValue(200))
   },
   /** The live chart: the board holds its place only, what it shows comes from the record. */
@@ -99,6 +130,11 @@ export type MeasureProps = v.InferOutput<v.ObjectSchema<typeof ownShapeProps.mea
 export type PinProps = v.InferOutput<v.ObjectSchema<typeof ownShapeProps.pin, undefined>>;
 export type OdontogramProps = v.InferOutput<v.ObjectSchema<typeof ownShapeProps.odontogram, undefined>>;
 
+/** Which version of its calibration an image is at: 1, 2, 3 … */
+export function calibrationVersion({ earlier }: Pick<XrayProps, 'earlier'>): number {
+  return earlier.length + 1;
+}
+
 /** Who made a shape and when; every shape of a board carries it in `meta`. */
 export interface Authorship {
   by: string;
@@ -106,23 +142,33 @@ export interface Authorship {
   byName: string;
   /** ISO 8601, UTC. */
   at: string;
-  /** The image it was made on, if any. */
+  /** The image it was made on, if any, which of its frames (from 1), and at which version of its calibration. */
   imageId?: string;
+  frame?: number;
+  calibration?: number;
 }
 
+const ordinal = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000));
 const authorship = v.object({
   by: v.pipe(v.string(), v.maxLength(64)),
   byName: v.optional(name, ''),
   at: instant,
-  imageId: v.optional(id)
+  imageId: v.optional(id),
+  frame: v.optional(ordinal),
+  calibration: v.optional(ordinal)
 });
 
 /** The authorship in a shape's `meta`; null where there is none. */
 export function authorOf(meta: unknown): Authorship | null {
   const parsed = v.safeParse(authorship, meta);
   if (!parsed.success) return null;
-  const { imageId, ...rest } = parsed.output;
-  return imageId === undefined ? rest : { ...rest, imageId };
+  const { imageId, frame, calibration, ...rest } = parsed.output;
+  return {
+    ...rest,
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(frame === undefined ? {} : { frame }),
+    ...(calibration === undefined ? {} : { calibration })
+  };
 }
 
 /** True where `type` and `props` are one of the board's own shapes, whole and within bounds. */

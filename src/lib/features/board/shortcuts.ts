@@ -12,14 +12,27 @@ export const toolKeys: Readonly<Partial<Record<BoardTool, string>>> = {
   pin: 'P',
   window: 'W',
   length: 'L',
+  polyline: 'O',
+  tooth: 'Q',
   angle: 'N',
+  cobb: 'B',
+  rect: 'U',
+  ellipse: 'J',
   calibrate: 'C',
   eraser: 'E'
 };
 
 export type BoardCommand =
   | { kind: 'tool'; tool: BoardTool }
-  | { kind: 'undo' | 'redo' | 'delete' | 'fit' | 'zoom-in' | 'zoom-out' | 'invert' };
+  | { kind: 'undo' | 'redo' | 'delete' | 'fit' | 'zoom-in' | 'zoom-out' | 'invert' | 'sharpen' | 'rotate' | 'flip' | 'loupe' };
+
+const imageKeys: Readonly<Record<string, 'invert' | 'sharpen' | 'rotate' | 'flip' | 'loupe'>> = {
+  i: 'invert',
+  s: 'sharpen',
+  r: 'rotate',
+  f: 'flip',
+  m: 'loupe'
+};
 
 export interface KeyPress {
   key: string;
@@ -41,7 +54,8 @@ export function commandOf({ key, ctrl, shift, alt }: KeyPress): BoardCommand | n
   if (key === '-') return { kind: 'zoom-out' };
   if (key === '1' && !shift) return { kind: 'fit' };
   if (shift) return null;
-  if (letter === 'i') return { kind: 'invert' };
+  const command = imageKeys[letter];
+  if (command) return { kind: command };
   const found = Object.entries(toolKeys).find(([, toolKey]) => toolKey.toLowerCase() === letter);
   return found ? { kind: 'tool', tool: found[0] as BoardTool } : null;
 }

@@ -1,8 +1,8 @@
 import { formatMeasured } from '#lib/features/imaging/measure.ts';
 import { type WindowPreset, windowPresets } from '#lib/features/imaging/window.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { measureMark } from './scale.ts';
-import type { MeasureProps, ShapeScale, XrayProps } from './shapes.ts';
+import type { MarkValue } from './scale.ts';
+import type { MeasureKind, MeasureProps, ShapeScale, XrayProps } from './shapes.ts';
 
 /** What the board says in words, in the person's language; text only, no drawing. */
 
@@ -53,14 +53,45 @@ export function scaleWord(scale: ShapeScale): string {
   return scale.kind === 'user' || scale.kind === 'calibrated' ? m.board_scale_known() : m.board_scale_none();
 }
 
-/** A mark's value and, beside a length, the source of its scale: `312 px · 未校正`. */
-export function measureText(props: MeasureProps, scale: ShapeScale): string {
-  const measured = measureMark(props.points, scale);
-  if (!measured) return '';
-  const value = formatMeasured(measured);
-  if (measured.unit === '°') return value;
-  if (measured.unit === 'px') return m.board_length_px({ value });
-  return `${value} · ${scaleSource(scale)}`;
+/**
+ * A mark's value and, beside what is a length or an area, the source of its scale: `312 px · 未校正`. Of a region
+ * its lines: area, mean and spread, least and most of the stored values.
+ */
+export function measureLines(value: MarkValue | null, { tooth }: Pick<MeasureProps, 'tooth'>, scale: ShapeScale): string[] {
+  if (!value) return [];
+  if (value.of === 'region') {
+    const { area, stats } = value;
+    const lines = [withSource(formatMeasured(area), area.unit === 'px²', scale)];
+    if (stats)
+      lines.push(
+        m.board_region_mean({ mean: stats.mean.toFixed(1), sd: stats.sd.toFixed(1) }),
+        m.board_region_range({ min: stats.min, max: stats.max })
+      );
+    return lines;
+  }
+  const { measured } = value;
+  const text = formatMeasured(measured);
+  if (value.of === 'angle') return [text];
+  return [withSource(tooth ? `${tooth} ${text}` : text, measured.unit === 'px', scale)];
+}
+
+function withSource(value: string, isPixels: boolean, scale: ShapeScale): string {
+  return isPixels ? m.board_length_px({ value }) : `${value} · ${scaleSource(scale)}`;
+}
+
+const measureNames: Record<MeasureKind, () => string> = {
+  length: m.board_tool_length,
+  polyline: m.board_tool_polyline,
+  tooth: m.board_tool_tooth,
+  angle: m.board_tool_angle,
+  cobb: m.board_tool_cobb,
+  rect: m.board_tool_rect,
+  ellipse: m.board_tool_ellipse
+};
+
+/** The tool that makes such a mark, and the mark in lists. */
+export function measureName(kind: MeasureKind): string {
+  return measureNames[kind]();
 }
 
 const presetNames: Record<WindowPreset, () => string> = {

@@ -56,7 +56,7 @@ export function boardImage(row: typeof images.$inferSelect): BoardImage {
 }
 
 /** A person's calibration wins over the file's own spacing. */
-function scaleOf({ pixelSpacing, calibration }: typeof images.$inferSelect): ShapeScale {
+export function scaleOf({ pixelSpacing, calibration }: typeof images.$inferSelect): ShapeScale {
   if (calibration)
     return {
       kind: 'user',

@@ -4,10 +4,11 @@ import { fail } from '#lib/kernel/errors.ts';
 import { mayWithSomeImage } from '#lib/features/imaging/policy.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
+import type { ShapeScale } from '#lib/features/board/shapes.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
-import { boardImage } from './board.server.ts';
+import { boardImage, scaleOf } from './board.server.ts';
 import { isOpen } from './consult.ts';
 import { open } from './grants.server.ts';
 import { consultGrantItems, consults, opinions } from './tables.server.ts';
@@ -38,19 +39,21 @@ export async function shareImage(
 }
 
 /**
- * Ids of the images ever opened in a consult: the only ones its board may name. One that was taken back may still be
- * named, so that marks on it can be moved; its picture is given to nobody of the expert's side.
+ * The images ever opened in a consult, the only ones its board may name, with the scale that the record gives each.
+ * One that was taken back may still be named, so that marks on it can be moved; its picture is given to nobody of the
+ * expert's side.
  */
-export async function sharedImageIds(
+export async function sharedScales(
   call: Call<never, SystemActor>,
   consultId: string
-): Promise<Set<string>> {
+): Promise<Map<string, ShapeScale>> {
   return inTransaction(call, async (tx) => {
     const rows = await tx.rows
-      .select({ itemId: consultGrantItems.itemId })
+      .select({ image: images })
       .from(consultGrantItems)
+      .innerJoin(images, eq(images.id, consultGrantItems.itemId))
       .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
-    return new Set(rows.flatMap((row) => (row.itemId ? [row.itemId] : [])));
+    return new Map(rows.map(({ image }) => [image.id, scaleOf(image)]));
   });
 }
 

@@ -63,6 +63,44 @@ export function measureAngle(a: Point, vertex: Point, b: Point, scale: Scale): M
   return { value, unit: '°', scaleSource: scale.source };
 }
 
+/** Length along a line of points: millimetres on a calibrated scale, else image pixels. */
+export function measurePath(points: readonly Point[], scale: Scale): Measured {
+  const parts = points.slice(1).map((point, i) => measureLength(points[i]!, point, scale));
+  const [first] = parts;
+  return {
+    value: parts.reduce((sum, { value }) => sum + value, 0),
+    unit: first?.unit ?? (isMetric(scale) ? 'mm' : 'px'),
+    scaleSource: scale.source
+  };
+}
+
+/**
+ * Angle between two lines, `a1`–`a2` and `b1`–`b2`, as Cobb's: in degrees, 0…90, whichever way the lines were drawn.
+ * They need not cross in the picture. 0 where a line has no length.
+ */
+export function measureLineAngle(a1: Point, a2: Point, b1: Point, b2: Point, scale: Scale): Measured {
+  const end = { x: a1.x + (b2.x - b1.x), y: a1.y + (b2.y - b1.y) };
+  const { value, ...rest } = measureAngle(a2, a1, end, scale);
+  return { ...rest, value: Math.min(value, 180 - value) };
+}
+
+/** Area of a rectangle or of the ellipse in it, from two opposite corners: mm² on a calibrated scale, else px². */
+export function measureArea(shape: 'rect' | 'ellipse', a: Point, b: Point, scale: Scale): Area {
+  const pixels = Math.abs((b.x - a.x) * (b.y - a.y)) * (shape === 'ellipse' ? Math.PI / 4 : 1);
+  const metric = isMetric(scale);
+  return {
+    value: metric ? pixels * scale.rowMm * scale.columnMm : pixels,
+    unit: metric ? 'mm²' : 'px²',
+    scaleSource: scale.source
+  };
+}
+
+export interface Area {
+  value: number;
+  unit: 'px²' | 'mm²';
+  scaleSource: ScaleSource;
+}
+
 /** Shortest line, in pixels, that a calibration may rest on: shorter ones turn a shaky hand into a scale. */
 export const minCalibrationPixels = 20;
 
@@ -78,7 +116,7 @@ export function calibrationFrom(a: Point, b: Point, knownMm: number): number | n
 }
 
 /** A measurement as people write it: `12.4 mm`, `318 px`, `27.5°`. */
-export function formatMeasured({ value, unit }: Measured): string {
-  if (unit === 'px') return `${Math.round(value)} px`;
-  return unit === 'mm' ? `${value.toFixed(1)} mm` : `${value.toFixed(1)}°`;
+export function formatMeasured({ value, unit }: Measured | Area): string {
+  if (unit === 'px' || unit === 'px²') return `${Math.round(value)} ${unit}`;
+  return unit === '°' ? `${value.toFixed(1)}°` : `${value.toFixed(1)} ${unit}`;
 }

@@ -12,6 +12,8 @@ export interface Plan {
   window: GreyWindow;
   /** Black and white swapped, MONOCHROME1 taken into account. */
   invert: boolean;
+  /** Grey pictures only. */
+  sharpen: boolean;
 }
 
 /** Draws frames of one kind of surface. */

@@ -1,77 +1,62 @@
-import type { Frame, GreyFrame } from './frame.ts';
+import type { ColourFrame, Frame, GreyFrame } from './frame.ts';
 import type { GreyWindow } from './image.ts';
 import type { Painter, Plan } from './painter.ts';
+import { resample, sharpen, windowInto } from './resample.ts';
 import { invertAffine } from './view-transform.ts';
-import { applyWindow } from './window.ts';
 
-/** Grey level 0…255 of every stored value that can occur, for one window. Signed values are offset by 32768. */
-export function greyTable(frame: GreyFrame, window: GreyWindow, invert: boolean): Uint8ClampedArray {
-  const { rescale } = frame.header;
-  const table = new Uint8ClampedArray(65_536);
-  const offset = frame.pixels instanceof Int16Array ? 32_768 : 0;
-  for (let i = 0; i < table.length; i++) {
-    const level = applyWindow((i - offset) * rescale.slope + rescale.intercept, window);
-    table[i] = Math.round((invert ? 1 - level : level) * 255);
-  }
-  return table;
-}
-
-/** The whole picture through a window, as RGBA: the reference the GPU is tested against. */
-export function paintGrey(
-  frame: GreyFrame,
-  window: GreyWindow,
-  invert: boolean
-): Uint8ClampedArray<ArrayBuffer> {
-  const table = greyTable(frame, window, invert);
-  const offset = frame.pixels instanceof Int16Array ? 32_768 : 0;
-  const rgba = new Uint8ClampedArray(frame.pixels.length * 4);
-  const words = new Uint32Array(rgba.buffer);
-  for (let i = 0; i < words.length; i++)
-    words[i] = 0xff000000 | (table[frame.pixels[i]! + offset]! * 0x010101);
-  return rgba;
-}
-
-/** Paints with the 2-D canvas where there is no WebGL2. */
+/**
+ * Paints with the 2-D canvas where there is no WebGL2. What a window works on is kept at the canvas's resolution
+ * (resample.ts), so that dragging a window costs only the pixels that are on the screen.
+ */
 export function canvasPainter(canvas: HTMLCanvasElement): Painter {
   const context = canvas.getContext('2d');
   let frame: Frame | null = null;
-  let painted: { key: string; source: CanvasImageSource } | null = null;
+  let kept: { key: string; values: Float32Array; image: ImageData; words: Uint32Array } | null = null;
 
-  function sourceFor(current: Frame, plan: Plan): CanvasImageSource {
-    if (current.kind === 'colour') return current.bitmap;
-    const key = `${plan.window.center}/${plan.window.width}/${plan.invert}`;
-    if (painted?.key === key) return painted.source;
-    const { rows, columns } = current.header;
-    const source = new OffscreenCanvas(columns, rows);
-    source
-      .getContext('2d')
-      ?.putImageData(new ImageData(paintGrey(current, plan.window, plan.invert), columns, rows), 0, 0);
-    painted = { key, source };
-    return source;
+  function keptFor(grey: GreyFrame, plan: Plan): NonNullable<typeof kept> {
+    const { width, height, map, sharpen: sharp } = plan;
+    const key = [width, height, sharp, ...Object.values(map)].join();
+    if (kept?.key === key) return kept;
+    const values = resample(grey, plan);
+    const image = new ImageData(width, height);
+    kept = {
+      key,
+      values: sharp ? sharpen(values, plan) : values,
+      image,
+      words: new Uint32Array(image.data.buffer)
+    };
+    return kept;
+  }
+
+  function drawColour(colour: ColourFrame, plan: Plan, onto: CanvasRenderingContext2D): void {
+    const m = invertAffine(plan.map);
+    onto.setTransform(1, 0, 0, 1, 0, 0);
+    onto.clearRect(0, 0, plan.width, plan.height);
+    onto.imageSmoothingEnabled = plan.footprint !== 1;
+    onto.imageSmoothingQuality = 'high';
+    onto.setTransform(m.a, m.c, m.b, m.d, m.e, m.f);
+    onto.filter = colourFilter(colour.header.window, plan);
+    onto.drawImage(colour.bitmap, 0, 0);
+    onto.filter = 'none';
   }
 
   return {
     kind: 'canvas2d',
     load(next) {
       frame = next;
-      painted = null;
+      kept = null;
       return 1;
     },
     draw(plan) {
       if (!frame || !context) return;
-      const m = invertAffine(plan.map);
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, plan.width, plan.height);
-      context.imageSmoothingEnabled = plan.footprint !== 1;
-      context.imageSmoothingQuality = 'high';
-      context.setTransform(m.a, m.c, m.b, m.d, m.e, m.f);
-      if (frame.kind === 'colour') context.filter = colourFilter(frame.header.window, plan);
-      context.drawImage(sourceFor(frame, plan), 0, 0);
-      context.filter = 'none';
+      if (frame.kind === 'colour') return drawColour(frame, plan, context);
+      const { image, words, values } = keptFor(frame, plan);
+      windowInto(words, values, plan);
+      context.putImageData(image, 0, 0);
     },
     dispose() {
       frame = null;
-      painted = null;
+      kept = null;
     }
   };
 }

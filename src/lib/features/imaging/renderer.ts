@@ -16,6 +16,9 @@ export interface DrawOptions extends GreyWindow {
   invert?: boolean;
   rotate?: Rotation;
   flip?: boolean;
+  sharpen?: boolean;
+  /** A canvas whose pixels lie on the picture in any way, e.g. a magnifier's; `rotate`, `flip`, `view` are left aside. */
+  onto?: Pick<Plan, 'width' | 'height' | 'map' | 'footprint'>;
   /**
    * What to show. Left out: the whole picture, and the canvas takes the picture's own size (at most
    * `maxCanvasPixels`); style its CSS size freely.
@@ -38,6 +41,10 @@ export const maxCanvasPixels = 16_000_000;
 export interface RendererOptions {
   /** Use the 2-D canvas even where WebGL2 is there (tests, many small pictures). */
   force2d?: boolean;
+  /** For tests: use WebGL2 also where the processor plays the GPU, which is slower than the 2-D canvas. */
+  softwareGl?: boolean;
+  /** Called when the GPU took the surface away: nothing is shown until it gives it back. */
+  onLost?: () => void;
   /** For tests: pretend a smaller GPU. */
   maxTextureSize?: number;
   /** Called when the GPU gave the surface back after losing it, and the picture needs drawing again. */
@@ -58,7 +65,14 @@ export function createFrameRenderer(canvas: HTMLCanvasElement, options: Renderer
     options.onRestored?.();
   };
   const painter: Painter =
-    (options.force2d ? null : webglPainter(canvas, again, options.maxTextureSize)) ?? canvasPainter(canvas);
+    (options.force2d
+      ? null
+      : webglPainter(canvas, {
+          onRestored: again,
+          ...(options.onLost ? { onLost: options.onLost } : {}),
+          limit: options.maxTextureSize ?? Infinity,
+          software: options.softwareGl ?? false
+        })) ?? canvasPainter(canvas);
 
   function draw(drawOptions: DrawOptions): void {
     if (!frame) return;
@@ -86,6 +100,12 @@ export function createFrameRenderer(canvas: HTMLCanvasElement, options: Renderer
 /** Everything about one drawing that does not depend on how it is painted. */
 export function planDrawing(frame: Frame, options: DrawOptions): Plan {
   const { header } = frame;
+  const look = {
+    window: { center: options.center, width: options.width },
+    invert: (options.invert ?? false) !== (header.photometric === 'MONOCHROME1'),
+    sharpen: (options.sharpen ?? false) && frame.kind === 'grey'
+  };
+  if (options.onto) return { ...look, ...options.onto };
   const orientation: Orientation = { rotate: options.rotate ?? 0, flip: options.flip ?? false };
   let view = options.view;
   if (!view) {
@@ -99,7 +119,6 @@ export function planDrawing(frame: Frame, options: DrawOptions): Plan {
     height: Math.max(1, Math.round(view.height)),
     map: canvasToImage(header, orientation, view),
     footprint: 1 / view.scale,
-    window: { center: options.center, width: options.width },
-    invert: (options.invert ?? false) !== (header.photometric === 'MONOCHROME1')
+    ...look
   };
 }

@@ -12,16 +12,18 @@ import {
 } from 'tldraw';
 import type { ComponentProps } from 'react';
 import { m } from '#lib/paraglide/messages.js';
+import { Loupe } from './Loupe.tsx';
 import { MeasureShapeUtil } from './MeasureShape.tsx';
 import { OdontogramShapeUtil } from './OdontogramShape.tsx';
 import { PinShapeUtil } from './PinShape.tsx';
 import { XrayShapeUtil } from './XrayShape.tsx';
+import { BoardArrowUtil } from './mirror.ts';
 import { boardToolNodes } from './tools.ts';
 import type { IslandOptions } from './types.ts';
 
 /** Fonts, icons and translations from our own origin; tldraw would fetch them from its CDN. */
 const assetUrls = getAssetUrlsByImport();
-const shapeUtils = [XrayShapeUtil, MeasureShapeUtil, PinShapeUtil, OdontogramShapeUtil];
+const shapeUtils = [XrayShapeUtil, MeasureShapeUtil, PinShapeUtil, OdontogramShapeUtil, BoardArrowUtil];
 
 const options: Partial<TldrawOptions> = {
   maxPages: 1,
@@ -96,7 +98,8 @@ function componentsFor(island: IslandOptions): TLComponents {
       },
       ShapeErrorFallback: () => <div className="board-shape-broken">{m.board_shape_broken()}</div>,
       LoadingScreen: () => null,
-      CollaboratorScribble: Laser
+      CollaboratorScribble: Laser,
+      InFrontOfTheCanvas: Loupe
     };
     componentsCache.set(island, components);
   }

@@ -1,5 +1,6 @@
-import { Circle2d, SVGContainer, ShapeUtil } from 'tldraw';
+import { Circle2d, SVGContainer, ShapeUtil, useEditor, useValue } from 'tldraw';
 import type { PinProps } from '../shapes.ts';
+import { resolvedPinsOf } from './resolved.ts';
 import { type PinShape, pinMigrations, pinProps } from './schema.ts';
 
 const radius = 14;
@@ -35,7 +36,7 @@ export class PinShapeUtil extends ShapeUtil<PinShape> {
   override component(shape: PinShape) {
     return (
       <SVGContainer className="board-pin">
-        <Drawing {...shape.props} />
+        <PinView shape={shape} />
       </SVGContainer>
     );
   }
@@ -43,14 +44,43 @@ export class PinShapeUtil extends ShapeUtil<PinShape> {
     return <circle r={radius * shape.props.size} />;
   }
   override toSvg(shape: PinShape) {
-    return <Drawing {...shape.props} />;
+    return <Drawing {...shape.props} isDone={resolvedPinsOf(this.editor).get().has(shape.id)} />;
   }
 }
 
-function Drawing({ number, size, tooth }: PinProps) {
+function PinView({ shape }: { shape: PinShape }) {
+  const editor = useEditor();
+  const isDone = useValue('done', () => resolvedPinsOf(editor).get().has(shape.id), [editor, shape.id]);
+  return <Drawing {...shape.props} isDone={isDone} />;
+}
+
+/** What is done stands back: hollow, with a tick. */
+function Drawing({ number, size, tooth, isDone }: PinProps & { isDone: boolean }) {
   return (
-    <g transform={`scale(${size})`} fontFamily="sans-serif" textAnchor="middle">
-      <circle r={radius} fill="#0d9488" stroke="#fff" strokeWidth={2} />
+    <g
+      transform={`scale(${size})`}
+      fontFamily="sans-serif"
+      textAnchor="middle"
+      data-pin-state={isDone ? 'done' : 'open'}
+    >
+      <circle
+        r={radius}
+        fill={isDone ? '#334155' : '#0d9488'}
+        stroke={isDone ? '#94a3b8' : '#fff'}
+        strokeWidth={2}
+      />
+      {isDone ? (
+        <g>
+          <circle cx={10} cy={10} r={7} fill="#fff" />
+          <path
+            d="M6.5 10.2 9 12.6 13.6 7.4"
+            fill="none"
+            stroke="#15803d"
+            strokeWidth={2.2}
+            strokeLinecap="round"
+          />
+        </g>
+      ) : null}
       <text y={5} fontSize={14} fontWeight={700} fill="#fff">
         {number}
       </text>

@@ -1,6 +1,8 @@
 import { useEditor, useValue } from 'tldraw';
+import { m } from '#lib/paraglide/messages.js';
 import { scaleBar } from '../scale.ts';
 import { imageTitle, kindName, scaleSource, scaleWord } from '../words.ts';
+import { uprightMatrix } from './mirror.ts';
 import type { XrayShape } from './schema.ts';
 
 /** Screen height of the label, CSS pixels; used to keep it inside the image. */
@@ -9,41 +11,39 @@ const labelHeight = 24;
 const narrowPx = 320;
 
 /**
- * What the image is and what its scale rests on. Stays in sight while the image is scrolled or zoomed, and
- * keeps its size on the screen.
+ * What the image is and what its scale rests on. Stays in sight while the image is scrolled or zoomed, upright while
+ * it is turned or flipped, and keeps its size on the screen.
  */
 export function XrayLabel({ shape }: { shape: XrayShape }) {
   const editor = useEditor();
-  const { w, h, calibration: scale } = shape.props;
+  const { calibration: scale } = shape.props;
   const place = useValue(
     'label place',
     () => {
       const zoom = editor.getZoomLevel();
-      const transform = editor.getShapePageTransform(shape.id);
-      // Along with a turned image the label turns too; it then stays in the corner.
-      if (!transform || Math.abs(transform.rotation()) > 0.01) return { x: 0, y: 0, zoom };
+      const bounds = editor.getShapePageBounds(shape.id);
+      if (!bounds) return { zoom, width: 0, transform: '' };
       const view = editor.getViewportPageBounds();
-      const corner = transform.point();
-      return {
-        x: Math.round(Math.min(Math.max(0, view.minX - corner.x), Math.max(0, w - 200 / zoom))),
-        y: Math.round(Math.min(Math.max(0, view.minY - corner.y), Math.max(0, h - (2 * labelHeight) / zoom))),
-        zoom
+      const corner = {
+        x: Math.min(Math.max(bounds.minX, view.minX), Math.max(bounds.minX, bounds.maxX - 200 / zoom)),
+        y: Math.min(
+          Math.max(bounds.minY, view.minY),
+          Math.max(bounds.minY, bounds.maxY - (2 * labelHeight) / zoom)
+        )
       };
+      const at = editor.getPointInShapeSpace(shape.id, corner);
+      return { zoom, width: bounds.w * zoom, transform: uprightMatrix(editor, shape.id, at, 1 / zoom) };
     },
-    [editor, shape.id, w, h]
+    [editor, shape.id]
   );
   const bar = scaleBar(scale, place.zoom);
-  const isNarrow = w * place.zoom < narrowPx;
+  const isNarrow = place.width < narrowPx;
   return (
-    <div
-      className="board-xray-label"
-      style={{
-        transform: `translate(${place.x}px, ${place.y}px) scale(${1 / place.zoom})`,
-        maxWidth: w * place.zoom
-      }}
-    >
+    <div className="board-xray-label" style={{ transform: place.transform, maxWidth: place.width }}>
       <span>
         <b>{isNarrow ? kindName(shape.props.kind) : imageTitle(shape.props)}</b>
+        {/* Right and left change places: said in words, or a tooth is taken for that of the other side. */}
+        {shape.props.flip ? <b className="board-flipped"> · {m.board_flipped()}</b> : null}
         <span data-scale={scale.kind}> · {isNarrow ? scaleWord(scale) : scaleSource(scale)}</span>
       </span>
       {bar ? (

@@ -1,5 +1,14 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { HTMLContainer, Rectangle2d, ShapeUtil, stopEventPropagation, useEditor, useValue } from 'tldraw';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type Editor,
+  HTMLContainer,
+  Rectangle2d,
+  ShapeUtil,
+  stopEventPropagation,
+  useEditor,
+  useReactor,
+  useValue
+} from 'tldraw';
 import { type Frame, onFramesForgotten } from '#lib/features/imaging/frame.ts';
 import { type FrameRenderer, createFrameRenderer } from '#lib/features/imaging/renderer.ts';
 import { fitView } from '#lib/features/imaging/view-transform.ts';
@@ -7,8 +16,11 @@ import { m } from '#lib/paraglide/messages.js';
 import { type XrayProps, noScale } from '../shapes.ts';
 import { imageTitle, scaleSource } from '../words.ts';
 import { XrayLabel } from './XrayLabel.tsx';
+import { dropFrame, keepFrame } from './frames.ts';
 import { islandOf } from './island.ts';
-import { type XrayShape, ownMigrations, xrayProps } from './schema.ts';
+import { lookOf } from './looks.ts';
+import { mirrorFlippedImages, uprightMatrix } from './mirror.ts';
+import { type XrayShape, xrayMigrations, xrayProps } from './schema.ts';
 import { exportImage } from './xray-export.ts';
 
 /**
@@ -18,7 +30,13 @@ import { exportImage } from './xray-export.ts';
 export class XrayShapeUtil extends ShapeUtil<XrayShape> {
   static override type = 'xray' as const;
   static override props = xrayProps;
-  static override migrations = ownMigrations;
+  static override migrations = xrayMigrations;
+
+  constructor(editor: Editor) {
+    super(editor);
+    // Before anything is worked out of where shapes lie.
+    mirrorFlippedImages(editor);
+  }
 
   override getDefaultProps(): XrayProps {
     return {
@@ -31,7 +49,10 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
       teeth: [],
       window: null,
       invert: false,
-      calibration: noScale
+      sharpen: false,
+      flip: false,
+      calibration: noScale,
+      earlier: []
     };
   }
   /** Hollow, as a frame is: a drag inside selects marks and does not move the image by accident. */
@@ -65,14 +86,20 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
   }
   override async toSvg(shape: XrayShape) {
     const { w, h } = shape.props;
-    const source = await exportImage(islandOf(this.editor).host, shape.props);
+    const source = await exportImage(islandOf(this.editor).host, {
+      ...shape.props,
+      ...lookOf(this.editor, shape)
+    });
     const size = Math.max(w, h) / 70;
+    const corner = this.editor.getShapePageBounds(shape)?.point ?? { x: 0, y: 0 };
+    const upright = uprightMatrix(this.editor, shape.id, this.editor.getPointInShapeSpace(shape, corner));
     return (
       <>
         <rect width={w} height={h} fill="#000" />
         {source ? <image href={source} width={w} height={h} /> : null}
         <rect width={w} height={h} fill="none" stroke="#64748b" strokeWidth={size / 8} />
         <text
+          transform={upright}
           x={size * 0.6}
           y={size * 1.4}
           fontSize={size}
@@ -82,7 +109,11 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
           paintOrder="stroke"
           fontFamily="sans-serif"
         >
-          {`${imageTitle(shape.props)} · ${scaleSource(shape.props.calibration)}`}
+          {[
+            imageTitle(shape.props),
+            ...(shape.props.flip ? [m.board_flipped()] : []),
+            scaleSource(shape.props.calibration)
+          ].join(' · ')}
         </text>
       </>
     );
@@ -109,17 +140,23 @@ function XrayView({ shape }: { shape: XrayShape }) {
     );
     islandOf(editor)
       .host.loadFrame(imageId, abort.signal)
-      .then((frame) => setLoading({ state: 'ready', frame }))
+      .then((frame) => {
+        keepFrame(editor, frame);
+        setLoading({ state: 'ready', frame });
+      })
       .catch(() => {
         // The reason is not for this place: the person can try again, and the server has logged it.
         if (!abort.signal.aborted) setLoading({ state: 'failed' });
       });
-    return () => abort.abort();
+    return () => {
+      abort.abort();
+      dropFrame(editor, imageId);
+    };
   }, [editor, imageId, attempt]);
 
   return (
     <HTMLContainer className="board-xray" data-image-state={loading.state} style={{ width: w, height: h }}>
-      {loading.state === 'ready' && !isCulled ? <XrayCanvas shape={shape} frame={loading.frame} /> : null}
+      {loading.state === 'ready' && !isCulled ? <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} /> : null}
       {loading.state === 'loading' ? <p className="board-xray-note">{m.board_image_loading()}</p> : null}
       {loading.state === 'failed' ? (
         <p className="board-xray-note" role="alert">
@@ -144,44 +181,53 @@ function XrayView({ shape }: { shape: XrayShape }) {
 const maxGpuCanvases = 8;
 let gpuCanvases = 0;
 
-function XrayCanvas({ shape, frame }: { shape: XrayShape; frame: Frame }) {
+/** Drawn without React: a window is dragged at the rate of the screen. */
+function XrayCanvas({ id, w, h, frame }: { id: XrayShape['id']; w: number; h: number; frame: Frame }) {
   const editor = useEditor();
-  const { w, h, window: grey, invert } = shape.props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<FrameRenderer | null>(null);
   const [reduced, setReduced] = useState(1);
+  // The GPU took the surface away: the processor draws on, for nothing may be blank in the meantime.
+  const [isLost, setLost] = useState(false);
   // Fewer canvas pixels when seen from afar: a window drag then repaints a quarter or less.
   const detail = useValue('detail', () => detailFor(editor.getZoomLevel() * window.devicePixelRatio), [
     editor
   ]);
+  const view = useMemo(
+    () => fitView(frame.header, 0, Math.max(1, Math.round(w * detail)), Math.max(1, Math.round(h * detail))),
+    [frame, w, h, detail]
+  );
 
   useLayoutEffect(() => {
     if (!canvas.current) return;
     gpuCanvases++;
-    renderer.current = createFrameRenderer(canvas.current, { force2d: gpuCanvases > maxGpuCanvases });
+    renderer.current = createFrameRenderer(canvas.current, {
+      force2d: isLost || gpuCanvases > maxGpuCanvases,
+      onLost: () => setLost(true)
+    });
     setReduced(renderer.current.load(frame).reduced);
     return () => {
       gpuCanvases--;
       renderer.current?.dispose();
       renderer.current = null;
     };
-  }, [frame]);
+  }, [frame, isLost]);
 
-  useLayoutEffect(() => {
-    const { center, width } = grey ?? frame.header.window;
-    const view = fitView(
-      frame.header,
-      0,
-      Math.max(1, Math.round(w * detail)),
-      Math.max(1, Math.round(h * detail))
-    );
-    renderer.current?.draw({ center, width, invert, view });
-  }, [frame, grey, invert, w, h, detail]);
+  useReactor(
+    'draw image',
+    () => {
+      const xray = editor.getShape<XrayShape>(id);
+      if (!xray) return;
+      const look = lookOf(editor, xray);
+      renderer.current?.draw({ ...look, ...(look.window ?? frame.header.window), view });
+    },
+    [editor, id, frame, view, isLost]
+  );
 
   return (
     <>
       {/* One canvas belongs to one renderer for life. */}
-      <canvas key={frame.imageId} ref={canvas} style={{ width: w, height: h }} />
+      <canvas key={`${frame.imageId} ${isLost}`} ref={canvas} style={{ width: w, height: h }} />
       {reduced > 1 ? (
         <p className="board-xray-reduced">{m.board_image_reduced({ factor: reduced })}</p>
       ) : null}

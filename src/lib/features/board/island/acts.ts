@@ -1,8 +1,11 @@
-import { Box, type Editor, type TLShapeId, getIndexAbove } from 'tldraw';
+import { Box, type Editor, type TLShapeId, canonicalizeRotation, getIndexAbove } from 'tldraw';
 import { calibrationFrom } from '#lib/features/imaging/measure.ts';
 import { type WindowPreset, presetWindow, windowFromRange } from '#lib/features/imaging/window.ts';
 import { type BoardImage, xrayRecord } from '../initial.ts';
+import { maxEarlierScales } from '../shapes.ts';
+import { frameOf } from './frames.ts';
 import { islandOf } from './island.ts';
+import { changeLook, lookOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
 import { currentXray, xraysOf } from './xrays.ts';
 
@@ -14,24 +17,27 @@ const maxExportPx = 4_096;
 
 export function applyPreset(editor: Editor, preset: WindowPreset): void {
   const xray = currentXray(editor);
-  if (!xray) return;
-  islandOf(editor)
-    .host.loadFrame(xray.props.imageId)
-    .then(
-      ({ kind, header }) => {
-        if (kind !== 'grey') return;
-        const full = windowFromRange(header.range.low, header.range.high);
-        const window = preset === 'file' ? null : presetWindow(preset, header.window, full);
-        change(editor, xray, { window });
-      },
-      // The image says itself that it did not load; there is nothing to window.
-      () => undefined
-    );
+  const frame = xray && frameOf(editor, xray.props.imageId);
+  if (!xray || frame?.kind !== 'grey') return;
+  const { range, window: own } = frame.header;
+  const window = preset === 'file' ? null : presetWindow(preset, own, windowFromRange(range.low, range.high));
+  editor.markHistoryStoppingPoint('image');
+  changeLook(editor, xray, { window });
 }
 
 export function toggleInvert(editor: Editor): void {
+  toggle(editor, 'invert');
+}
+
+export function toggleSharpen(editor: Editor): void {
+  toggle(editor, 'sharpen');
+}
+
+function toggle(editor: Editor, what: 'invert' | 'sharpen'): void {
   const xray = currentXray(editor);
-  if (xray) change(editor, xray, { invert: !xray.props.invert });
+  if (!xray) return;
+  editor.markHistoryStoppingPoint('image');
+  changeLook(editor, xray, { [what]: !lookOf(editor, xray)[what] });
 }
 
 export function rotateImage(editor: Editor): void {
@@ -39,6 +45,22 @@ export function rotateImage(editor: Editor): void {
   if (!xray) return;
   editor.markHistoryStoppingPoint('rotate');
   editor.rotateShapesBy([xray.id], Math.PI / 2);
+}
+
+/** Left and right change places, as they are on the screen; the image stays where it is. */
+export function flipImage(editor: Editor): void {
+  const xray = currentXray(editor);
+  const bounds = xray && editor.getShapePageBounds(xray);
+  if (!xray || !bounds) return;
+  editor.markHistoryStoppingPoint('flip');
+  // A mirror across the vertical: mirror.ts mirrors across the image's own horizontal, half a turn makes up for it.
+  editor.updateShape<XrayShape>({
+    id: xray.id,
+    type: 'xray',
+    x: 2 * bounds.center.x - xray.x,
+    rotation: canonicalizeRotation(Math.PI - xray.rotation),
+    props: { flip: !xray.props.flip }
+  });
 }
 
 export function insertImage(editor: Editor, image: BoardImage): void {
@@ -72,18 +94,25 @@ export function removeImage(editor: Editor, id: string): void {
 export function calibrate(editor: Editor, measureId: string, knownMm: number, on: string): boolean {
   const mark = editor.getShape<MeasureShape>(measureId as TLShapeId);
   const xray = mark && editor.getShapeParent(mark);
-  const [a, b, third] = mark?.props.points ?? [];
-  if (!mark || xray?.type !== 'xray' || !a || !b || third) return false;
+  const [a, b] = mark?.props.points ?? [];
+  if (mark?.props.kind !== 'length' || xray?.type !== 'xray' || !a || !b) return false;
   const mm = calibrationFrom(a, b, knownMm);
   if (mm === null) return false;
-  change(editor, xray as XrayShape, {
-    calibration: {
-      kind: 'user',
-      rowMm: mm,
-      columnMm: mm,
-      by: islandOf(editor).user.name,
-      at: new Date().toISOString(),
-      on: on.slice(0, 120)
+  const { calibration, earlier } = (xray as XrayShape).props;
+  editor.markHistoryStoppingPoint('calibrate');
+  editor.updateShape<XrayShape>({
+    id: xray.id as XrayShape['id'],
+    type: 'xray',
+    props: {
+      earlier: [...earlier, calibration].slice(-maxEarlierScales),
+      calibration: {
+        kind: 'user',
+        rowMm: mm,
+        columnMm: mm,
+        by: islandOf(editor).user.name,
+        at: new Date().toISOString(),
+        on: on.slice(0, 120)
+      }
     }
   });
   return true;
@@ -150,9 +179,4 @@ export async function exportPng(editor: Editor): Promise<Blob | null> {
   const pixelRatio = Math.min(1, maxExportPx / (Math.max(bounds.w, bounds.h) + 64));
   const { blob } = await editor.toImage(ids, { format: 'png', background: true, pixelRatio, padding: 32 });
   return blob;
-}
-
-function change(editor: Editor, xray: XrayShape, props: Partial<XrayShape['props']>): void {
-  editor.markHistoryStoppingPoint('image');
-  editor.updateShape<XrayShape>({ id: xray.id, type: 'xray', props });
 }

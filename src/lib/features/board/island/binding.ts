@@ -13,6 +13,7 @@ import {
   unflatten
 } from '../format.ts';
 import { type InkSegment, inkChunk } from '../ink.ts';
+import { asOfNow } from './pin-schema.ts';
 import { validRecord } from './schema.ts';
 
 export interface BindingOptions {
@@ -74,7 +75,8 @@ export function bindStore(options: BindingOptions): Binding {
     const put: TLRecord[] = [];
     const removed: TLRecord['id'][] = [];
     for (const id of ids) {
-      const raw = readRecord(records.get(id));
+      const stored = readRecord(records.get(id));
+      const raw = stored && readonly ? asOfNow(doc, stored) : stored;
       const record = raw && raw.id === id ? validRecord(withOwnChanges(raw)) : null;
       if (record) {
         synced.set(id, raw!);

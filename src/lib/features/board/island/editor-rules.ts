@@ -1,5 +1,7 @@
 import type { Editor, TLShape, TLShapeId } from 'tldraw';
+import { calibrationVersion } from '../shapes.ts';
 import { islandOf } from './island.ts';
+import { uprightRotation } from './mirror.ts';
 import type { XrayShape } from './schema.ts';
 
 /** What holds on a board beyond tldraw's own rules. @returns what ends them */
@@ -10,6 +12,11 @@ export function registerRules(editor: Editor): () => void {
   editor.registerExternalContentHandler('url', null);
   editor.registerExternalContentHandler('embed', null);
   editor.registerExternalContentHandler('svg-text', null);
+  const stopCreate = editor.sideEffects.registerBeforeCreateHandler('shape', (shape, source) => {
+    if (source !== 'user') return shape;
+    const rotation = uprightRotation(editor, shape);
+    return withOwnName(editor, rotation === null ? shape : { ...shape, rotation });
+  });
   const stopEraser = editor.sideEffects.registerBeforeChangeHandler(
     'instance_page_state',
     (_before, next) => {
@@ -17,7 +24,19 @@ export function registerRules(editor: Editor): () => void {
       return erasing.length === next.erasingShapeIds.length ? next : { ...next, erasingShapeIds: erasing };
     }
   );
-  return stopEraser;
+  return () => {
+    stopCreate();
+    stopEraser();
+  };
+}
+
+/**
+ * Who puts something on the board answers for it: what is brought back or copied from another's work carries the name
+ * of who did so. The server takes nothing in another's name.
+ */
+function withOwnName(editor: Editor, shape: TLShape): TLShape {
+  if (shape.meta['by'] === islandOf(editor).user.id) return shape;
+  return { ...shape, meta: authorship(editor, shape) };
 }
 
 /** Images and the chart are not rubbed out with what is drawn on them. */
@@ -26,16 +45,20 @@ function isEvidence(editor: Editor, id: TLShapeId): boolean {
   return type === 'xray' || type === 'odontogram';
 }
 
-function authorship(editor: Editor, shape: TLShape): Record<string, string> {
+function authorship(editor: Editor, shape: TLShape): Record<string, string | number> {
   const { user } = islandOf(editor);
   const image = editor.getShape(shape.parentId as TLShapeId) ?? shape;
   const xray = [image, ...editor.getShapeAncestors(image)].find((each) => each.type === 'xray');
-  const imageId = xray ? (xray as XrayShape).props.imageId : undefined;
+  const props = xray && (xray as XrayShape).props;
   return {
     by: user.id,
     // A pin is a place; who set it is named by what is said there.
     ...(shape.type === 'pin' ? {} : { byName: user.name }),
     at: new Date().toISOString(),
-    ...(imageId === undefined ? {} : { imageId })
+    ...(props ? { imageId: props.imageId } : {}),
+    // Of several frames the first is shown. A pin is a place and is not measured by.
+    ...(props && shape.type !== 'pin' && shape.type !== 'xray'
+      ? { frame: 1, calibration: calibrationVersion(props) }
+      : {})
   };
 }

@@ -17,9 +17,11 @@ import * as acts from './acts.ts';
 import { type Binding, bindStore } from './binding.ts';
 import { registerRules } from './editor-rules.ts';
 import { bindIsland } from './island.ts';
+import { looksOf, setOwnLooks } from './looks.ts';
 import './island.css';
 import { pinSchema } from './pin-schema.ts';
 import { bindPresence } from './presence.ts';
+import { resolvedPinsOf } from './resolved.ts';
 import { boardSchema } from './schema.ts';
 import { readState } from './state.ts';
 import type { BoardMode, IslandHandle, IslandOptions } from './types.ts';
@@ -161,10 +163,15 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
       void (presenceId ? editor.startFollowingUser(presenceId) : editor.stopFollowingUser()),
     applyPreset: (preset) => acts.applyPreset(editor, preset),
     toggleInvert: () => acts.toggleInvert(editor),
+    toggleSharpen: () => acts.toggleSharpen(editor),
     rotateImage: () => acts.rotateImage(editor),
+    flipImage: () => acts.flipImage(editor),
+    setOwnLooks: (on) => setOwnLooks(editor, on),
+    setLoupe: (on) => looksOf(editor).loupe.set(on),
     insertImage: (image) => acts.insertImage(editor, image),
     removeImage: (id) => acts.removeImage(editor, id),
     calibrate: (measureId, knownMm, on) => acts.calibrate(editor, measureId, knownMm, on),
+    setResolvedPins: (ids) => resolvedPinsOf(editor).set(ids),
     setPinTooth: (id, tooth) => acts.setPinTooth(editor, id, tooth),
     removeShape: (id) => acts.removeShape(editor, id),
     focusShape: (id) => acts.focusShape(editor, id),

@@ -1,7 +1,7 @@
 import { MigrationFailureReason, type SerializedSchema } from '@tldraw/store';
 import type { TLRecord } from '@tldraw/tlschema';
 import * as Y from 'yjs';
-import { flatten, metaRoot, readRecord, recordsOf, schemaKey } from '../format.ts';
+import { type RawRecord, flatten, metaRoot, readRecord, recordsOf, schemaKey } from '../format.ts';
 import { boardSchema } from './schema.ts';
 
 /** `same`: nothing to do. `migrated`: records were brought up. `newer`: made by a newer version of this app. */
@@ -21,7 +21,7 @@ export function pinSchema(doc: Y.Doc, readonly: boolean): SchemaState {
     if (!readonly) meta.set(schemaKey, current);
     return 'same';
   }
-  if (JSON.stringify(sorted(stored)) === JSON.stringify(sorted(current))) return 'same';
+  if (isSame(stored, current)) return 'same';
   if (isNewer(stored, current)) return 'newer';
   if (readonly) return 'same';
   doc.transact(() => {
@@ -31,16 +31,42 @@ export function pinSchema(doc: Y.Doc, readonly: boolean): SchemaState {
   return 'migrated';
 }
 
+/** A record of this document as this version reads it, for who may not migrate the document itself. */
+export function asOfNow(doc: Y.Doc, raw: RawRecord): RawRecord {
+  const stored = doc.getMap(metaRoot).get(schemaKey);
+  return isSerializedSchema(stored) && isOlder(stored) ? (upgraded(raw, stored) ?? raw) : raw;
+}
+
+const older = new WeakMap<SerializedSchema, boolean>();
+
+function isOlder(stored: SerializedSchema): boolean {
+  const known = older.get(stored);
+  if (known !== undefined) return known;
+  const current = boardSchema().serialize();
+  const found = !isSame(stored, current) && !isNewer(stored, current);
+  older.set(stored, found);
+  return found;
+}
+
+function isSame(a: SerializedSchema, b: SerializedSchema): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+/** Null where the record cannot be brought up. */
+function upgraded(raw: RawRecord, from: SerializedSchema): RawRecord | null {
+  const result = boardSchema().migratePersistedRecord(raw as unknown as TLRecord, from);
+  if (result.type === 'success') return result.value as unknown as RawRecord;
+  if (result.reason === MigrationFailureReason.MigrationError) return null;
+  throw new Error(`board schema: ${result.reason}`);
+}
+
 function migrate(target: unknown, from: SerializedSchema): void {
   const raw = readRecord(target);
   if (!raw || !(target instanceof Y.Map)) return;
-  const result = boardSchema().migratePersistedRecord(raw as unknown as TLRecord, from);
-  if (result.type === 'error') {
-    if (result.reason === MigrationFailureReason.MigrationError) return;
-    throw new Error(`board schema: ${result.reason}`);
-  }
+  const next = upgraded(raw, from);
+  if (!next) return;
   const before = flatten(raw);
-  const after = flatten(result.value as unknown as typeof raw);
+  const after = flatten(next);
   for (const [key, value] of after)
     if (JSON.stringify(value) !== JSON.stringify(before.get(key))) target.set(key, value);
   for (const key of before.keys()) if (!after.has(key)) target.delete(key);

@@ -44,8 +44,34 @@ export const measureProps = validatorsOf<MeasureShape>(ownShapeProps.measure);
 export const pinProps = validatorsOf<PinShape>(ownShapeProps.pin);
 export const odontogramProps = validatorsOf<OdontogramShape>(ownShapeProps.odontogram);
 
-/** Empty today; a later change of props gets a sequence like `pinMigrations`: old boards are migrated when opened. */
+/** Empty today; a change of props gets a sequence like those below: old boards are migrated when opened. */
 export const ownMigrations = createShapePropsMigrationSequence({ sequence: [] });
+
+export const xrayMigrations = createShapePropsMigrationSequence({
+  sequence: [
+    {
+      id: 'com.tldraw.shape.xray/1',
+      up: (props) => {
+        props.sharpen ??= false;
+        props.flip ??= false;
+        props.earlier ??= [];
+      }
+    }
+  ]
+});
+
+export const measureMigrations = createShapePropsMigrationSequence({
+  sequence: [
+    {
+      // Until then two points were a length and three an angle.
+      id: 'com.tldraw.shape.measure/1',
+      up: (props) => {
+        props.kind ??= props.points.length === 3 ? 'angle' : 'length';
+        props.tooth ??= '';
+      }
+    }
+  ]
+});
 
 export const pinMigrations = createShapePropsMigrationSequence({
   sequence: [
@@ -65,8 +91,8 @@ export function boardSchema(): TLStoreSchema {
   schema ??= createTLSchema({
     shapes: {
       ...defaultShapeSchemas,
-      xray: { props: xrayProps, migrations: ownMigrations },
-      measure: { props: measureProps, migrations: ownMigrations },
+      xray: { props: xrayProps, migrations: xrayMigrations },
+      measure: { props: measureProps, migrations: measureMigrations },
       pin: { props: pinProps, migrations: pinMigrations },
       odontogram: { props: odontogramProps, migrations: ownMigrations }
     },

@@ -1,7 +1,8 @@
 import { DefaultColorStyle, type Editor, type TLShape } from 'tldraw';
-import { authorOf } from '../shapes.ts';
-import { measureText } from '../words.ts';
-import { scaleOfMark } from './MeasureShape.tsx';
+import { authorOf, calibrationVersion } from '../shapes.ts';
+import { measureLines } from '../words.ts';
+import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
+import { lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape } from './schema.ts';
 import { type BoardColor, type BoardTool, type IslandState, boardColors, boardTools } from './types.ts';
 import { currentXray } from './xrays.ts';
@@ -11,6 +12,7 @@ export function readState(editor: Editor): IslandState {
   const tool = editor.getCurrentToolId();
   const color = editor.getStyleForNextShape(DefaultColorStyle);
   const xray = currentXray(editor);
+  const look = xray && lookOf(editor, xray);
   return {
     tool: isTool(tool) ? tool : 'select',
     color: isColor(color) ? color : 'yellow',
@@ -31,10 +33,11 @@ export function readState(editor: Editor): IslandState {
       .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1)),
     measures: ofType<MeasureShape>(editor, 'measure').map((shape) => {
       const author = authorOf(shape.meta);
+      const value = valueOfMark(editor, shape);
       return {
         id: shape.id,
-        kind: shape.props.points.length === 3 ? 'angle' : 'length',
-        text: measureText(shape.props, scaleOfMark(editor, shape)),
+        kind: shape.props.kind,
+        text: measureLines(value, shape.props, scaleOfMark(editor, shape)).join(' · '),
         pixels: pixelsOf(shape),
         imageId: author?.imageId ?? null,
         author
@@ -44,8 +47,13 @@ export function readState(editor: Editor): IslandState {
       id: xray.id,
       imageId: xray.props.imageId,
       scale: xray.props.calibration,
-      invert: xray.props.invert
+      version: calibrationVersion(xray.props),
+      flip: xray.props.flip,
+      invert: look?.invert ?? false,
+      sharpen: look?.sharpen ?? false
     },
+    ownLooks: looksOf(editor).own.get() !== null,
+    loupe: looksOf(editor).loupe.get(),
     selectionCount: editor.getSelectedShapeIds().length,
     openPin: openPin(editor),
     following: editor.getInstanceState().followingUserId,
@@ -79,6 +87,6 @@ function isColor(color: unknown): color is BoardColor {
 }
 
 function pixelsOf({ props }: MeasureShape): number | null {
-  const [a, b, third] = props.points;
-  return a && b && !third ? Math.round(Math.hypot(b.x - a.x, b.y - a.y)) : null;
+  const [a, b] = props.points;
+  return a && b && props.kind === 'length' ? Math.round(Math.hypot(b.x - a.x, b.y - a.y)) : null;
 }

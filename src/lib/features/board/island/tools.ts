@@ -1,10 +1,11 @@
 import { type Editor, StateNode, type TLKeyboardEventInfo, Vec, createShapeId } from 'tldraw';
-import { type Frame } from '#lib/features/imaging/frame.ts';
 import { type GreyWindow } from '#lib/features/imaging/image.ts';
 import { dragWindow } from '#lib/features/imaging/window.ts';
-import type { Point } from '../shapes.ts';
+import { type MeasureKind, type Point, measureKinds, pointCounts } from '../shapes.ts';
 import { rounded } from './MeasureShape.tsx';
+import { frameOf } from './frames.ts';
 import { islandOf } from './island.ts';
+import { changeLook, lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
 import { xrayAt } from './xrays.ts';
 
@@ -16,9 +17,12 @@ function sizeForZoom(editor: Editor): number {
 /** A press that moves further than this, in CSS pixels, is a drag; a shorter one places a point. */
 const dragPx = 5;
 
-/** Places two or three points on an image, by dragging or by clicking one after the other. */
+/**
+ * Places points on an image, by dragging or by clicking one after the other. Where their number is open, a double
+ * click, Enter or the last point once more ends it.
+ */
 abstract class MeasureTool extends StateNode {
-  protected abstract readonly pointCount: 2 | 3;
+  protected abstract readonly kind: MeasureKind;
   private shapeId: MeasureShape['id'] | null = null;
   private placed: Point[] = [];
   private mark = '';
@@ -35,6 +39,7 @@ abstract class MeasureTool extends StateNode {
     const point = rounded(this.editor.getPointInShapeSpace(xray, currentPagePoint));
     this.shapeId = createShapeId();
     this.placed = [point];
+    const [only, second] = xray.props.teeth;
     this.editor.createShape<MeasureShape>({
       id: this.shapeId,
       type: 'measure',
@@ -42,8 +47,10 @@ abstract class MeasureTool extends StateNode {
       x: 0,
       y: 0,
       props: {
+        kind: this.kind,
         points: [point, point],
-        color: this.pointCount === 2 ? 'yellow' : 'light-blue',
+        tooth: this.kind === 'tooth' && only && !second ? only : '',
+        color: measureColors[this.kind],
         size: sizeForZoom(this.editor)
       }
     });
@@ -57,13 +64,15 @@ abstract class MeasureTool extends StateNode {
     if (!shape || !last) return;
     const point = this.pointer(shape);
     const moved = Vec.Dist(point, last) * this.editor.getZoomLevel();
-    if (moved < dragPx) return;
+    const { least, most } = pointCounts[this.kind];
+    if (moved < dragPx) {
+      // The last point once more: that was all of an open line.
+      if (most > least && this.placed.length >= least) this.complete(shape.id);
+      return;
+    }
     this.placed.push(point);
-    if (this.placed.length < this.pointCount) return this.float();
-    this.write(this.placed);
-    this.shapeId = null;
-    this.placed = [];
-    this.finished(shape.id);
+    if (this.placed.length < most) return this.float();
+    this.complete(shape.id);
   }
   override onCancel(): void {
     this.giveUp();
@@ -77,9 +86,17 @@ abstract class MeasureTool extends StateNode {
   }
   override onKeyUp(info: TLKeyboardEventInfo): void {
     if (info.key === 'Escape') this.onCancel();
+    if (info.key === 'Enter' && this.shapeId && this.placed.length >= pointCounts[this.kind].least)
+      this.complete(this.shapeId);
   }
   protected finished(_id: MeasureShape['id']): void {}
 
+  private complete(id: MeasureShape['id']): void {
+    this.write(this.placed);
+    this.shapeId = null;
+    this.placed = [];
+    this.finished(id);
+  }
   private shape(): MeasureShape | null {
     return this.shapeId ? (this.editor.getShape<MeasureShape>(this.shapeId) ?? null) : null;
   }
@@ -102,20 +119,28 @@ abstract class MeasureTool extends StateNode {
   }
 }
 
-export class LengthTool extends MeasureTool {
-  static override id = 'length';
-  protected readonly pointCount = 2;
-}
+const measureColors: Record<MeasureKind, MeasureShape['props']['color']> = {
+  length: 'yellow',
+  polyline: 'yellow',
+  tooth: 'light-green',
+  angle: 'light-blue',
+  cobb: 'light-blue',
+  rect: 'orange',
+  ellipse: 'orange'
+};
 
-export class AngleTool extends MeasureTool {
-  static override id = 'angle';
-  protected readonly pointCount = 3;
-}
+const measureTools = measureKinds.map(
+  (measureKind) =>
+    class extends MeasureTool {
+      static override id: string = measureKind;
+      protected readonly kind = measureKind;
+    }
+);
 
 /** A length over something known; the page around asks for its millimetres. */
 export class CalibrateTool extends MeasureTool {
   static override id = 'calibrate';
-  protected readonly pointCount = 2;
+  protected readonly kind = 'length';
   protected override finished(id: MeasureShape['id']): void {
     this.editor.setCurrentTool('select');
     this.editor.select(id);
@@ -155,58 +180,62 @@ function nextPinNumber(editor: Editor): number {
   return Math.min(9_999, Math.max(0, ...numbers) + 1);
 }
 
-/** Drag on an image: sideways the width of the grey window, up and down its centre. For everyone. */
+/** While a window is dragged others see it this often; who drags sees every step. Milliseconds. */
+const windowWriteMs = 120;
+
+/** Drag on an image: sideways the width of the grey window, up and down its centre. */
 export class WindowTool extends StateNode {
   static override id = 'window';
-  private drag: { id: XrayShape['id']; start: GreyWindow; range: number; from: Point } | null = null;
+  private drag: { xray: XrayShape; start: GreyWindow; range: number; from: Point } | null = null;
+  private writtenAt = 0;
 
   override onEnter(): void {
     this.editor.setCursor({ type: 'cross', rotation: 0 });
   }
   override onPointerDown(): void {
     const xray = xrayAt(this.editor, this.editor.inputs.currentPagePoint);
-    if (!xray) return;
-    const { host } = islandOf(this.editor);
+    const frame = xray && frameOf(this.editor, xray.props.imageId);
+    if (!xray || frame?.kind !== 'grey') return;
     const { x, y } = this.editor.inputs.currentScreenPoint;
-    host.loadFrame(xray.props.imageId).then(
-      (frame) => this.begin(xray, frame, { x, y }),
-      // The image says itself that it did not load; there is nothing to window.
-      () => undefined
-    );
+    this.editor.markHistoryStoppingPoint('window');
+    this.drag = {
+      xray,
+      start: lookOf(this.editor, xray).window ?? frame.header.window,
+      range: frame.header.window.width,
+      from: { x, y }
+    };
   }
   override onPointerMove(): void {
     if (!this.drag || !this.editor.inputs.isPointing) return;
     const { x, y } = this.editor.inputs.currentScreenPoint;
     const height = Math.max(1, this.editor.getViewportScreenBounds().h);
-    const { id, start, range, from } = this.drag;
+    const { xray, start, range, from } = this.drag;
     const { center, width } = dragWindow(start, (x - from.x) / height, (y - from.y) / height, range);
-    this.editor.updateShape<XrayShape>({
-      id,
-      type: 'xray',
-      props: { window: { center: Math.round(center), width: Math.round(width) } }
-    });
+    const window = { center: Math.round(center), width: Math.round(width) };
+    looksOf(this.editor).dragged.set({ id: xray.id, window });
+    const now = performance.now();
+    if (now - this.writtenAt < windowWriteMs) return;
+    this.writtenAt = now;
+    changeLook(this.editor, xray, { window });
   }
   override onPointerUp(): void {
-    this.drag = null;
+    this.end();
   }
   override onCancel(): void {
-    this.drag = null;
+    this.end();
     this.editor.setCurrentTool('select');
   }
   override onExit(): void {
-    this.drag = null;
+    this.end();
   }
 
-  private begin(xray: XrayShape, frame: Frame, from: Point): void {
-    if (!this.editor.inputs.isPointing || frame.kind !== 'grey') return;
-    this.editor.markHistoryStoppingPoint('window');
-    this.drag = {
-      id: xray.id,
-      start: xray.props.window ?? frame.header.window,
-      range: frame.header.window.width,
-      from
-    };
+  private end(): void {
+    const { dragged } = looksOf(this.editor);
+    const last = dragged.get();
+    if (this.drag && last) changeLook(this.editor, this.drag.xray, { window: last.window });
+    dragged.set(null);
+    this.drag = null;
   }
 }
 
-export const boardToolNodes = [LengthTool, AngleTool, CalibrateTool, PinTool, WindowTool];
+export const boardToolNodes = [...measureTools, CalibrateTool, PinTool, WindowTool];

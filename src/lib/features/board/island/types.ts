@@ -3,7 +3,7 @@ import type * as Y from 'yjs';
 import type { Frame } from '#lib/features/imaging/frame.ts';
 import type { WindowPreset } from '#lib/features/imaging/window.ts';
 import type { BoardImage } from '../initial.ts';
-import type { Authorship, ShapeScale } from '../shapes.ts';
+import { type Authorship, type MeasureKind, type ShapeScale, measureKinds } from '../shapes.ts';
 
 /** What the Svelte side and the React island say to each other. Knows neither of them. */
 
@@ -17,8 +17,7 @@ export const boardTools = [
   'laser',
   'pin',
   'window',
-  'length',
-  'angle',
+  ...measureKinds,
   'calibrate',
   'eraser'
 ] as const;
@@ -60,10 +59,10 @@ export interface PinView {
 
 export interface MeasureView {
   id: string;
-  kind: 'length' | 'angle';
+  kind: MeasureKind;
   /** Value with unit and where the scale comes from, as shown. */
   text: string;
-  /** Length in image pixels; null for an angle. */
+  /** Length in image pixels; null for all but a length. */
   pixels: number | null;
   imageId: string | null;
   author: Authorship | null;
@@ -73,7 +72,12 @@ export interface XrayView {
   id: string;
   imageId: string;
   scale: ShapeScale;
+  /** 1, 2, 3 …: which calibration that is. */
+  version: number;
+  /** As this person sees it. */
   invert: boolean;
+  sharpen: boolean;
+  flip: boolean;
 }
 
 /** A place on the board's element, CSS pixels from its top left. */
@@ -93,6 +97,9 @@ export interface IslandState {
   measures: MeasureView[];
   /** The X-ray that window acts go to: the selected one, else the one in the middle of the view. */
   xray: XrayView | null;
+  /** This person sees windows of their own instead of the board's. */
+  ownLooks: boolean;
+  loupe: boolean;
   selectionCount: number;
   openPin: { id: string; at: ScreenPoint } | null;
   /** Presence id of who is followed. */
@@ -140,12 +147,18 @@ export interface IslandHandle {
   follow(presenceId: string | null): void;
   applyPreset(preset: WindowPreset): void;
   toggleInvert(): void;
+  toggleSharpen(): void;
   rotateImage(): void;
+  flipImage(): void;
+  setOwnLooks(on: boolean): void;
+  setLoupe(on: boolean): void;
   /** Put an image on the board beside the others; shows the one that is there where it already is. */
   insertImage(image: BoardImage): void;
   removeImage(xrayId: string): void;
   /** Millimetres a pixel from the length mark; false where it is too short or no length. */
   calibrate(measureId: string, knownMm: number, on: string): boolean;
+  /** Pins whose talk is done are drawn so. */
+  setResolvedPins(ids: ReadonlySet<string>): void;
   setPinTooth(id: string, tooth: string): void;
   removeShape(id: string): void;
   focusShape(id: string): void;

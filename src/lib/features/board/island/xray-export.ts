@@ -13,7 +13,7 @@ export async function exportImage(host: BoardHost, props: XrayProps): Promise<st
     const renderer = createFrameRenderer(canvas, { force2d: true });
     renderer.load(frame);
     const { center, width } = props.window ?? frame.header.window;
-    renderer.draw({ center, width, invert: props.invert });
+    renderer.draw({ center, width, invert: props.invert, sharpen: props.sharpen });
     const url = canvas.toDataURL('image/jpeg', 0.92);
     renderer.dispose();
     return url;
