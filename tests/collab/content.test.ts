@@ -275,12 +275,17 @@ test('[BD-10] nobody makes anything in the name of another, nor takes what anoth
     ['without it', (doc) => recordsOf(doc).get('shape:li')!.set('meta', {})],
     [
       'at another time',
-      (doc) => recordsOf(doc).get('shape:li')!.set('meta', { ...meta(liId, 'li'), at: '2020-01-01T00:00:00Z' })
+      (doc) =>
+        recordsOf(doc)
+          .get('shape:li')!
+          .set('meta', { ...meta(liId, 'li'), at: '2020-01-01T00:00:00Z' })
     ]
   ];
   for (const [way, write] of cases) {
     const { li, wang, refusals } = await start();
-    li.doc.transact(() => createRecord(recordsOf(li.doc), { ...xray(ours, 'shape:li'), meta: meta(liId, 'li') }));
+    li.doc.transact(() =>
+      createRecord(recordsOf(li.doc), { ...xray(ours, 'shape:li'), meta: meta(liId, 'li') })
+    );
     await until(() => wang.records.has('shape:li'));
     wang.doc.transact(() => write(wang.doc));
     await until(() => wang.closes.length > 0);
@@ -301,7 +306,15 @@ test('[BD-10] who made something moves it along with what it lies on, and others
   expect(refusals).toEqual([]);
 });
 
-const byWang: ShapeScale = { ...noScale, kind: 'user', rowMm: 0.2, columnMm: 0.2, by: 'wang', at, on: '5 mm' };
+const byWang: ShapeScale = {
+  ...noScale,
+  kind: 'user',
+  rowMm: 0.2,
+  columnMm: 0.2,
+  by: 'wang',
+  at,
+  on: '5 mm'
+};
 
 test('[BD-11] millimetres come from the record, from what the scale was, or from who measured', async () => {
   const { li, wang, refusals } = await start();

@@ -356,7 +356,7 @@ test('5 both join, and work on the board together', async () => {
     const before = (await boxOf(theirs.panoramic)).width;
     await li.page.locator('[data-tool=follow-me]').click();
     await expect(wang.page.getByText(say('board_following', { name: '李明' }))).toBeVisible();
-    await li.page.getByRole('button', { name: say('board_zoom_in') }).click();
+    await li.page.getByRole('button', { name: say('board_zoom_in'), exact: true }).click();
     await expect.poll(async () => (await boxOf(theirs.panoramic)).width).toBeGreaterThan(before * 1.1);
     await li.page.locator('[data-tool=follow-me]').click();
     await expect(wang.page.getByText(say('board_following', { name: '李明' }))).toHaveCount(0);

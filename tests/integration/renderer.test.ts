@@ -127,7 +127,10 @@ function compare({ signed, window, header = {}, turn, sharpen, scale, maxTexture
       };
       const gpu = draw(false);
       const processor = draw(true);
-      const wanted = turn || sharpen || scale ? processor.pixels : paintGrey(frame, window, full.photometric === 'MONOCHROME1');
+      const wanted =
+        turn || sharpen || scale
+          ? processor.pixels
+          : paintGrey(frame, window, full.photometric === 'MONOCHROME1');
       let difference = 0;
       for (let i = 0; i < wanted.length; i++)
         difference = Math.max(difference, Math.abs(wanted[i]! - gpu.pixels[i]!));

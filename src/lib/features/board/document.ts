@@ -217,11 +217,7 @@ function checkField(
 }
 
 /** [BD-10] Who made something stays; what has no maker yet is made by who writes it. */
-function isOwnWork(
-  meta: Record<string, unknown>,
-  before: unknown,
-  author: BoardPolicy['author']
-): boolean {
+function isOwnWork(meta: Record<string, unknown>, before: unknown, author: BoardPolicy['author']): boolean {
   const made = isObject(before) ? before : {};
   if (made['by'] !== undefined)
     return (['by', 'byName', 'at'] as const).every((field) => meta[field] === made[field]);

@@ -18,8 +18,7 @@ export function measuringScale(scale: ShapeScale): Scale {
 
 /** Value of a mark; `stats`: of a grey picture whose values are at hand. Null where it has too few points. */
 export type MarkValue =
-  | { of: 'line' | 'angle'; measured: Measured }
-  | { of: 'region'; area: Area; stats: RegionStatistics | null };
+  { of: 'line' | 'angle'; measured: Measured } | { of: 'region'; area: Area; stats: RegionStatistics | null };
 
 export function measureMark(
   { kind, points }: Pick<MeasureProps, 'kind' | 'points'>,

@@ -42,7 +42,14 @@ describe("the board's own shapes", () => {
     [
       'a measure of an unknown kind',
       'measure',
-      { ...measure, kind: 'guess', points: [{ x: 0, y: 0 }, { x: 1, y: 1 }] }
+      {
+        ...measure,
+        kind: 'guess',
+        points: [
+          { x: 0, y: 0 },
+          { x: 1, y: 1 }
+        ]
+      }
     ],
     ['a measure of no end', 'measure', { ...measure, points: Array(65).fill({ x: 0, y: 0 }) }],
     ['a pin with words', 'pin', { number: 1, text: '36 叩痛', tooth: '', size: 1 }],

@@ -24,7 +24,20 @@ export const toolKeys: Readonly<Partial<Record<BoardTool, string>>> = {
 
 export type BoardCommand =
   | { kind: 'tool'; tool: BoardTool }
-  | { kind: 'undo' | 'redo' | 'delete' | 'fit' | 'zoom-in' | 'zoom-out' | 'invert' | 'sharpen' | 'rotate' | 'flip' | 'loupe' };
+  | {
+      kind:
+        | 'undo'
+        | 'redo'
+        | 'delete'
+        | 'fit'
+        | 'zoom-in'
+        | 'zoom-out'
+        | 'invert'
+        | 'sharpen'
+        | 'rotate'
+        | 'flip'
+        | 'loupe';
+    };
 
 const imageKeys: Readonly<Record<string, 'invert' | 'sharpen' | 'rotate' | 'flip' | 'loupe'>> = {
   i: 'invert',

@@ -57,7 +57,11 @@ export function scaleWord(scale: ShapeScale): string {
  * A mark's value and, beside what is a length or an area, the source of its scale: `312 px · 未校正`. Of a region
  * its lines: area, mean and spread, least and most of the stored values.
  */
-export function measureLines(value: MarkValue | null, { tooth }: Pick<MeasureProps, 'tooth'>, scale: ShapeScale): string[] {
+export function measureLines(
+  value: MarkValue | null,
+  { tooth }: Pick<MeasureProps, 'tooth'>,
+  scale: ShapeScale
+): string[] {
   if (!value) return [];
   if (value.of === 'region') {
     const { area, stats } = value;

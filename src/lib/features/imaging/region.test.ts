@@ -11,7 +11,14 @@ const frameOf = (value: (x: number, y: number) => number, signed = false) => {
 
 describe('statistics of a region, against pictures whose values are known', () => {
   test('[IM-30] of one value: that value, and no spread', () => {
-    expect(regionStatistics(frameOf(() => 40_000), 'rect', { x: 10, y: 20 }, { x: 40, y: 60 })).toEqual({
+    expect(
+      regionStatistics(
+        frameOf(() => 40_000),
+        'rect',
+        { x: 10, y: 20 },
+        { x: 40, y: 60 }
+      )
+    ).toEqual({
       count: 30 * 40,
       mean: 40_000,
       sd: 0,
@@ -21,7 +28,12 @@ describe('statistics of a region, against pictures whose values are known', () =
   });
 
   test('[IM-30] of a ramp: its middle, and √((n² − 1) / 12)', () => {
-    const found = regionStatistics(frameOf((x) => x * 100), 'rect', { x: 150, y: 90 }, { x: 50, y: 10 })!;
+    const found = regionStatistics(
+      frameOf((x) => x * 100),
+      'rect',
+      { x: 150, y: 90 },
+      { x: 50, y: 10 }
+    )!;
     expect(found).toMatchObject({ count: 100 * 80, min: 5_000, max: 14_900 });
     expect(found.mean).toBeCloseTo(9_950, 9);
     expect(found.sd).toBeCloseTo(100 * Math.sqrt((100 ** 2 - 1) / 12), 6);
@@ -39,8 +51,7 @@ describe('statistics of a region, against pictures whose values are known', () =
 
   test('[IM-30] of an ellipse: nothing of its corners', () => {
     const [cx, cy, rx, ry] = [150, 100, 100, 60];
-    const isInside = (x: number, y: number) =>
-      ((x + 0.5 - cx) / rx) ** 2 + ((y + 0.5 - cy) / ry) ** 2 < 1;
+    const isInside = (x: number, y: number) => ((x + 0.5 - cx) / rx) ** 2 + ((y + 0.5 - cy) / ry) ** 2 < 1;
     const found = regionStatistics(
       frameOf((x, y) => (isInside(x, y) ? 1_000 : 60_000)),
       'ellipse',
@@ -53,9 +64,28 @@ describe('statistics of a region, against pictures whose values are known', () =
 
   test('[IM-30] signed values keep their sign, what is outside the picture does not count', () => {
     expect(
-      regionStatistics(frameOf(() => -700, true), 'rect', { x: -50, y: -50 }, { x: 10, y: 10 })
+      regionStatistics(
+        frameOf(() => -700, true),
+        'rect',
+        { x: -50, y: -50 },
+        { x: 10, y: 10 }
+      )
     ).toMatchObject({ count: 100, mean: -700, min: -700 });
-    expect(regionStatistics(frameOf(() => 1), 'ellipse', { x: -9, y: 0 }, { x: -1, y: 9 })).toBeNull();
-    expect(regionStatistics(frameOf(() => 1), 'rect', { x: 5, y: 5 }, { x: 5, y: 9 })).toBeNull();
+    expect(
+      regionStatistics(
+        frameOf(() => 1),
+        'ellipse',
+        { x: -9, y: 0 },
+        { x: -1, y: 9 }
+      )
+    ).toBeNull();
+    expect(
+      regionStatistics(
+        frameOf(() => 1),
+        'rect',
+        { x: 5, y: 5 },
+        { x: 5, y: 9 }
+      )
+    ).toBeNull();
   });
 });

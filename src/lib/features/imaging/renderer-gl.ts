@@ -93,7 +93,8 @@ function isSoftwareGl(): boolean {
   const gl = document.createElement('canvas').getContext('webgl2');
   const info = gl?.getExtension('WEBGL_debug_renderer_info');
   const name: unknown = gl?.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-  softwareOnly = typeof name === 'string' && /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+  softwareOnly =
+    typeof name === 'string' && /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
   gl?.getExtension('WEBGL_lose_context')?.loseContext();
   return softwareOnly;
 }

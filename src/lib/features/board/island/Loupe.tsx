@@ -34,7 +34,7 @@ function Lens() {
       const frame = xray && frameOf(editor, xray.props.imageId);
       element.style.visibility = frame ? 'visible' : 'hidden';
       if (!xray || !frame) return;
-      const renderer = (shown.current?.renderer ?? createFrameRenderer(element, { force2d: true }));
+      const renderer = shown.current?.renderer ?? createFrameRenderer(element, { force2d: true });
       if (shown.current?.imageId !== frame.imageId) renderer.load(frame);
       shown.current = { renderer, imageId: frame.imageId };
       const side = Math.round(sizePx * window.devicePixelRatio);

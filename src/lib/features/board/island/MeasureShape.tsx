@@ -72,7 +72,11 @@ export class MeasureShapeUtil extends ShapeUtil<MeasureShape> {
     const [a, b] = points as [Point, Point];
     if (kind !== 'rect' && kind !== 'ellipse')
       return new Polyline2d({ points: points.map((point) => new Vec(point.x, point.y)) });
-    const box = { width: Math.max(1, Math.abs(b.x - a.x)), height: Math.max(1, Math.abs(b.y - a.y)), isFilled: false };
+    const box = {
+      width: Math.max(1, Math.abs(b.x - a.x)),
+      height: Math.max(1, Math.abs(b.y - a.y)),
+      isFilled: false
+    };
     const inner = kind === 'rect' ? new Rectangle2d(box) : new Ellipse2d(box);
     return inner.transform(Mat.Translate(Math.min(a.x, b.x), Math.min(a.y, b.y)));
   }

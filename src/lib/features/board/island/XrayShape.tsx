@@ -156,7 +156,9 @@ function XrayView({ shape }: { shape: XrayShape }) {
 
   return (
     <HTMLContainer className="board-xray" data-image-state={loading.state} style={{ width: w, height: h }}>
-      {loading.state === 'ready' && !isCulled ? <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} /> : null}
+      {loading.state === 'ready' && !isCulled ? (
+        <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} />
+      ) : null}
       {loading.state === 'loading' ? <p className="board-xray-note">{m.board_image_loading()}</p> : null}
       {loading.state === 'failed' ? (
         <p className="board-xray-note" role="alert">

@@ -21,7 +21,11 @@ const looks = new WeakMap<Editor, Looks>();
 export function looksOf(editor: Editor): Looks {
   let found = looks.get(editor);
   if (!found) {
-    found = { own: atom('own looks', null), dragged: atom('dragged window', null), loupe: atom('loupe', false) };
+    found = {
+      own: atom('own looks', null),
+      dragged: atom('dragged window', null),
+      loupe: atom('loupe', false)
+    };
     looks.set(editor, found);
   }
   return found;
