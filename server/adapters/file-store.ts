@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  randomBytes,
+  randomUUID,
+  timingSafeEqual
+} from 'node:crypto';
 import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
@@ -22,6 +29,8 @@ import {
  */
 const chunkBytes = 64 * 1024;
 const tagBytes = 16;
+/** More than any header has, in bytes. */
+const longestHeaderBytes = 512;
 /** Left by a process that died while writing; nobody writes one file for a day. */
 const staleMs = 24 * 60 * 60 * 1000;
 
@@ -107,7 +116,9 @@ export function createLocalFileStore({
     },
 
     async remove(organisationId, sha256) {
-      await unlink(pathOf(organisationId, sha256)).catch(ignoreMissing);
+      const path = pathOf(organisationId, sha256);
+      await forgetKey(path);
+      await unlink(path).catch(ignoreMissing);
     },
 
     async rewrap(organisationId, { signal, onFile } = {}) {
@@ -130,6 +141,22 @@ export function createLocalFileStore({
       return use;
     }
   };
+}
+
+/**
+ * The file's own key is in its header and nowhere else: written over, what the disk still holds of the content cannot
+ * be opened any more, not even with the organisation's key.
+ */
+async function forgetKey(path: string): Promise<void> {
+  const handle = await open(path, 'r+').catch(ignoreMissing);
+  if (!handle) return;
+  try {
+    const { size } = await handle.stat();
+    await handle.write(randomBytes(Math.min(size, longestHeaderBytes)), 0, null, 0);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function* pathsOf(folder: string, organisationId: string): AsyncGenerator<string> {

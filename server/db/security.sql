@@ -49,6 +49,10 @@ BEGIN
       'CREATE POLICY tenant ON %I TO consilium_app
          USING (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)
          WITH CHECK (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)', t);
+    -- [RT-16] Of the owner's functions only the one that erases a record reaches all of it, while it runs.
+    EXECUTE format(
+      'CREATE POLICY eraser ON %I TO consilium_owner
+         USING (nullif(current_setting(''app.erasing'', true), '''') IS NOT NULL)', t);
     EXECUTE format('REVOKE ALL ON %I FROM consilium_app, consilium_system', t);
     -- No DELETE: a record is ended, not removed. Exceptions follow below.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO consilium_app', t);
@@ -95,7 +99,7 @@ CREATE POLICY own ON organisation FOR INSERT TO consilium_app WITH CHECK (id = (
 GRANT SELECT, INSERT ON organisation TO consilium_app;
 CREATE POLICY own_rules ON organisation FOR UPDATE TO consilium_app
   USING (id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL);
-GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from, grant_days) ON organisation TO consilium_app;
+GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from, grant_days, retention_years) ON organisation TO consilium_app;
 GRANT SELECT ON organisation TO consilium_system;
 
 -- 3. Experts offered to all.
@@ -627,9 +631,149 @@ $$;
 REVOKE ALL ON FUNCTION visit_next_appointment(), visit_patient_name() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION visit_next_appointment(), visit_patient_name() TO consilium_app;
 
+-- [RT-11] The day of the last visit the app knows of, in the organisation's zone.
+CREATE OR REPLACE FUNCTION record_last_visit(p_organisation uuid, p_patient uuid) RETURNS date LANGUAGE sql STABLE SET search_path = public AS $$
+  SELECT (greatest(p.created_at,
+      (SELECT max(starts_at) FROM appointment a WHERE a.organisation_id = p.organisation_id AND a.patient_id = p.id
+          AND a.status IN ('checked-in', 'in-chair', 'done')),
+      (SELECT max(written_at) FROM note n WHERE n.organisation_id = p.organisation_id AND n.patient_id = p.id),
+      (SELECT max(recorded_at) FROM finding f WHERE f.organisation_id = p.organisation_id AND f.patient_id = p.id),
+      (SELECT max(uploaded_at) FROM image i WHERE i.organisation_id = p.organisation_id AND i.patient_id = p.id),
+      (SELECT max(coalesce(closed_at, created_at)) FROM consult c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id)
+    ) AT TIME ZONE o.time_zone)::date
+    FROM patient p JOIN organisation o ON o.id = p.organisation_id
+   WHERE p.organisation_id = p_organisation AND p.id = p_patient
+$$;
+-- [RT-15] What stands against erasing, now: null is nothing. From 29 February time runs to 1 March, as in retention.ts.
+CREATE OR REPLACE FUNCTION erasure_refusal(p_organisation uuid, p_patient uuid) RETURNS text LANGUAGE sql STABLE SET search_path = public AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM legal_hold WHERE organisation_id = o.id AND patient_id = p_patient AND lifted_at IS NULL) THEN 'hold'
+    WHEN EXISTS (SELECT FROM consult WHERE organisation_id = o.id AND patient_id = p_patient
+                    AND status IN ('requested', 'more-asked', 'accepted')) THEN 'consult'
+    WHEN (now() AT TIME ZONE o.time_zone)::date <= v.last + make_interval(years => o.retention_years)
+           + CASE WHEN extract(day FROM v.last + make_interval(years => o.retention_years)) <> extract(day FROM v.last)
+                  THEN interval '1 day' ELSE interval '0' END THEN 'retention' END
+    FROM organisation o, LATERAL (SELECT record_last_visit(o.id, p_patient) AS last) v
+   WHERE o.id = p_organisation
+$$;
+
+-- [RT-16] Every table that holds rows of a patient or of a consult, found by its columns: a new one is erased with the
+-- rest, or the erasure fails on its foreign key. The trail stays: it holds ids.
+CREATE OR REPLACE FUNCTION erasure_tables() RETURNS TABLE (name text, condition text) LANGUAGE sql STABLE SET search_path = public AS $$
+  SELECT c.table_name::text,
+         string_agg(CASE c.column_name WHEN 'patient_id' THEN 'patient_id = $1' ELSE 'consult_id = ANY ($2)' END, ' OR ')
+    FROM information_schema.columns c JOIN information_schema.tables b USING (table_schema, table_name)
+   WHERE c.table_schema = 'public' AND b.table_type = 'BASE TABLE' AND c.column_name IN ('patient_id', 'consult_id')
+     AND c.table_name <> 'audit_event'
+   GROUP BY c.table_name ORDER BY 1
+$$;
+CREATE OR REPLACE FUNCTION erasure_hashes(p_organisation uuid, p_patient uuid, p_consults uuid[]) RETURNS TABLE (sha256 text)
+LANGUAGE sql STABLE SET search_path = public AS $$
+  SELECT DISTINCT unnest(ARRAY[file_sha256, frame_sha256, thumbnail_sha256]) FROM image
+   WHERE organisation_id = p_organisation AND patient_id = p_patient
+  UNION SELECT file_sha256 FROM consult_document WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults)
+$$;
+-- Whether somebody else's row still names this file: contents are kept once.
+CREATE OR REPLACE FUNCTION file_in_use(p_organisation uuid, p_sha256 text, p_patient uuid, p_consults uuid[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM image WHERE organisation_id = p_organisation AND patient_id IS DISTINCT FROM p_patient
+                   AND p_sha256 IN (file_sha256, frame_sha256, thumbnail_sha256))
+      OR EXISTS (SELECT FROM consult_document WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
+                   AND file_sha256 = p_sha256)
+$$;
+-- A dry run: what would go.
+CREATE OR REPLACE FUNCTION erasure_plan(p_patient uuid) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE o uuid := app_organisation(); ids uuid[]; t record; n bigint; counts jsonb := '{}'; f bigint; b bigint;
+BEGIN
+  IF app_consult() IS NOT NULL OR NOT EXISTS (SELECT FROM patient WHERE id = p_patient AND organisation_id = o) THEN RETURN NULL; END IF;
+  PERFORM set_config('app.erasing', p_patient::text, true);
+  ids := ARRAY(SELECT id FROM consult WHERE organisation_id = o AND patient_id = p_patient);
+  FOR t IN SELECT * FROM erasure_tables() LOOP
+    EXECUTE format('SELECT count(*) FROM %I WHERE %s', t.name, t.condition) INTO n USING p_patient, ids;
+    IF n > 0 THEN counts := counts || jsonb_build_object(t.name, n); END IF;
+  END LOOP;
+  SELECT count(*), coalesce(sum(coalesce(s.size, d.size)), 0) INTO f, b
+    FROM erasure_hashes(o, p_patient, ids) h
+    LEFT JOIN stored_file s ON s.organisation_id = o AND s.sha256 = h.sha256
+    LEFT JOIN LATERAL (SELECT max(size) AS size FROM consult_document WHERE organisation_id = o AND file_sha256 = h.sha256) d ON true
+   WHERE NOT file_in_use(o, h.sha256, p_patient, ids);
+  PERFORM set_config('app.erasing', '', true);
+  RETURN jsonb_build_object('rows', counts || '{"patient": 1}', 'boards', coalesce((counts->>'board_document')::int, 0), 'files', f, 'bytes', b);
+END $$;
+-- [RT-16] Deletes every row of an approved erasure's record in one transaction, and leaves the list of its files.
+-- Run twice it changes nothing more. @returns what stood against it after all, which ends the erasure; null: done
+CREATE OR REPLACE FUNCTION erase_record(p_erasure uuid) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE e erasure; plan jsonb; ids uuid[]; t record; refused text; again boolean; n bigint; gone jsonb := '{}'; pass int := 0;
+BEGIN
+  PERFORM set_config('app.erasing', p_erasure::text, true);
+  SELECT * INTO e FROM erasure WHERE id = p_erasure FOR UPDATE;
+  IF e.approved_at IS NULL OR e.approved_by_id = e.asked_by_id OR e.withdrawn_at IS NOT NULL THEN
+    RAISE EXCEPTION 'erasure: not approved' USING ERRCODE = '55000';
+  END IF;
+  IF e.rows_gone_at IS NOT NULL THEN RETURN NULL; END IF;
+  PERFORM FROM patient WHERE id = e.subject_id AND organisation_id = e.organisation_id FOR UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'erasure: no such record' USING ERRCODE = '55000'; END IF;
+  refused := erasure_refusal(e.organisation_id, e.subject_id);
+  IF refused IS NOT NULL THEN
+    UPDATE erasure SET withdrawn_at = now() WHERE id = p_erasure;
+    RETURN refused;
+  END IF;
+  PERFORM set_config('app.organisation', e.organisation_id::text, true);
+  plan := erasure_plan(e.subject_id);
+  PERFORM set_config('app.erasing', p_erasure::text, true);
+  ids := ARRAY(SELECT id FROM consult WHERE organisation_id = e.organisation_id AND patient_id = e.subject_id);
+  INSERT INTO erasure_file (id, organisation_id, erasure_id, sha256)
+    SELECT gen_random_uuid(), e.organisation_id, e.id, h.sha256 FROM erasure_hashes(e.organisation_id, e.subject_id, ids) h
+     WHERE NOT file_in_use(e.organisation_id, h.sha256, e.subject_id, ids);
+  -- What others point at goes after them: as often as it takes.
+  LOOP
+    again := false; pass := pass + 1;
+    FOR t IN SELECT * FROM erasure_tables() LOOP
+      BEGIN
+        EXECUTE format('DELETE FROM %I WHERE %s', t.name, t.condition) USING e.subject_id, ids;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n > 0 THEN gone := gone || jsonb_build_object(t.name, n + coalesce((gone->>t.name)::bigint, 0)); END IF;
+      EXCEPTION WHEN foreign_key_violation THEN
+        IF pass > 8 THEN RAISE; END IF;
+        again := true;
+      END;
+    END LOOP;
+    EXIT WHEN NOT again;
+  END LOOP;
+  DELETE FROM patient WHERE id = e.subject_id AND organisation_id = e.organisation_id;
+  DELETE FROM stored_file s USING erasure_file f
+   WHERE f.erasure_id = e.id AND s.organisation_id = f.organisation_id AND s.sha256 = f.sha256;
+  UPDATE erasure SET rows_gone_at = now(), counts = plan || jsonb_build_object('rows', gone || '{"patient": 1}') WHERE id = p_erasure;
+  PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'record.erased', 'data', json_build_object('consultId', c))::text)
+     FROM unnest(ids) c;
+  PERFORM set_config('app.erasing', '', true);
+  RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION erasure_plan(uuid), erase_record(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erasure_plan(uuid) TO consilium_app;
+GRANT EXECUTE ON FUNCTION erase_record(uuid) TO consilium_system;
+-- The organisation asks, approves once, withdraws; what was done is the job's to write, and nobody's to change.
+REVOKE UPDATE ON erasure FROM consilium_app;
+REVOKE INSERT, UPDATE ON erasure_file FROM consilium_app;
+GRANT UPDATE (withdrawn_at, approved_by_id, approved_by_name, approved_at) ON erasure TO consilium_app;
+CREATE POLICY in_ones_own_name ON erasure AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (asked_by_id::text = (SELECT app_actor()) AND approved_at IS NULL AND rows_gone_at IS NULL AND done_at IS NULL);
+CREATE POLICY only_before ON erasure AS RESTRICTIVE FOR UPDATE TO consilium_app
+  USING (approved_at IS NULL AND withdrawn_at IS NULL)
+  WITH CHECK (approved_by_id IS NULL OR approved_by_id::text = (SELECT app_actor()));
+GRANT SELECT, UPDATE (done_at, digest) ON erasure TO consilium_system;
+CREATE POLICY system ON erasure TO consilium_system USING (true);
+GRANT SELECT, UPDATE (removed_at) ON erasure_file TO consilium_system;
+CREATE POLICY system ON erasure_file TO consilium_system USING (true);
+GRANT SELECT ON image, consult_document TO consilium_system;
+CREATE POLICY system ON image FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON consult_document FOR SELECT TO consilium_system USING (true);
+
 -- 9. What is signed is never changed.
 CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- [RT-16] With the whole record, by nobody else than the owner's function.
+  IF TG_OP = 'DELETE' AND current_user = 'consilium_owner' THEN RETURN OLD; END IF;
   IF OLD.signed_at IS NOT NULL THEN
     RAISE EXCEPTION 'a signed opinion is final' USING ERRCODE = '42501';
   END IF;

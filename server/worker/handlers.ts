@@ -4,13 +4,21 @@ import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
 import { passwordResetTask } from '#lib/features/identity/reset.server.ts';
+import { eraseFilesTask, erasureHandler } from '#lib/features/rights/erasure.server.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 
 /** Every topic a use case may publish. */
-export const topics: readonly string[] = [...notificationKinds, glassHandler.topic];
+export const topics: readonly string[] = [...notificationKinds, glassHandler.topic, erasureHandler.topic];
 
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
-  outbox: [...notificationHandlers, glassHandler],
-  tasks: [sendMailTask, credentialReminderTask, checkpointTask, archiveTask, passwordResetTask]
+  outbox: [...notificationHandlers, glassHandler, erasureHandler],
+  tasks: [
+    sendMailTask,
+    credentialReminderTask,
+    checkpointTask,
+    archiveTask,
+    passwordResetTask,
+    eraseFilesTask
+  ]
 };

@@ -65,6 +65,25 @@ export const table: Record<string, Door> = {
     may: staff,
     audited: true
   },
+  'GET /api/patients/[id]/erasure': {
+    at: (of) => `/api/patients/${of.patientId}/erasure`,
+    may: deciding,
+    audited: true
+  },
+  // Kept for years to come: whoever passes is told so.
+  'POST /api/patients/[id]/erasure': {
+    at: (of) => `/api/patients/${of.patientId}/erasure`,
+    body: () => ({ basis: 'asked' }),
+    may: []
+  },
+  // Of nothing anybody asked: whoever passes is told there is no such thing.
+  'PUT /api/erasures/[id]': {
+    at: () => `/api/erasures/${newId()}`,
+    body: () => ({ decision: 'withdraw' }),
+    may: []
+  },
+  // No number of years: whoever passes is told so.
+  'POST /rights?/retention': { at: () => '/rights?/retention', form: { years: '14' }, may: [] },
   'PUT /api/patients/[id]/hold': {
     at: (of) => `/api/patients/${of.patientId}/hold`,
     body: () => ({ reason: '纠纷' }),

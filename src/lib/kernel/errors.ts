@@ -62,6 +62,8 @@ const statusOfCode = {
   expert_not_found: 404,
   credential_missing: 403,
   credential_expired: 403,
+  // rights
+  erasure_refused: 409,
   // appointments
   slot_taken: 409,
   slot_in_past: 422,

@@ -51,6 +51,7 @@ const texts: Record<ShownCode, () => string> = {
   consult_not_yours: m.error_consult_not_yours,
   consult_closed: m.error_consult_closed,
   grant_ended: m.error_grant_ended,
+  erasure_refused: m.error_erasure_refused,
   grant_not_open: m.error_grant_not_open,
   grant_end_out_of_range: m.error_grant_end_out_of_range,
   proposal_already_decided: m.error_proposal_already_decided,

@@ -18,6 +18,7 @@ const otherNames = new Set([
   'consilium.patient-record',
   'consult.requested',
   'consult.said',
+  'erasure.approved',
   'fhir.json',
   'grant.added',
   'grant.changed',

@@ -36,6 +36,8 @@ const rights: Record<Permission, () => string> = {
   'rights:decide': m.organisation_right_rights_decide,
   'rights:export': m.organisation_right_rights_export,
   'rights:hold': m.organisation_right_rights_hold,
+  'rights:erase': m.organisation_right_rights_erase,
+  'rights:approve': m.organisation_right_rights_approve,
   'organisation:credentials': m.organisation_right_organisation_credentials,
   'organisation:grants': m.organisation_right_organisation_grants,
   'organisation:reviews': m.organisation_right_organisation_reviews,

@@ -26,7 +26,13 @@ import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.t
 import { chartRights } from '#lib/features/odontogram/policy.server.ts';
 import { mayKeepDelegates } from '#lib/features/patients/delegates.server.ts';
 import { mayAddPatient, mayReadPatients, mayWriteRecord } from '#lib/features/patients/patients.server.ts';
-import { mayAskCorrection, mayReadRegister, rightsOf } from '#lib/features/rights/policy.server.ts';
+import {
+  mayApproveErasure,
+  mayAskCorrection,
+  mayReadRegister,
+  mayWithdrawErasure,
+  rightsOf
+} from '#lib/features/rights/policy.server.ts';
 import { planRights } from '#lib/features/treatment/policy.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import type { Permission, PermissionMatrix } from './permissions.ts';
@@ -112,6 +118,10 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'rights:decide': (actor) => rightsOf(actor, home).decide,
   'rights:export': (actor) => rightsOf(actor, home).export,
   'rights:hold': (actor) => rightsOf(actor, home).hold,
+  'rights:erase': (actor) =>
+    rightsOf(actor, home).erase &&
+    mayWithdrawErasure(actor, { organisationId: home, askedById: actor.userId }),
+  'rights:approve': (actor) => mayApproveErasure(actor, { organisationId: home, askedById: 'somebody else' }),
   'organisation:credentials': mayVerifyCredentials,
   'organisation:grants': mayChangeGrantDays,
   'organisation:reviews': mayReviewGlass,

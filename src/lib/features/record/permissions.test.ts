@@ -41,6 +41,8 @@ const wanted: Record<string, string> = {
   'rights:decide': 'od...',
   'rights:export': 'od...',
   'rights:hold': 'o....',
+  'rights:erase': 'od...',
+  'rights:approve': 'o....',
   'organisation:credentials': 'o....',
   'organisation:grants': 'o....',
   'organisation:reviews': 'o....',

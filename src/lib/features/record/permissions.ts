@@ -19,7 +19,15 @@ export const permissionGroups = {
     'consult:sign',
     'consult:break-glass'
   ],
-  rights: ['rights:read', 'rights:request', 'rights:decide', 'rights:export', 'rights:hold'],
+  rights: [
+    'rights:read',
+    'rights:request',
+    'rights:decide',
+    'rights:export',
+    'rights:hold',
+    'rights:erase',
+    'rights:approve'
+  ],
   organisation: [
     'organisation:credentials',
     'organisation:grants',

@@ -111,24 +111,14 @@ export async function retentionOf(tx: Tx, patientId: string): Promise<RightsView
   const { organisationId } = tx.actor;
   const {
     rows: [row]
-  } = await tx.rows.execute<{ last: string; today: string; held: boolean }>(sql`
-    select to_char(greatest(
-        p.created_at,
-        (select max(starts_at) from appointment a where a.organisation_id = p.organisation_id and a.patient_id = p.id
-            and a.status in ('checked-in', 'in-chair', 'done')),
-        (select max(written_at) from note n where n.organisation_id = p.organisation_id and n.patient_id = p.id),
-        (select max(recorded_at) from finding f where f.organisation_id = p.organisation_id and f.patient_id = p.id),
-        (select max(uploaded_at) from image i where i.organisation_id = p.organisation_id and i.patient_id = p.id),
-        (select max(coalesce(closed_at, created_at)) from consult c where c.organisation_id = p.organisation_id and c.patient_id = p.id)
-      ) at time zone o.time_zone, 'YYYY-MM-DD') as last,
+  } = await tx.rows.execute<{ last: string | null; today: string; held: boolean; years: number }>(sql`
+    select record_last_visit(o.id, ${patientId}::uuid)::text as last, o.retention_years as years,
       to_char(${tx.now.toISOString()}::timestamptz at time zone o.time_zone, 'YYYY-MM-DD') as today,
-      exists (select from legal_hold h where h.organisation_id = p.organisation_id and h.patient_id = p.id
+      exists (select from legal_hold h where h.organisation_id = o.id and h.patient_id = ${patientId}::uuid
                and h.lifted_at is null) as held
-      from patient p join organisation o on o.id = p.organisation_id
-     where p.organisation_id = ${organisationId}::uuid and p.id = ${patientId}::uuid`);
-  if (!row) throw fail('not_found');
-  // Consilium keeps outpatient records only.
-  const until = keepUntil(row.last, 'outpatient');
+      from organisation o where o.id = ${organisationId}::uuid`);
+  if (!row?.last) throw fail('not_found');
+  const until = keepUntil(row.last, row.years);
   const refusal = refusalOf({ today: row.today, keepUntil: until, held: row.held });
   return { lastVisit: row.last, keepUntil: until, refusal };
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { memberRoles, type Actor, type MemberRole } from '#lib/kernel/actor.ts';
-import { mayAskCorrection, mayReadRegister, rightsOf } from './policy.server.ts';
+import { memberRoles, type Actor, type MemberActor, type MemberRole } from '#lib/kernel/actor.ts';
+import {
+  mayApproveErasure,
+  mayAskCorrection,
+  mayReadRegister,
+  mayWithdrawErasure,
+  rightsOf
+} from './policy.server.ts';
 
 const home = '00000000-0000-7000-8000-000000000001';
 const abroad = '00000000-0000-7000-8000-000000000002';
@@ -25,18 +31,20 @@ const link: Actor = {
 const system: Actor = { kind: 'system', organisationId: home, reason: 'demo' };
 
 describe('rights over a record', () => {
-  // actor, read, export, request, decide, hold
-  const table: [string, Actor, boolean, boolean, boolean, boolean, boolean][] = [
-    ['owner', member('owner'), true, true, true, true, true],
-    ['dentist', member('dentist'), true, true, true, true, false],
-    ['nurse', member('nurse'), true, false, true, false, false],
-    ['receptionist', member('receptionist'), true, false, true, false, false],
-    ['expert', member('expert'), false, false, false, false, false],
-    ['patient link', link, false, false, false, false, false],
-    ['system', system, false, false, false, false, false]
+  type Row = [string, Actor, boolean, boolean, boolean, boolean, boolean, boolean, boolean];
+  // actor, read, export, request, decide, hold, erase, approve
+  const table: Row[] = [
+    ['owner', member('owner'), true, true, true, true, true, true, true],
+    ['dentist', member('dentist'), true, true, true, true, false, true, false],
+    ['nurse', member('nurse'), true, false, true, false, false, false, false],
+    ['receptionist', member('receptionist'), true, false, true, false, false, false, false],
+    ['expert', member('expert'), false, false, false, false, false, false, false],
+    ['patient link', link, false, false, false, false, false, false, false],
+    ['system', system, false, false, false, false, false, false, false]
   ];
-  it.each(table)('[RT-1] %s', (_, actor, read, exporting, request, decide, hold) => {
-    expect(rightsOf(actor, home)).toEqual({ read, export: exporting, request, decide, hold });
+  it.each(table)('[RT-1] %s', (_, actor, ...[read, exporting, request, decide, hold, erase, approve]) => {
+    const rights = { read, export: exporting, request, decide, hold, erase, approve };
+    expect(rightsOf(actor, home)).toEqual(rights);
     expect(Object.values(rightsOf(actor, abroad)).some(Boolean)).toBe(false);
   });
   it('[RT-1] names every role', () => {
@@ -54,6 +62,18 @@ describe('rights over a record', () => {
     expect(mayAskCorrection(link, { id: 'p', organisationId: abroad })).toBe(false);
     expect(mayAskCorrection(member('receptionist'), { id: 'p', organisationId: home })).toBe(true);
     expect(mayAskCorrection(member('expert'), { id: 'p', organisationId: home })).toBe(false);
+  });
+  it('[RT-15] a second person approves an erasure; who asked or an owner takes it back', () => {
+    const by = (role: MemberRole, userId = 'u') => ({ ...(member(role) as MemberActor), userId });
+    const asked = { organisationId: home, askedById: 'asker' };
+    for (const role of memberRoles) {
+      expect(mayApproveErasure(by(role), asked)).toBe(role === 'owner');
+      expect(mayApproveErasure(by(role, 'asker'), asked)).toBe(false);
+      expect(mayWithdrawErasure(by(role), asked)).toBe(role === 'owner');
+      expect(mayWithdrawErasure(by(role, 'asker'), asked)).toBe(role === 'owner' || role === 'dentist');
+    }
+    expect(mayApproveErasure(by('owner'), { ...asked, organisationId: abroad })).toBe(false);
+    expect([mayApproveErasure(link, asked), mayWithdrawErasure(system, asked)]).toEqual([false, false]);
   });
   it('[RT-14] the register is the owner’s', () => {
     for (const role of memberRoles) expect(mayReadRegister(member(role))).toBe(role === 'owner');

@@ -10,8 +10,12 @@ export interface PatientRights {
   request: boolean;
   /** Accept or refuse a correction. */
   decide: boolean;
-  /** Set or lift a legal hold. */
+  /** Set or lift a legal hold; say how long records are kept. */
   hold: boolean;
+  /** Ask for a record to be erased, once its time is over. */
+  erase: boolean;
+  /** Approve that: a second person. */
+  approve: boolean;
 }
 
 /** [RT-1] At home only: a grant opens parts of a record for a consult, never the record as a whole. */
@@ -20,7 +24,32 @@ export function rightsOf(actor: Actor, organisationId: string): PatientRights {
   const role = own ? actor.role : null;
   const deciding = role === 'dentist' || role === 'owner';
   const staff = deciding || role === 'nurse' || role === 'receptionist';
-  return { read: staff, export: deciding, request: staff, decide: deciding, hold: role === 'owner' };
+  const owner = role === 'owner';
+  return {
+    ...{ read: staff, export: deciding, request: staff, decide: deciding },
+    ...{ hold: owner, erase: deciding, approve: owner }
+  };
+}
+
+/** [RT-15] Approve an erasure: an owner who did not ask for it. */
+export function mayApproveErasure(
+  actor: Actor,
+  erasure: { organisationId: string; askedById: string }
+): actor is MemberActor {
+  return (
+    actor.kind === 'member' &&
+    rightsOf(actor, erasure.organisationId).approve &&
+    actor.userId !== erasure.askedById
+  );
+}
+
+/** [RT-15] Take an erasure back before it is approved: who asked, or an owner. */
+export function mayWithdrawErasure(
+  actor: Actor,
+  erasure: { organisationId: string; askedById: string }
+): actor is MemberActor {
+  if (actor.kind !== 'member' || !rightsOf(actor, erasure.organisationId).erase) return false;
+  return actor.role === 'owner' || actor.userId === erasure.askedById;
 }
 
 /** [RT-7] The patient of the link, or who speaks for them, for the record their consult belongs to. */

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { keepUntil, refusalOf } from './retention.ts';
+import { keepUntil, refusalOf, retentionYears } from './retention.ts';
 
 it('[RT-11] is 15 years from the last visit, 30 for inpatients', () => {
   expect(keepUntil('2026-11-22')).toBe('2041-11-22');
-  expect(keepUntil('2026-11-22', 'inpatient')).toBe('2056-11-22');
+  expect(keepUntil('2026-11-22', retentionYears.inpatient)).toBe('2056-11-22');
   expect(keepUntil('2024-02-29')).toBe('2039-03-01');
 });
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { recordParts, resultKinds } from './parts.ts';
+import { retentionChoices } from './retention.ts';
 
 /** The password shown again; left out where one has just shown who one is. */
 export const exportInput = v.object({
@@ -23,3 +24,5 @@ export const correctionDecision = v.object({
 export type CorrectionDecision = v.InferOutput<typeof correctionDecision>;
 
 export const reasonInput = v.object({ reason: words });
+
+export const retentionInput = v.object({ years: v.picklist(retentionChoices) });

@@ -1,7 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { check, date, foreignKey, index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  date,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid
+} from 'drizzle-orm/pg-core';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
+import { erasureBases, type ErasureCounts } from './erasure.ts';
 import { recordParts, resultKinds } from './parts.ts';
 import { refusals } from './retention.ts';
 
@@ -87,5 +99,58 @@ export const legalHolds = pgTable(
       .on(t.organisationId, t.patientId)
       .where(sql`lifted_at is null`),
     patientKey('legal_hold_patient_fk', t as never)
+  ]
+);
+
+/**
+ * The erasure of one record, and once done its certificate. Outlives the patient's row, hence no foreign key to it;
+ * holds ids, counts and the names of staff, nothing of the patient.
+ */
+export const erasures = pgTable(
+  'erasure',
+  {
+    ...tenantColumns(),
+    subjectId: uuid('subject_id').notNull(),
+    basis: text('basis', { enum: erasureBases }).notNull(),
+    askedById: uuid('asked_by_id').notNull(),
+    askedByName: text('asked_by_name').notNull(),
+    askedAt: instant('asked_at').notNull(),
+    withdrawnAt: instant('withdrawn_at'),
+    approvedById: uuid('approved_by_id'),
+    approvedByName: text('approved_by_name'),
+    approvedAt: instant('approved_at'),
+    /** When the rows were deleted, in one transaction; the files follow. */
+    rowsGoneAt: instant('rows_gone_at'),
+    doneAt: instant('done_at'),
+    /** As the dry run said; once the rows are gone, what was deleted. */
+    counts: jsonb('counts').$type<ErasureCounts>().notNull(),
+    digest: text('digest')
+  },
+  (t) => [
+    unique('erasure_tenant').on(t.organisationId, t.id),
+    uniqueIndex('erasure_once')
+      .on(t.organisationId, t.subjectId)
+      .where(sql`withdrawn_at is null`),
+    index('erasure_asked').on(t.organisationId, t.askedAt),
+    check('erasure_second_person', sql`approved_by_id is null or approved_by_id <> asked_by_id`)
+  ]
+);
+
+/** Files still to be deleted, or deleted, of an erasure whose rows are gone. */
+export const erasureFiles = pgTable(
+  'erasure_file',
+  {
+    ...tenantColumns(),
+    erasureId: uuid('erasure_id').notNull(),
+    sha256: text('sha256').notNull(),
+    removedAt: instant('removed_at')
+  },
+  (t) => [
+    unique('erasure_file_once').on(t.organisationId, t.erasureId, t.sha256),
+    foreignKey({
+      name: 'erasure_file_fk',
+      columns: [t.organisationId, t.erasureId],
+      foreignColumns: [erasures.organisationId, erasures.id]
+    })
   ]
 );

@@ -1,4 +1,5 @@
 import type { RecordPart, ResultKind } from './parts.ts';
+import type { PatientRights } from './policy.server.ts';
 import type { Refusal } from './retention.ts';
 
 export interface CorrectionView {
@@ -44,7 +45,7 @@ export interface HoldView {
 
 /** Everything of one patient's rights that staff see. */
 export interface RightsView {
-  may: { export: boolean; request: boolean; decide: boolean; hold: boolean };
+  may: Omit<PatientRights, 'read'>;
   corrections: CorrectionView[];
   /** Since the oldest open request. */
   changes: ChangeView[];

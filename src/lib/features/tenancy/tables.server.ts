@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   foreignKey,
+  check,
   index,
   integer,
   jsonb,
@@ -13,21 +14,27 @@ import {
 } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from './columns.server.ts';
 
-export const organisations = pgTable('organisation', {
-  id: uuid('id').primaryKey(),
-  name: text('name').notNull(),
-  nameEn: text('name_en').notNull(),
-  kind: text('kind', { enum: ['clinic', 'hospital'] }).notNull(),
-  timeZone: text('time_zone').notNull().default('Asia/Shanghai'),
-  /** Minutes without a sign of life after which a session of staff ends; 0: never. */
-  idleMinutes: integer('idle_minutes').notNull().default(15),
-  /** Roles that must have a second factor, from `secondFactorFrom` on. */
-  secondFactorRoles: text('second_factor_roles').array().notNull().default([]),
-  secondFactorFrom: instant('second_factor_from'),
-  /** Days after which a consult's grant ends where nothing of it was changed. */
-  grantDays: integer('grant_days').notNull().default(30),
-  createdAt: instant('created_at').notNull().defaultNow()
-});
+export const organisations = pgTable(
+  'organisation',
+  {
+    id: uuid('id').primaryKey(),
+    name: text('name').notNull(),
+    nameEn: text('name_en').notNull(),
+    kind: text('kind', { enum: ['clinic', 'hospital'] }).notNull(),
+    timeZone: text('time_zone').notNull().default('Asia/Shanghai'),
+    /** Minutes without a sign of life after which a session of staff ends; 0: never. */
+    idleMinutes: integer('idle_minutes').notNull().default(15),
+    /** Roles that must have a second factor, from `secondFactorFrom` on. */
+    secondFactorRoles: text('second_factor_roles').array().notNull().default([]),
+    secondFactorFrom: instant('second_factor_from'),
+    /** Days after which a consult's grant ends where nothing of it was changed. */
+    grantDays: integer('grant_days').notNull().default(30),
+    /** Years a record is kept after the last visit; the law's minimum at least. */
+    retentionYears: integer('retention_years').notNull().default(15),
+    createdAt: instant('created_at').notNull().defaultNow()
+  },
+  () => [check('organisation_retention', sql`retention_years between 15 and 100`)]
+);
 
 export const clinics = pgTable(
   'clinic',

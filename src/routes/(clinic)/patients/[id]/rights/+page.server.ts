@@ -1,4 +1,5 @@
 import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { listErasures } from '#lib/features/rights/erasure.server.ts';
 import { readRights } from '#lib/features/rights/read.server.ts';
 import { idOf, loaded, staffCall } from '../../../../edge.server.ts';
 import type { PageServerLoad } from './$types';
@@ -8,5 +9,6 @@ export const load: PageServerLoad = async (event) => {
   const call = staffCall(event);
   const patientId = idOf(event.params.id);
   const rights = await loaded(readRights(call, patientId));
-  return { ...(await loaded(readPatient(call, patientId))), rights };
+  const erasures = rights.may.erase ? await loaded(listErasures(call, { patientId })) : [];
+  return { ...(await loaded(readPatient(call, patientId))), rights, erasures };
 };
