@@ -456,6 +456,8 @@ export const table: Record<string, Door> = {
     at: consult('grant'),
     body: () => ({ items: [{ kind: 'allergies', itemId: null }], reason: null }),
     may: deciding,
+    // Open already for who asks next: nothing is done, nothing is written.
+    once: true,
     audited: true
   },
   'PATCH /api/consults/[id]/grant': {
