@@ -312,6 +312,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON "user", session, account, verification,
   sign_in_try, totp_factor, recovery_code, passkey, sign_in_step, password_reset TO consilium_system;
 GRANT SELECT ON member_invitation TO consilium_system;
 CREATE POLICY system ON member_invitation FOR SELECT TO consilium_system USING (true);
+GRANT SELECT ON member_role, member_role_right TO consilium_system;
+CREATE POLICY system ON member_role FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON member_role_right FOR SELECT TO consilium_system USING (true);
 GRANT SELECT ON member TO consilium_system;
 CREATE POLICY system ON member FOR SELECT TO consilium_system USING (true);
 GRANT SELECT, UPDATE ON consult_invite TO consilium_system;

@@ -153,6 +153,29 @@ export const table: Record<string, Door> = {
     may: []
   },
   'GET /organisation/permissions': { at: () => '/organisation/permissions', may: owners, personal: true },
+  'POST /organisation/permissions?/rights': {
+    at: () => '/organisation/permissions?/rights',
+    form: { base: 'nurse', take: 'image:withdraw' },
+    may: owners,
+    personal: true
+  },
+  'POST /organisation/permissions?/restore': {
+    at: () => '/organisation/permissions?/restore',
+    form: { base: 'nurse' },
+    may: owners,
+    personal: true
+  },
+  'POST /organisation/permissions?/add': {
+    at: () => '/organisation/permissions?/add',
+    form: { base: 'nurse', name: '洗牙师', nameEn: 'Hygienist' },
+    may: owners,
+    personal: true
+  },
+  'POST /organisation/permissions?/close': {
+    at: () => '/organisation/permissions?/close',
+    form: { id: newId() },
+    may: []
+  },
   'POST /organisation?/verify': {
     at: () => '/organisation?/verify',
     // Of nobody in any of these organisations: whoever passes is told there is no such person.

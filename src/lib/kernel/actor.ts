@@ -15,6 +15,8 @@ export interface MemberActor {
   /** Clinics they were given to see, null: all. Left out: their own, or all where they have none. */
   clinicIds?: readonly string[] | null;
   role: MemberRole;
+  /** What the organisation changed of what the role may do, by a right's name; see kernel/rights.ts. */
+  rights?: Readonly<Record<string, boolean>>;
   /** Of an expert: whose questions they may take. */
   specialty?: string | null;
   name: string;

@@ -23,6 +23,8 @@ const statusOfCode = {
   last_owner: 409,
   place_changed: 409,
   unit_in_use: 409,
+  right_fixed: 422,
+  role_in_use: 409,
   mail_not_configured: 409,
   oidc_failed: 403,
   oidc_unknown_person: 403,

@@ -24,6 +24,8 @@ const texts: Record<ShownCode, () => string> = {
   last_owner: m.error_last_owner,
   place_changed: m.error_place_changed,
   unit_in_use: m.error_unit_in_use,
+  right_fixed: m.error_right_fixed,
+  role_in_use: m.error_role_in_use,
   mail_not_configured: m.error_mail_not_configured,
   oidc_failed: m.error_oidc_failed,
   oidc_unknown_person: m.error_oidc_unknown_person,

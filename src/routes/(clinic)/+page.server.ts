@@ -1,3 +1,4 @@
+import { mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
 import { listDay } from '#lib/features/appointments/list.server.ts';
 import { listConsults } from '#lib/features/consults/read.server.ts';
 import { isLocalDate } from '#lib/features/appointments/zone.ts';
@@ -14,7 +15,7 @@ export const load: PageServerLoad = async (event) => {
   );
   const date = event.url.searchParams.get('date');
   const [day, consults] = await Promise.all([
-    clinicId && call.actor.role !== 'expert'
+    clinicId && call.actor.role !== 'expert' && mayReadAppointments(call.actor, clinicId)
       ? loaded(listDay(call, { clinicId, ...(isLocalDate(date) ? { date } : {}) }))
       : null,
     loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] }))

@@ -1,4 +1,12 @@
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
+
+export const auditActs = {
+  readers: right('patient:readers', {
+    usual: ['owner', 'dentist', 'nurse'],
+    most: ['owner', 'dentist', 'expert', 'nurse', 'receptionist']
+  })
+};
 
 /** [AU-11] The organisation's whole trail: its owners. */
 export function mayReadTrail(actor: Actor): actor is MemberActor {
@@ -14,5 +22,5 @@ export function mayReadReaders(actor: Actor, patient: { id: string; organisation
   // A daughter who helps with the phone reads the visit, not who reads her mother's record.
   if (actor.kind === 'patient-link')
     return actor.patientId === patient.id && (!actor.delegate || actor.delegate.speaksFor);
-  return actor.kind === 'member' && ['owner', 'dentist', 'nurse'].includes(actor.role);
+  return actor.kind === 'member' && holds(actor, auditActs.readers);
 }

@@ -34,6 +34,7 @@ const otherNames = new Set([
   'proposal.withdrawn',
   'record.glass-broken',
   'record.json',
+  'rights.changed',
   'session.ended',
   'session.moved'
 ]);

@@ -1,5 +1,15 @@
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
 import type { ConsultStatus } from './consult.ts';
+
+export const consultActs = {
+  ask: right('consult:ask', { usual: ['owner', 'dentist'] }),
+  comment: right('consult:comments', { usual: ['owner', 'dentist', 'expert', 'nurse'] }),
+  decide: right('consult:decide', { usual: ['owner', 'dentist'] }),
+  // Only who practises as an expert, and only with a credential in force [ID-20]: no data makes anybody else one.
+  answer: right('consult:answer', { usual: ['expert'] }),
+  sign: right('consult:sign', { usual: ['expert'] })
+};
 
 /** What the rules need of a consult. */
 export interface ConsultFacts {
@@ -31,22 +41,31 @@ function isItsExpert(actor: MemberActor, consult: ConsultFacts): boolean {
 
 /** Who may put a question about a patient of their own organisation. */
 export function mayAsk(actor: Actor): actor is MemberActor {
-  return actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'owner');
+  return actor.kind === 'member' && holds(actor, consultActs.ask);
 }
 
 /** Accept, decline, ask for more: an asked expert. */
 export function mayAnswer(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return sideOf(actor, consult) === 'expert';
+  return actor.kind === 'member' && sideOf(actor, consult) === 'expert' && holds(actor, consultActs.answer);
 }
 
 /** Propose, write and sign an opinion: only the expert who accepted, while the consult is open. */
 export function mayAdvise(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return actor.kind === 'member' && consult.status === 'accepted' && consult.expertId === actor.userId;
+  return (
+    actor.kind === 'member' &&
+    consult.status === 'accepted' &&
+    consult.expertId === actor.userId &&
+    holds(actor, consultActs.sign)
+  );
 }
 
 /** [CN-5] Accept or reject proposals, book, let a patient in, close: a treating dentist of the asking side. */
 export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return sideOf(actor, consult) === 'requester' && mayAsk(actor);
+  return (
+    actor.kind === 'member' &&
+    sideOf(actor, consult) === 'requester' &&
+    holds(actor, consultActs.decide)
+  );
 }
 
 /** [CN-19] Change what is open to the expert, and until when: a treating dentist, until the consult has ended. */
@@ -67,7 +86,9 @@ export function mayReadComments(actor: Actor, consult: ConsultFacts): actor is M
 
 /** [CN-12] Say something at a pin, set its thread to done: both sides while the consult is open. */
 export function mayComment(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return mayReadComments(actor, consult) && consult.status === 'accepted';
+  return (
+    mayReadComments(actor, consult) && consult.status === 'accepted' && holds(actor, consultActs.comment)
+  );
 }
 
 /** [CN-12] Change or delete what was said: who said it. */

@@ -180,7 +180,7 @@ export async function acceptInvitation(
       .values({ organisationId, clinicId, role, specialty, ...person })
       .onConflictDoUpdate({
         target: [members.organisationId, members.userId],
-        set: { clinicId, role, specialty, ...person, revokedAt: null }
+        set: { clinicId, departmentId: null, role, roleId: null, specialty, ...person, revokedAt: null }
       })
       .returning({ id: members.id });
     if (role === 'expert' && specialty)

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { clinicsOf, type MemberActor } from '#lib/kernel/actor.ts';
 import type { AuthSession } from '#lib/kernel/ports.ts';
 import type { Call, Database, Services } from '#lib/features/tenancy/call.ts';
@@ -8,7 +8,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import { isIdle } from './idle.ts';
 import { clinicsWithin } from './reach.ts';
-import { members, passkeys, sessions, totpFactors, users } from './tables.server.ts';
+import { members, passkeys, roleRights, roles, sessions, totpFactors, users } from './tables.server.ts';
 
 /** What is known of a session at this moment. At most one of the three is there. */
 export interface Standing {
@@ -125,6 +125,15 @@ export interface Place {
   secondFactorFrom: Date | null;
 }
 
+/** What the organisation changed of the member's role: its own one, else the built-in one. */
+const changedRights = sql<Record<string, boolean> | null>`(
+  select jsonb_object_agg(${roleRights.right}, ${roleRights.allowed})
+    from ${roles} join ${roleRights}
+      on ${roleRights.organisationId} = ${roles.organisationId} and ${roleRights.roleId} = ${roles.id}
+   where ${roles.organisationId} = ${members.organisationId} and ${roleRights.allowed} is not null
+     and (${roles.id} = ${members.roleId}
+          or (${members.roleId} is null and ${roles.builtIn} and ${roles.base} = ${members.role})))`;
+
 /** Every place a person works at, the oldest first. */
 export async function placesOf(
   systemDb: Database,
@@ -133,6 +142,7 @@ export async function placesOf(
   const rows = await systemDb
     .select({
       member: members,
+      rights: changedRights,
       lastMemberId: users.lastMemberId,
       organisation: organisations.name,
       organisationEn: organisations.nameEn,
@@ -145,7 +155,7 @@ export async function placesOf(
     .innerJoin(users, eq(users.id, members.userId))
     .where(and(eq(members.userId, userId), isNull(members.revokedAt)))
     .orderBy(asc(members.createdAt));
-  return rows.map(({ member, lastMemberId, ...rest }) => ({
+  return rows.map(({ member, rights, lastMemberId, ...rest }) => ({
     ...rest,
     last: member.id === lastMemberId,
     actor: {
@@ -156,6 +166,7 @@ export async function placesOf(
       clinicId: member.clinicId,
       clinicIds: clinicsWithin(member),
       role: member.role,
+      ...(rights ? { rights } : {}),
       specialty: member.specialty,
       name: member.name,
       sessionId

@@ -6,7 +6,7 @@ import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { mayManageMembers } from './policy.server.ts';
-import { expertListings, members, passkeys, totpFactors, users } from './tables.server.ts';
+import { expertListings, members, passkeys, roles, totpFactors, users } from './tables.server.ts';
 import type { Reach } from './reach.ts';
 import type { RulesInput } from './schema.ts';
 
@@ -15,6 +15,8 @@ export interface MemberView {
   name: string;
   title: string;
   role: MemberRole;
+  /** A role of the organisation's own, made from `role`. */
+  roleId: string | null;
   specialty: string | null;
   clinicId: string | null;
   departmentId: string | null;
@@ -53,6 +55,7 @@ export async function listMembers(call: Call<'auth' | 'systemDb', MemberActor>):
         name: row.name,
         title: row.title,
         role: row.role,
+        roleId: row.roleId,
         specialty: row.specialty,
         clinicId: row.clinicId,
         departmentId: row.departmentId,
@@ -79,26 +82,39 @@ async function withSecondFactor({ systemDb }: Pick<Services, 'systemDb'>, userId
   return new Set([...totp, ...keys].map((row) => row.userId));
 }
 
-/** @throws AppError `forbidden`, `not_found`, `last_owner` */
+/**
+ * Give a built-in role, or one of the organisation's own by its id.
+ * @throws AppError `forbidden`, `not_found`, `last_owner`
+ */
 export async function changeRole(
   call: Call<never, MemberActor>,
   memberId: string,
-  role: MemberRole
+  given: MemberRole | { roleId: string }
 ): Promise<void> {
   ownersOnly(call);
   await inTransaction(call, async (tx) => {
     const before = await memberFor(tx, memberId);
-    if (before.role === role) return;
-    if (before.role === 'owner') await keepAnOwner(tx);
-    await tx.rows.update(members).set({ role }).where(eq(members.id, memberId));
+    const next = typeof given === 'string' ? { role: given, roleId: null } : await ownRole(tx, given.roleId);
+    if (before.role === next.role && before.roleId === next.roleId) return;
+    if (before.role === 'owner' && next.role !== 'owner') await keepAnOwner(tx);
+    await tx.rows.update(members).set(next).where(eq(members.id, memberId));
     await tx.audit({
       action: 'member.role',
       subject: { type: 'member', id: memberId },
-      detail: { from: before.role, to: role }
+      detail: { from: before.role, fromRole: before.roleId, to: next.role, toRole: next.roleId }
     });
     // Sockets look again at what the person may do.
     await tx.live({ topic: 'access', name: 'session.ended', data: { userId: before.userId } });
   });
+}
+
+async function ownRole(tx: Tx, roleId: string): Promise<{ role: MemberRole; roleId: string }> {
+  const [found] = await tx.rows
+    .select({ base: roles.base })
+    .from(roles)
+    .where(and(eq(roles.id, roleId), isNull(roles.closedAt), eq(roles.builtIn, false)));
+  if (!found) throw fail('not_found');
+  return { role: found.base, roleId };
 }
 
 /**

@@ -207,6 +207,50 @@ export const invitations = pgTable(
   ]
 );
 
+/**
+ * [ID-36] A role as the organisation has it: one of the built-in ones once something of it was changed, or one of its
+ * own, made from a built-in one (`base`) whose limits it keeps.
+ */
+export const roles = pgTable(
+  'member_role',
+  {
+    ...tenantColumns(),
+    base: text('base', { enum: memberRoles }).notNull(),
+    builtIn: boolean('built_in').notNull(),
+    /** Empty for a built-in one, whose name is the product's. */
+    name: text('name').notNull(),
+    nameEn: text('name_en').notNull(),
+    closedAt: instant('closed_at')
+  },
+  (t) => [
+    // What a member refers to: a role and what it was made from.
+    unique('member_role_base').on(t.organisationId, t.id, t.base),
+    unique('member_role_tenant').on(t.organisationId, t.id),
+    uniqueIndex('member_role_built_in')
+      .on(t.organisationId, t.base)
+      .where(sql`built_in`)
+  ]
+);
+
+/** What was changed of one role. A right without a row, or with null, is as built in. */
+export const roleRights = pgTable(
+  'member_role_right',
+  {
+    ...tenantColumns(),
+    roleId: uuid('role_id').notNull(),
+    /** Name of a declared right (kernel/rights.ts). */
+    right: text('right_name').notNull(),
+    allowed: boolean('allowed')
+  },
+  (t) => [
+    unique('member_role_right_once').on(t.organisationId, t.roleId, t.right),
+    foreignKey({
+      columns: [t.organisationId, t.roleId],
+      foreignColumns: [roles.organisationId, roles.id]
+    })
+  ]
+);
+
 /** A person's place in an organisation. A revoked member keeps the row: the record names who wrote it. */
 export const members = pgTable(
   'member',
@@ -221,6 +265,8 @@ export const members = pgTable(
     reach: text('reach', { enum: reaches }).notNull().default('own'),
     clinicIds: uuid('clinic_ids').array().notNull().default([]),
     role: text('role', { enum: memberRoles }).notNull(),
+    /** A role of the organisation's own, made from `role`; null: the built-in one. */
+    roleId: uuid('role_id'),
     name: text('name').notNull(),
     title: text('title').notNull().default(''),
     specialty: text('specialty'),
@@ -238,6 +284,10 @@ export const members = pgTable(
     foreignKey({
       columns: [t.organisationId, t.clinicId, t.departmentId],
       foreignColumns: [departments.organisationId, departments.clinicId, departments.id]
+    }),
+    foreignKey({
+      columns: [t.organisationId, t.roleId, t.role],
+      foreignColumns: [roles.organisationId, roles.id, roles.base]
     })
   ]
 );

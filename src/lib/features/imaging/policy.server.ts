@@ -1,4 +1,21 @@
 import type { Actor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
+
+export const imageActs = {
+  upload: right('image:upload', {
+    usual: ['dentist', 'expert', 'nurse'],
+    most: ['owner', 'dentist', 'expert', 'nurse', 'receptionist']
+  }),
+  calibrate: right('image:calibrate', { usual: ['dentist', 'expert'], most: ['dentist', 'expert', 'nurse'] }),
+  download: right('image:download', {
+    usual: ['dentist', 'expert', 'nurse'],
+    most: ['owner', 'dentist', 'expert', 'nurse']
+  }),
+  withdraw: right('image:withdraw', {
+    usual: ['dentist', 'expert', 'nurse'],
+    most: ['owner', 'dentist', 'expert', 'nurse']
+  })
+};
 
 export interface ImageRights {
   read: boolean;
@@ -27,18 +44,15 @@ export function imageRights(actor: Actor, patientOrganisationId: string): ImageR
       // On the simplified board the patient sees the pictures of their own consult.
       return own ? { ...none, read: true } : none;
     case 'member':
-      switch (actor.role) {
-        case 'dentist':
-          return own ? all : none;
-        case 'nurse':
-          return own ? { ...all, calibrate: false } : none;
-        case 'expert':
-          // At home a specialist treats; abroad they look, and their calibrations live on the board.
-          return own ? all : { ...none, read: true };
-        case 'owner':
-        case 'receptionist':
-          return own ? { ...none, read: true } : none;
-      }
+      // At home a specialist treats; abroad they look, and their calibrations live on the board.
+      if (!own) return actor.role === 'expert' ? { ...none, read: true } : none;
+      return {
+        read: true,
+        upload: holds(actor, imageActs.upload),
+        calibrate: holds(actor, imageActs.calibrate),
+        download: holds(actor, imageActs.download),
+        withdraw: holds(actor, imageActs.withdraw)
+      };
   }
 }
 

@@ -1,4 +1,9 @@
 import type { Actor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
+
+export const chartActs = {
+  record: right('chart:record', { usual: ['dentist', 'expert', 'nurse'] })
+};
 
 export interface ChartRights {
   read: boolean;
@@ -20,17 +25,9 @@ export function chartRights(actor: Actor, patientOrganisationId: string): ChartR
     case 'patient-link':
       return none;
     case 'member':
-      switch (actor.role) {
-        case 'dentist':
-        case 'nurse':
-          return own ? { read: true, record: true } : none;
-        // At home a specialist treats; abroad a remote one proposes, and the treating dentist records.
-        case 'expert':
-          return { read: true, record: own };
-        case 'owner':
-        case 'receptionist':
-          return own ? { read: true, record: false } : none;
-      }
+      // At home a specialist treats; abroad a remote one proposes, and the treating dentist records.
+      if (!own) return { read: actor.role === 'expert', record: false };
+      return { read: true, record: holds(actor, chartActs.record) };
   }
 }
 

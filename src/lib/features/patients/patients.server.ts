@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
 import { clinicsOf, type Actor, type MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
@@ -47,6 +48,17 @@ export interface NoteView {
   consultId: string | null;
 }
 
+export const patientActs = {
+  add: right('patient:add', {
+    usual: ['owner', 'dentist', 'nurse', 'receptionist'],
+    most: ['owner', 'dentist', 'expert', 'nurse', 'receptionist']
+  }),
+  write: right('patient:write', {
+    usual: ['owner', 'dentist', 'nurse'],
+    most: ['owner', 'dentist', 'expert', 'nurse']
+  })
+};
+
 /** [PA-1] Every member may find and read patients: of the clinics they see, which row-level security holds. */
 export function mayReadPatients(actor: Actor): actor is MemberActor {
   return actor.kind === 'member';
@@ -54,14 +66,12 @@ export function mayReadPatients(actor: Actor): actor is MemberActor {
 
 /** Whoever receives patients; an expert answers questions about those of others. */
 export function mayAddPatient(actor: Actor): actor is MemberActor {
-  return actor.kind === 'member' && actor.role !== 'expert';
+  return actor.kind === 'member' && holds(actor, patientActs.add);
 }
 
 /** [PA-2] Clinical facts are written by clinicians and nurses; the front desk keeps identity and contact. */
 export function mayWriteRecord(actor: Actor): actor is MemberActor {
-  return (
-    actor.kind === 'member' && (actor.role === 'dentist' || actor.role === 'nurse' || actor.role === 'owner')
-  );
+  return actor.kind === 'member' && holds(actor, patientActs.write);
 }
 
 /**

@@ -1,11 +1,15 @@
-import { fail } from '#lib/kernel/errors.ts';
 import { memberRoles, type MemberActor, type MemberRole } from '#lib/kernel/actor.ts';
-import { mayBookAppointments, mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
-import { mayReadReaders, mayReadTrail } from '#lib/features/audit/policy.server.ts';
+import {
+  appointmentActs,
+  mayBookAppointments,
+  mayReadAppointments
+} from '#lib/features/appointments/policy.server.ts';
+import { auditActs, mayReadReaders, mayReadTrail } from '#lib/features/audit/policy.server.ts';
 import { mayAnswerFor, mayReadConsents } from '#lib/features/consent/policy.server.ts';
 import type { ConsultFacts } from '#lib/features/consults/policy.server.ts';
 import {
   boardMode,
+  consultActs,
   mayAdvise,
   mayAnswer,
   mayAsk,
@@ -21,24 +25,30 @@ import {
 } from '#lib/features/consults/policy.server.ts';
 import { mayVerifyCredentials } from '#lib/features/identity/credentials.server.ts';
 import { mayManageMembers, mayShapeOrganisation } from '#lib/features/identity/policy.server.ts';
-import { imageRights } from '#lib/features/imaging/policy.server.ts';
-import { mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
-import { chartRights } from '#lib/features/odontogram/policy.server.ts';
+import { imageActs, imageRights } from '#lib/features/imaging/policy.server.ts';
+import { mailActs, mayReadOutgoingMail } from '#lib/features/notifications/policy.server.ts';
+import { chartActs, chartRights } from '#lib/features/odontogram/policy.server.ts';
 import { mayKeepDelegates } from '#lib/features/patients/delegates.server.ts';
-import { mayAddPatient, mayReadPatients, mayWriteRecord } from '#lib/features/patients/patients.server.ts';
+import {
+  mayAddPatient,
+  mayReadPatients,
+  mayWriteRecord,
+  patientActs
+} from '#lib/features/patients/patients.server.ts';
 import {
   mayApproveErasure,
   mayAskCorrection,
   mayReadRegister,
   mayWithdrawErasure,
+  patientRightActs,
   rightsOf
 } from '#lib/features/rights/policy.server.ts';
-import { planRights } from '#lib/features/treatment/policy.server.ts';
-import type { Call } from '#lib/features/tenancy/call.ts';
+import { planActs, planRights } from '#lib/features/treatment/policy.server.ts';
+import type { Right } from '#lib/kernel/rights.ts';
 import type { Permission, PermissionMatrix } from './permissions.ts';
 
 /** A member as the policies see one: of this organisation, bound to no clinic. */
-function memberOf(role: MemberRole): MemberActor {
+function memberOf(role: MemberRole, rights: Readonly<Record<string, boolean>> = {}): MemberActor {
   return {
     kind: 'member',
     userId: `${role}`,
@@ -46,6 +56,7 @@ function memberOf(role: MemberRole): MemberActor {
     organisationId: home,
     clinicId: null,
     role,
+    rights,
     specialty: role === 'expert' ? 'endodontics' : null,
     name: role,
     sessionId: ''
@@ -138,19 +149,48 @@ export function mayReadPermissions(actor: MemberActor): boolean {
   return actor.role === 'owner';
 }
 
-/** What each role may do in its own organisation. */
-export function permissionMatrix(): PermissionMatrix {
-  return Object.entries(rules).map(([permission, may]) => ({
-    permission: permission as Permission,
-    roles: Object.fromEntries(memberRoles.map((role) => [role, may(memberOf(role))])) as Record<
-      MemberRole,
-      boolean
-    >
-  }));
+/** [ID-36] The rights an organisation can change, as their policies declare them. */
+export const declaredRights: ReadonlyMap<Permission, Right> = new Map(
+  [
+    patientActs,
+    auditActs,
+    chartActs,
+    imageActs,
+    planActs,
+    appointmentActs,
+    consultActs,
+    patientRightActs,
+    mailActs
+  ]
+    .flatMap((acts): Right[] => Object.values(acts))
+    .map((one) => [one.name as Permission, one])
+);
+
+/** What a role may do in its own organisation, with what was changed of it. */
+export function rightsOfRole(
+  role: MemberRole,
+  changed: Readonly<Record<string, boolean>> = {}
+): Record<Permission, boolean> {
+  const actor = memberOf(role, changed);
+  return Object.fromEntries(
+    Object.entries(rules).map(([permission, may]) => [permission, may(actor)])
+  ) as Record<Permission, boolean>;
 }
 
-/** @throws AppError `forbidden` */
-export function readPermissions(call: Call<never, MemberActor>): PermissionMatrix {
-  if (!mayReadPermissions(call.actor)) throw fail('forbidden');
-  return permissionMatrix();
+/** What each built-in role may do where nothing was changed. */
+export function permissionMatrix(): PermissionMatrix {
+  const byRole = Object.fromEntries(memberRoles.map((role) => [role, rightsOfRole(role)])) as Record<
+    MemberRole,
+    Record<Permission, boolean>
+  >;
+  return Object.keys(rules).map((name) => {
+    const permission = name as Permission;
+    return {
+      permission,
+      roles: Object.fromEntries(memberRoles.map((role) => [role, byRole[role][permission]])) as Record<
+        MemberRole,
+        boolean
+      >
+    };
+  });
 }

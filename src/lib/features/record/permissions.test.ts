@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { memberRoles } from '#lib/kernel/actor.ts';
-import { permissionMatrix } from './permissions.server.ts';
+import { declaredRights, permissionMatrix, rightsOfRole } from './permissions.server.ts';
 import { permissionGroups } from './permissions.ts';
 
 /** Rows as a person reads them: owner, dentist, expert, nurse, receptionist. */
@@ -83,4 +83,29 @@ test('[ID-23] every rule of a policy file stands behind a row, or is about one r
     })
     .filter((name) => !elsewhere.includes(name) && !shorthand.test(name) && !used.includes(name));
   expect(missing).toEqual([]);
+});
+
+test('[ID-36] every declared right has its row, and its policy asks it: given, taken, above the floor, below the ceiling', () => {
+  const wrong: string[] = [];
+  for (const [name, { usual, most, least }] of declaredRights) {
+    if (!(name in wanted)) wrong.push(`${name}: no row`);
+    for (const role of memberRoles) {
+      const usually = rightsOfRole(role)[name];
+      const given = rightsOfRole(role, { [name]: true })[name];
+      const taken = rightsOfRole(role, { [name]: false })[name];
+      if (usually !== usual.includes(role)) wrong.push(`${name} of ${role}: not as declared`);
+      if (given !== most.includes(role)) wrong.push(`${name} of ${role}: given, and ${String(given)}`);
+      if (taken !== least.includes(role)) wrong.push(`${name} of ${role}: taken, and ${String(taken)}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('[ID-36] every right a policy declares is offered in the table', () => {
+  const features = join(import.meta.dirname, '..');
+  const declared = readdirSync(features, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.server.ts'))
+    .flatMap((file) => [...readFileSync(join(features, file), 'utf8').matchAll(/\bright\('([a-z:-]+)'/g)])
+    .map((found) => found[1]!);
+  expect(declared.sort()).toEqual([...declaredRights.keys()].sort());
 });

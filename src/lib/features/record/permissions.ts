@@ -44,3 +44,26 @@ export type PermissionGroup = keyof typeof permissionGroups;
 export type Permission = (typeof permissionGroups)[PermissionGroup][number];
 
 export type PermissionMatrix = { permission: Permission; roles: Record<MemberRole, boolean> }[];
+
+export interface RoleView {
+  /** Of a role with rows; a built-in one nobody changed goes by `base`. */
+  id: string | null;
+  base: MemberRole;
+  builtIn: boolean;
+  /** Empty for a built-in one. */
+  name: string;
+  nameEn: string;
+  /** Who has it. */
+  people: string[];
+  /** What it may do, with what was changed. */
+  rights: Record<Permission, boolean>;
+  /** What it may do as built in. */
+  usual: Record<Permission, boolean>;
+}
+/** Where a right stands fast for a role: `floor` never taken, `ceiling` never given, `rule` not a matter of data. */
+export type Fixed = 'floor' | 'ceiling' | 'rule';
+export interface RolesView {
+  roles: RoleView[];
+  /** By base and right, where it cannot be changed. */
+  fixed: Record<MemberRole, Partial<Record<Permission, Fixed>>>;
+}

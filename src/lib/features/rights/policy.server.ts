@@ -1,4 +1,15 @@
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
+
+/** The owner keeps what a patient can ask for by law, whatever is changed. */
+export const patientRightActs = {
+  request: right('rights:request', {
+    usual: ['owner', 'dentist', 'nurse', 'receptionist'],
+    least: ['owner']
+  }),
+  decide: right('rights:decide', { usual: ['owner', 'dentist'], least: ['owner'] }),
+  export: right('rights:export', { usual: ['owner', 'dentist'], least: ['owner'] })
+};
 
 /** What one actor may do for the rights of a patient of `organisationId`. */
 export interface PatientRights {
@@ -20,14 +31,17 @@ export interface PatientRights {
 
 /** [RT-1] At home only: a grant opens parts of a record for a consult, never the record as a whole. */
 export function rightsOf(actor: Actor, organisationId: string): PatientRights {
-  const own = actor.kind === 'member' && actor.organisationId === organisationId;
-  const role = own ? actor.role : null;
-  const deciding = role === 'dentist' || role === 'owner';
-  const staff = deciding || role === 'nurse' || role === 'receptionist';
-  const owner = role === 'owner';
+  const member = actor.kind === 'member' && actor.organisationId === organisationId ? actor : null;
+  const may = (act: keyof typeof patientRightActs) => member !== null && holds(member, patientRightActs[act]);
+  const owner = member?.role === 'owner';
   return {
-    ...{ read: staff, export: deciding, request: staff, decide: deciding },
-    ...{ hold: owner, erase: deciding, approve: owner }
+    read: member !== null && member.role !== 'expert',
+    export: may('export'),
+    request: may('request'),
+    decide: may('decide'),
+    hold: owner,
+    erase: owner || member?.role === 'dentist',
+    approve: owner
   };
 }
 

@@ -1,4 +1,14 @@
 import type { Actor } from '#lib/kernel/actor.ts';
+import { holds, right } from '#lib/kernel/rights.ts';
+
+export const planActs = {
+  create: right('plan:create', { usual: ['dentist', 'expert'] }),
+  progress: right('plan:progress', {
+    usual: ['dentist', 'expert', 'nurse'],
+    most: ['dentist', 'expert', 'nurse', 'receptionist']
+  }),
+  agree: right('plan:agree', { usual: ['dentist', 'expert'] })
+};
 
 export interface PlanRights {
   read: boolean;
@@ -26,17 +36,13 @@ export function planRights(actor: Actor, patientOrganisationId: string): PlanRig
     case 'patient-link':
       return none;
     case 'member':
-      switch (actor.role) {
-        case 'dentist':
-          return own ? all : none;
-        case 'nurse':
-          return own ? { read: true, create: false, progress: true, agree: false } : none;
-        case 'expert':
-          return own ? all : readOnly;
-        case 'owner':
-        case 'receptionist':
-          return own ? readOnly : none;
-      }
+      if (!own) return actor.role === 'expert' ? readOnly : none;
+      return {
+        read: true,
+        create: holds(actor, planActs.create),
+        progress: holds(actor, planActs.progress),
+        agree: holds(actor, planActs.agree)
+      };
   }
 }
 

@@ -13,17 +13,20 @@ import { placeMember } from '#lib/features/identity/placement.server.ts';
 import { makeResetLink } from '#lib/features/identity/reset.server.ts';
 import { invitationInput, placementInput, rulesInput } from '#lib/features/identity/schema.ts';
 import { confirmWithPassword } from '#lib/features/identity/step-up.server.ts';
+import { readRoles } from '#lib/features/record/roles.server.ts';
 import { readTree } from '#lib/features/record/tree.server.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
+import { isId } from '#lib/kernel/ids.ts';
 import { acted, idOf, loaded, parsed, staffCall } from '../../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const call = staffCall(event);
-  const [members, invitations, rules, clinics] = await loaded(
-    Promise.all([listMembers(call), listInvitations(call), readRules(call), readTree(call)])
+  const [members, invitations, rules, clinics, { roles: own }] = await loaded(
+    Promise.all([listMembers(call), listInvitations(call), readRules(call), readTree(call), readRoles(call)])
   );
-  return { members, invitations, rules, clinics, roles: memberRoles, specialties };
+  const ownRoles = own.filter((role) => !role.builtIn);
+  return { members, invitations, rules, clinics, roles: memberRoles, ownRoles, specialties };
 };
 
 const textOf = (form: FormData, name: string) => String(form.get(name) ?? '');
@@ -58,7 +61,12 @@ export const actions: Actions = {
   role: async (event) => {
     const form = await event.request.formData();
     return acted(async () => {
-      await changeRole(staffCall(event), idOf(textOf(form, 'id')), parsed(roleInput, textOf(form, 'role')));
+      const role = textOf(form, 'role');
+      await changeRole(
+        staffCall(event),
+        idOf(textOf(form, 'id')),
+        isId(role) ? { roleId: role } : parsed(roleInput, role)
+      );
       return {};
     });
   },

@@ -7,7 +7,7 @@ import { listConsults } from '#lib/features/consults/read.server.ts';
 import { imageRights } from '#lib/features/imaging/policy.server.ts';
 import { listImages } from '#lib/features/imaging/read.server.ts';
 import { readChart } from '#lib/features/odontogram/record-finding.server.ts';
-import { readPatient } from '#lib/features/patients/patients.server.ts';
+import { mayWriteRecord, readPatient } from '#lib/features/patients/patients.server.ts';
 import { timelineOf } from '#lib/features/record/timeline.ts';
 import { rightsOf } from '#lib/features/rights/policy.server.ts';
 import { readPlans } from '#lib/features/treatment/plans.server.ts';
@@ -48,6 +48,7 @@ export const load: PageServerLoad = async (event) => {
     experts,
     draft,
     mayAsk: asks,
+    mayWrite: patient.own && mayWriteRecord(call.actor),
     mayBook: patient.own && mayBookAppointments(call.actor, patient.clinicId),
     mayReadReaders: mayReadReaders(call.actor, { id: patientId, organisationId: patient.organisationId }),
     mayRights: rightsOf(call.actor, patient.organisationId).read,
