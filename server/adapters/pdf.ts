@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import * as fontkit from 'fontkit';
 import type { Font } from 'fontkit';
 import type { PdfRenderer } from '#lib/kernel/ports.ts';
+import { renderBoard } from './pdf/board.ts';
 import { renderConsent } from './pdf/consent.ts';
 import { renderOpinion } from './pdf/opinion.ts';
 import type { Fonts } from './pdf/sheet.ts';
@@ -24,6 +25,10 @@ export function createPdfRenderer(): PdfRenderer {
     async consent(document) {
       fonts ??= loadFonts();
       return renderConsent(document, await fonts);
+    },
+    async board(document) {
+      fonts ??= loadFonts();
+      return renderBoard(document, await fonts);
     }
   };
 }

@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { type BoardPolicy, type BoardWrite, imagesIn, kindsIn } from '#lib/features/board/document.ts';
-import { fieldOfRecord, typeOfRecord } from '#lib/features/board/format.ts';
+import { fieldOfRecord, metaRoot, scalesOfImage, typeOfRecord } from '#lib/features/board/format.ts';
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import type { CloseReason } from './close-codes.ts';
@@ -43,7 +43,7 @@ export type Inspect = (
   write: BoardWrite,
   context: { documentId: string; access: Access } & Pick<
     BoardPolicy,
-    'author' | 'kindOf' | 'fieldOf' | 'imageOf'
+    'author' | 'kindOf' | 'fieldOf' | 'metaOf' | 'scalesOf' | 'imageOf'
   >
 ) => { code: string } | null | Promise<void>;
 
@@ -230,6 +230,8 @@ export class LiveDocument {
       access: member.access,
       author: { id: authorOf(member.access), name: member.access.name },
       fieldOf,
+      metaOf: (key: string) => this.doc.getMap(metaRoot).get(key),
+      scalesOf: (imageId: string) => scalesOfImage(this.doc, imageId),
       imageOf: imagesIn(examined.writes, fieldOf),
       kindOf: kindsIn(examined.writes, (id) => typeOfRecord(this.doc, id))
     };

@@ -470,6 +470,17 @@ export const table: Record<string, Door> = {
     may: ['wang'],
     audited: true
   },
+  'POST /api/consults/[id]/board/export': {
+    at: consult('board/export'),
+    body: () => ({ format: 'csv', images: [], locale: 'zh-CN' }),
+    may: inRoom,
+    audited: true
+  },
+  'GET /api/consults/[id]/board/history': {
+    at: (of) => consult(`board/history?board=${of.boardId}`)(of),
+    may: inRoom,
+    audited: true
+  },
   'POST /api/consults/[id]/images': {
     at: consult('images'),
     body: (of) => ({ imageId: of.imageId }),

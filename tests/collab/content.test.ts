@@ -356,6 +356,28 @@ test('[BD-11] a scale that nobody answers for is refused', async () => {
   }
 });
 
+test('[BD-14] a moment is named once, in nobody else’s name', async () => {
+  const key = `moment:${newId()}`;
+  const named = { name: '治疗前', by: wangId, byName: 'wang', at };
+  const { li, wang, refusals } = await start();
+  wang.doc.getMap('meta').set(key, named);
+  await until(() => li.doc.getMap('meta').has(key));
+  expect(refusals).toEqual([]);
+  const cases: [string, string, unknown][] = [
+    ['again', key, { ...named, name: '治疗后' }],
+    ['for li', `moment:${newId()}`, { ...named, by: liId, byName: 'li' }],
+    ['with more', `moment:${newId()}`, { ...named, note: 'x' }]
+  ];
+  for (const [what, at, value] of cases) {
+    const world = await start();
+    world.wang.doc.getMap('meta').set(key, named);
+    await until(() => world.li.doc.getMap('meta').has(key));
+    world.wang.doc.getMap('meta').set(at, value);
+    await until(() => world.wang.closes.length > 0);
+    expect([what, ...world.refusals]).toEqual([what, 'foreign-author']);
+  }
+});
+
 test('[CO-12] strokes in progress and what lies on a new board are in order', async () => {
   const { li, wang } = await start();
   const record = wang.doc.transact(() =>

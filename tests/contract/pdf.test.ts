@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { describe, expect, it } from 'vitest';
-import type { OpinionDocument } from '#lib/kernel/ports.ts';
+import type { BoardDocument, OpinionDocument } from '#lib/kernel/ports.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 
 const renderer = createPdfRenderer();
@@ -29,7 +29,10 @@ const opinion: OpinionDocument = {
 
 /** Read back with another implementation: what a person could select and copy. */
 async function read(over: Partial<OpinionDocument> = {}) {
-  const bytes = await renderer.opinion({ ...opinion, ...over });
+  return readBack(await renderer.opinion({ ...opinion, ...over }));
+}
+
+async function readBack(bytes: Uint8Array) {
   const task = getDocument({ data: bytes, useSystemFonts: false, verbosity: 0 });
   const pdf = await task.promise;
   const pages: string[] = [];
@@ -176,5 +179,39 @@ describe('the opinion as PDF', () => {
   it('makes the same bytes from the same opinion', async () => {
     const [one, two] = await Promise.all([renderer.opinion(opinion), renderer.opinion(opinion)]);
     expect(Buffer.from(one).equals(Buffer.from(two))).toBe(true);
+  });
+});
+
+describe('pictures of a board as PDF', () => {
+  const board: BoardDocument = {
+    locale: 'zh-CN',
+    organisation: opinion.organisation,
+    consultNumber: opinion.consultNumber,
+    patient: opinion.patient,
+    by: '李明',
+    at: '2026-11-22T08:30:00Z',
+    timeZone: 'Asia/Shanghai',
+    pages: [
+      { title: '白板', png: png(1600, 900) },
+      { title: '全景片 · 2026-11-20', png: png(400, 1600) }
+    ]
+  };
+
+  it('[CN-28] each picture has a page, under whose it is, with its number, who took it out and when', async () => {
+    const { pages, info, roles } = await readBack(await renderer.board(board));
+    expect(pages).toHaveLength(2);
+    for (const [i, text] of pages.entries()) {
+      for (const part of ['王秀英', '女', '1959-03-01', 'QH-00231', 'HZ-2026-00017', '李明', '16:30'])
+        expect(text).toContain(part);
+      expect(text).toContain(`${i + 1}/2`);
+    }
+    expect(pages[1]).toContain('全景片 · 2026-11-20');
+    expect(roles).toContain('Figure');
+    expect(JSON.stringify(info)).not.toContain('王秀英');
+  });
+
+  it('[CN-28] a page that is no whole picture is refused', async () => {
+    const pages = [{ title: 'x', png: png(300, 200, { alpha: true, damaged: true }) }];
+    await expect(renderer.board({ ...board, pages })).rejects.toMatchObject({ code: 'file_not_an_image' });
   });
 });

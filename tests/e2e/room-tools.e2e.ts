@@ -114,7 +114,7 @@ async function markedOn(page: Page) {
     from,
     to,
     expectOn: (seenBy: Page, place: (x: number, y: number) => readonly [number, number]) =>
-      expectBox(marks(seenBy, 'measure').first(), seenBy, place(...from), place(...to))
+      expectBox(marks(seenBy, 'measure').filter({ hasText: 'px' }), seenBy, place(...from), place(...to))
   };
 }
 
@@ -219,7 +219,8 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
   await drag(li.page, [at(0.8, 0.8), at(0.7, 0.6)]);
   await chooseTool(li.page, 'select');
   for (const { page } of [li, wang]) await expect(marks(page, 'measure')).toHaveCount(1);
-  const text = await li.page.locator('[data-measure-text]').first().textContent();
+  const value = () => marks(li.page, 'measure').filter({ hasText: 'px' }).textContent();
+  const text = await value();
 
   await li.page.getByTestId('board-flip').click();
   for (const { page } of [li, wang]) await image.expectOn(page, (x, y) => [1 - x, y]);
@@ -230,7 +231,7 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
   await li.page.mouse.click(...flipped(0.2, 0.2));
   await li.page.mouse.click(...flipped(0.3, 0.4));
   await li.page.mouse.click(...flipped(0.2, 0.6));
-  await expectBox(marks(wang.page, 'measure').nth(1), wang.page, [0.2, 0.2], [0.3, 0.6]);
+  await expectBox(marks(wang.page, 'measure').filter({ hasText: '°' }), wang.page, [0.2, 0.2], [0.3, 0.6]);
   await chooseTool(li.page, 'select');
   await shot(li.page, 'flipped');
 
@@ -240,7 +241,24 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
   await wang.page.setViewportSize({ width: 1100, height: 800 });
   await image.expectOn(wang.page, (x, y) => [1 - y, 1 - x]);
   await wang.page.setViewportSize({ width: 1440, height: 900 });
-  expect(await li.page.locator('[data-measure-text]').first().textContent()).toBe(text);
+  expect(await value()).toBe(text);
+
+  // What leaves says whose it is, and the marks with what their values rest on.
+  const take = async (choice: string) => {
+    await li.page.getByTestId('board-export').click();
+    const download = li.page.waitForEvent('download');
+    await li.page.getByRole('menuitem', { name: choice, exact: true }).click();
+    const chunks: Buffer[] = [];
+    for await (const chunk of await (await download).createReadStream()) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+  const [head, ...rows] = (await take(say('consults_export_csv'))).toString('utf8').trimEnd().split('\r\n');
+  expect(head).toMatch(/^\ufeff/);
+  expect(rows).toHaveLength(2);
+  expect(rows.join()).toContain(`,px,,,,,${say('board_scale_detector', { mm: '0.100' })},1,`);
+  expect((await take(say('consults_export_image_png'))).subarray(1, 4).toString()).toBe('PNG');
+  expect((await take(say('consults_export_board_svg'))).toString('utf8')).toContain('王秀英');
+  expect((await take(say('consults_export_pdf'))).subarray(0, 5).toString()).toBe('%PDF-');
 
   for (let i = 0; i < 5; i++) await li.page.getByRole('button', { name: say('board_undo') }).click();
   for (const { page } of [li, wang]) await expect(marks(page, 'measure')).toHaveCount(0);

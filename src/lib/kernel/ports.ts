@@ -178,6 +178,21 @@ export interface MediaGrant {
 export interface PdfRenderer {
   opinion(document: OpinionDocument): Promise<Uint8Array>;
   consent(document: ConsentDocument): Promise<Uint8Array>;
+  /** @throws AppError `file_not_an_image` where a page is no whole PNG */
+  board(document: BoardDocument): Promise<Uint8Array>;
+}
+/** Pictures of a board, one a page, and whose they are. */
+export interface BoardDocument {
+  locale: 'zh-CN' | 'en';
+  organisation: string;
+  consultNumber: string;
+  patient: { name: string; sex: string; birthDate: string; number: string };
+  /** Who made it. */
+  by: string;
+  /** ISO 8601, shown in `timeZone` (IANA). */
+  at: string;
+  timeZone: string;
+  pages: { title: string; png: Uint8Array }[];
 }
 /** A consent receipt for the patient's hand: what was asked, in the words that were shown, and what was said. */
 export interface ConsentDocument {

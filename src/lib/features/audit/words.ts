@@ -78,6 +78,7 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'comment.resolve': m.audit_action_comment_resolve,
   'comment.reopen': m.audit_action_comment_reopen,
   'board.open': m.audit_action_board_open,
+  'board.download': m.audit_action_board_download,
   'board.replay': m.audit_action_board_replay,
   'board.export': m.audit_action_board_export,
   'board.import': m.audit_action_board_import,

@@ -1,14 +1,18 @@
 import type { WindowPreset } from '#lib/features/imaging/window.ts';
+import type { Figure } from './figures.ts';
 import type { BoardImage } from './initial.ts';
 import type {
   BoardColor,
   BoardMode,
+  BoardPicture,
   BoardTool,
   BoardUser,
   IslandHandle,
   IslandNotice,
-  IslandState
+  IslandState,
+  PictureScope
 } from './island/types.ts';
+import { type FormerValue, quotedIn } from './quotes.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { type BoardLine, type ClosedReason, openLine } from './line.ts';
 import { type BoardPerson, peopleOf, presenterOf } from './people.ts';
@@ -44,6 +48,9 @@ const emptyState: IslandState = {
   following: null,
   penOnly: false
 };
+
+/** Longest side of the final picture, pixels: readable in a record, small enough for any browser's canvas. */
+const recordPx = 4_096;
 
 /** Somebody whose every change is refused gets a readable board instead of an endless restart. */
 const maxRestarts = 3;
@@ -215,9 +222,30 @@ export class BoardController {
     this.#handle?.follow(presenceId);
   }
 
-  /** The whole board as PNG; null while it is not shown or empty. */
+  /** A picture of the board; null while it is not shown, or nothing of it is there. */
+  async picture(
+    scope: PictureScope,
+    options: { format: 'png' | 'svg'; most: number }
+  ): Promise<BoardPicture | null> {
+    return (await this.#handle?.picture(scope, options)) ?? null;
+  }
+
+  /** The whole board as PNG, for the record. */
   async exportPng(): Promise<Blob | null> {
-    return (await this.#handle?.exportPng()) ?? null;
+    return (await this.picture('board', { format: 'png', most: recordPx }))?.blob ?? null;
+  }
+
+  /** Values that `text` quotes and that measurements no longer have, because an image was calibrated anew. */
+  staleQuotes(text: string): FormerValue[] {
+    return quotedIn(
+      text,
+      this.island.measures.flatMap(({ former }) => former)
+    );
+  }
+
+  /** All measurements; none while the board is not shown. */
+  figures(): Figure[] {
+    return this.#handle?.figures() ?? [];
   }
 
   /** The role changed, e.g. the consult was closed. */

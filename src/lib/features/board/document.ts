@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { isId } from '#lib/kernel/ids.ts';
+import { isMomentKey, moment } from './moments.ts';
 import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
 import { pinnedSchema } from './schema-pin.ts';
 import {
@@ -64,6 +65,10 @@ export interface BoardPolicy {
   author: { id: string; name: string };
   /** What a field of a record holds before the update; undefined where nothing is there. */
   fieldOf(recordId: string, field: string): unknown;
+  /** What a key of `meta` holds before the update; undefined where nothing is there. */
+  metaOf(key: string): unknown;
+  /** Every scale that a record of the board gives this image, or gave it before. */
+  scalesOf(imageId: string): readonly unknown[];
   /** The image a record shows, or comes to show by the update that is judged; see `imagesIn`. */
   imageOf(recordId: string): string | null;
   /** Whether the record of the patient gives the image this scale. A promise: as for `allowsImage`. */
@@ -119,7 +124,7 @@ const maxMetaBytes = 64 * 1024;
 /** [BD-3] Null: the write is in order. A promise: ask again once it has resolved. */
 export function checkWrite(write: BoardWrite, policy: BoardPolicy): Refusal | null | Promise<void> {
   if (write.root === recordsRoot) return checkRecordWrite(write, policy);
-  if (write.root === metaRoot) return checkMetaWrite(write);
+  if (write.root === metaRoot) return checkMetaWrite(write, policy);
   return { code: 'unknown-content' };
 }
 
@@ -237,23 +242,20 @@ function checkScale(id: string, value: unknown, policy: BoardPolicy): Refusal | 
   if (!scale.success) return refused;
   const { kind, by } = scale.output;
   if (kind === 'none' || (kind === 'user' && by === policy.author.name)) return null;
-  if (scalesOf(id, policy).some((known) => isSameScale(known, value))) return null;
   const imageId = policy.imageOf(id);
-  const allowed = imageId === null ? false : policy.allowsScale(imageId, scale.output);
+  if (imageId === null) return refused;
+  if (policy.scalesOf(imageId).some((known) => isSameScale(known, value))) return null;
+  const allowed = policy.allowsScale(imageId, scale.output);
   if (typeof allowed !== 'boolean') return allowed;
   return allowed ? null : refused;
 }
 
-/** Earlier scales are scales the record had. */
+/** Earlier scales are scales the image had. */
 function checkEarlier(id: string, value: unknown, policy: BoardPolicy): boolean {
   if (!Array.isArray(value) || value.length > maxEarlierScales) return false;
-  const known = scalesOf(id, policy);
+  const imageId = policy.imageOf(id);
+  const known = imageId === null ? [] : policy.scalesOf(imageId);
   return value.every((scale) => known.some((each) => isSameScale(each, scale)));
-}
-
-function scalesOf(id: string, { fieldOf }: BoardPolicy): unknown[] {
-  const earlier = fieldOf(id, 'props.earlier');
-  return [fieldOf(id, 'props.calibration'), ...(Array.isArray(earlier) ? (earlier as unknown[]) : [])];
 }
 
 function isSameScale(a: unknown, b: unknown): boolean {
@@ -267,12 +269,20 @@ function checkImage(id: string, imageId: unknown, policy: BoardPolicy): Refusal 
   return allowed ? null : { code: 'foreign-image', recordId: id, imageId };
 }
 
-function checkMetaWrite({ path, content }: BoardWrite): Refusal | null {
+function checkMetaWrite({ path, content }: BoardWrite, policy: BoardPolicy): Refusal | null {
   const [key] = path;
   if (path.length !== 1 || typeof key !== 'string' || content.kind !== 'value')
     return { code: 'unknown-content' };
   if (JSON.stringify(content.value ?? null).length > maxMetaBytes) return { code: 'too-large' };
+  if (isMomentKey(key)) return isOwnMoment(key, content.value, policy) ? null : { code: 'foreign-author' };
   return key === schemaKey && isNewerSchema(content.value) ? { code: 'newer-client' } : null;
+}
+
+/** [BD-14] A moment is named once, by who writes it. */
+function isOwnMoment(key: string, value: unknown, { author, metaOf }: BoardPolicy): boolean {
+  return (
+    metaOf(key) === undefined && v.is(moment, value) && value.by === author.id && value.byName === author.name
+  );
 }
 
 /** True where records written in `schema` could hold what this version cannot read. */

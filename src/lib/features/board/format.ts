@@ -95,6 +95,17 @@ export function fieldOfRecord(doc: Y.Doc, id: string, field: string): unknown {
   return record instanceof Y.Map ? record.get(field) : undefined;
 }
 
+/** Every scale that a record gives this image, or gave it before. */
+export function scalesOfImage(doc: Y.Doc, imageId: string): unknown[] {
+  const found: unknown[] = [];
+  for (const record of recordsOf(doc).values()) {
+    if (!(record instanceof Y.Map) || record.get('props.imageId') !== imageId) continue;
+    const earlier = record.get('props.earlier');
+    found.push(record.get('props.calibration'), ...(Array.isArray(earlier) ? (earlier as unknown[]) : []));
+  }
+  return found;
+}
+
 /** All records of a board. */
 export function readBoard(doc: Y.Doc): RawRecord[] {
   const found: RawRecord[] = [];

@@ -7,6 +7,8 @@ export type { BoardHost, BoardMode, BoardTool, BoardUser, MeasureView, PinView }
 export type { BoardPerson } from './people.ts';
 export type { SavedState } from './saved.ts';
 
+export { figureWords } from './words.ts';
+
 /** Fetch the drawing surface ahead, e.g. while somebody waits in the lobby. */
 export async function preloadBoard(): Promise<void> {
   await import('./island/mount.tsx');

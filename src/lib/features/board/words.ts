@@ -1,6 +1,7 @@
 import { formatMeasured } from '#lib/features/imaging/measure.ts';
 import { type WindowPreset, windowPresets } from '#lib/features/imaging/window.ts';
 import { m } from '#lib/paraglide/messages.js';
+import type { FigureWords } from './figures.ts';
 import type { MarkValue } from './scale.ts';
 import type { MeasureKind, MeasureProps, ShapeScale, XrayProps } from './shapes.ts';
 
@@ -108,4 +109,33 @@ const presetNames: Record<WindowPreset, () => string> = {
 
 export function presetChoices(): { preset: WindowPreset; name: string }[] {
   return windowPresets.map((preset) => ({ preset, name: presetNames[preset]() }));
+}
+
+/** What stands in the table of measurements. */
+export function figureWords(): FigureWords {
+  return {
+    columns: {
+      number: m.board_figure_number(),
+      imageUid: m.board_figure_image_uid(),
+      image: m.board_figure_image(),
+      frame: m.board_figure_frame(),
+      kind: m.board_figure_kind(),
+      tooth: m.board_figure_tooth(),
+      value: m.board_figure_value(),
+      unit: m.board_figure_unit(),
+      mean: m.board_figure_mean(),
+      sd: m.board_figure_sd(),
+      min: m.board_figure_min(),
+      max: m.board_figure_max(),
+      scale: m.board_figure_scale(),
+      scaleVersion: m.board_figure_scale_version(),
+      rowMm: m.board_figure_row_mm(),
+      columnMm: m.board_figure_column_mm(),
+      points: m.board_figure_points(),
+      by: m.board_figure_by(),
+      at: m.board_figure_at()
+    },
+    kind: measureName,
+    scale: scaleSource
+  };
 }

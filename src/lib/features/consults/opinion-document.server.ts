@@ -84,7 +84,7 @@ export function opinionDocument(facts: Facts, locale: Locale): OpinionDocument {
   };
 }
 
-function sexName(sex: typeof patients.$inferSelect.sex, locale: Locale): string {
+export function sexName(sex: typeof patients.$inferSelect.sex, locale: Locale): string {
   switch (sex) {
     case 'female':
       return m.consults_sex_female({}, { locale });

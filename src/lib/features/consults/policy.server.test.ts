@@ -11,6 +11,7 @@ import {
   mayChangeGrantDays,
   mayComment,
   mayDecide,
+  mayExportBoard,
   mayReadComments,
   mayReviewGlass,
   mayReplayBoard,
@@ -127,6 +128,7 @@ test('[CN-21] how a board came to be is for the staff who can open it, at each s
   for (const status of ['requested', 'more-asked', 'accepted', 'declined', 'cancelled', 'closed'] as const)
     for (const [name, actor] of Object.entries(actors)) {
       const facts: ConsultFacts = { ...consult, status };
+      expect(mayExportBoard(actor, facts)).toBe(mayReplayBoard(actor, facts));
       expect([name, status, mayReplayBoard(actor, facts)]).toEqual([
         name,
         status,

@@ -134,6 +134,11 @@ export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read'
   return consult.status === 'closed' && side === 'requester' ? 'read' : null;
 }
 
+/** [CN-28] Take a picture or figures of a board out of the app: staff who can open it. */
+export function mayExportBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return actor.kind === 'member' && boardMode(actor, consult) !== null;
+}
+
 /** [CN-21] See how the board came to be, erased things included: staff who can open it, never a patient. */
 export function mayReplayBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   return actor.kind === 'member' && boardMode(actor, consult) !== null;

@@ -119,3 +119,20 @@ export const inviteInput = v.object({ delegateId: v.optional(v.nullable(id), nul
 export const unlockInput = v.object({ inviteId: id, reason: v.picklist(unlockReasons) });
 export const requestInput = v.object({ requestId: id });
 export const summaryInput = v.object({ text: text(2000) });
+
+export const boardExportFormats = ['png', 'svg', 'pdf', 'csv', 'json'] as const;
+const imageIds = v.pipe(v.array(id), v.maxLength(60));
+/** What leaves the board: as what, and which images are in it. A PDF comes with its pages. */
+export const boardExport = v.object({
+  format: v.picklist(boardExportFormats),
+  images: imageIds,
+  /** Of the words in the banner. */
+  locale: v.picklist(['zh-CN', 'en'])
+});
+export type BoardExport = v.InferOutput<typeof boardExport>;
+export const boardPages = v.object({
+  locale: v.picklist(['zh-CN', 'en']),
+  images: imageIds,
+  titles: v.pipe(v.array(text(200)), v.maxLength(60)),
+  pages: v.pipe(v.array(v.instance(Blob)), v.minLength(1), v.maxLength(60))
+});

@@ -145,3 +145,14 @@ export interface ExpertChoice {
   experts: { userId: string; name: string; title: string; specialty: Specialty }[];
   specialties: Specialty[];
 }
+
+/** Whose it is, for every page of what leaves the board. */
+export interface BoardExportHead {
+  consultNumber: string;
+  organisation: string;
+  patient: { name: string; sex: string; birthDate: string; number: string };
+  by: string;
+  /** ISO 8601. */
+  at: string;
+  timeZone: string;
+}

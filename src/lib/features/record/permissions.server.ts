@@ -18,6 +18,7 @@ import {
   mayChangeGrantDays,
   mayComment,
   mayDecide,
+  mayExportBoard,
   mayReadComments,
   mayReviewGlass,
   mayReplayBoard,
@@ -116,7 +117,8 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'appointment:book': (actor) => mayBookAppointments(actor, null),
   'consult:ask': mayAsk,
   'consult:read': (actor) => sideOf(actor, asking) !== null,
-  'consult:board': (actor) => boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking),
+  'consult:board': (actor) =>
+    boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking) && mayExportBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
   'consult:decide': (actor) => mayDecide(actor, asking),
   'consult:grant': (actor) => mayChangeGrant(actor, asking),

@@ -8,7 +8,8 @@ import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { csvCell, type ChainState, type TrailFilter, type TrailLine, type TrailView } from './trail.ts';
+import { csvCell } from '#lib/kernel/csv.ts';
+import { type ChainState, type TrailFilter, type TrailLine, type TrailView } from './trail.ts';
 
 const pageSize = 50;
 const exportPage = 1_000;

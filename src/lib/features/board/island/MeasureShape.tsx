@@ -42,7 +42,7 @@ export function valueOfMark(editor: Editor, shape: MeasureShape): MarkValue | nu
 }
 
 /** In image pixels, also while the mark is being moved. */
-function pointsOf({ x, y, props: { points } }: MeasureShape): Point[] {
+export function pointsOf({ x, y, props: { points } }: MeasureShape): Point[] {
   return x === 0 && y === 0 ? points : points.map((point) => ({ x: point.x + x, y: point.y + y }));
 }
 

@@ -12,8 +12,6 @@ import { currentXray, xraysOf } from './xrays.ts';
 /** What people do to what is on the board, apart from drawing. Each is one step of undo. */
 
 const gap = 120;
-/** Longest side of the final picture, pixels: readable in a record, small enough for any browser's canvas. */
-const maxExportPx = 4_096;
 
 export function applyPreset(editor: Editor, preset: WindowPreset): void {
   const xray = currentXray(editor);
@@ -169,14 +167,4 @@ export function focusShape(editor: Editor, id: string): void {
   const small = bounds.w < 200;
   if (small) editor.centerOnPoint(bounds.center, { animation: { duration: 200 } });
   else editor.zoomToBounds(bounds, { animation: { duration: 200 }, inset: 32 });
-}
-
-/** @returns null where there is nothing on the board */
-export async function exportPng(editor: Editor): Promise<Blob | null> {
-  const ids = [...editor.getCurrentPageShapeIds()];
-  const bounds = editor.getCurrentPageBounds();
-  if (!ids.length || !bounds) return null;
-  const pixelRatio = Math.min(1, maxExportPx / (Math.max(bounds.w, bounds.h) + 64));
-  const { blob } = await editor.toImage(ids, { format: 'png', background: true, pixelRatio, padding: 32 });
-  return blob;
 }

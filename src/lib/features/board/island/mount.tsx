@@ -19,6 +19,7 @@ import { registerRules } from './editor-rules.ts';
 import { bindIsland } from './island.ts';
 import { looksOf, setOwnLooks } from './looks.ts';
 import './island.css';
+import { figures, picture } from './out.ts';
 import { pinSchema } from './pin-schema.ts';
 import { bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
@@ -176,6 +177,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     removeShape: (id) => acts.removeShape(editor, id),
     focusShape: (id) => acts.focusShape(editor, id),
     closePin: () => void editor.selectNone(),
-    exportPng: () => acts.exportPng(editor)
+    picture: (scope, options) => picture(editor, scope, options),
+    figures: () => figures(editor)
   };
 }

@@ -1,9 +1,10 @@
 import { DefaultColorStyle, type Editor, type TLShape } from 'tldraw';
+import { type FormerValue, formerValues } from '../quotes.ts';
 import { authorOf, calibrationVersion } from '../shapes.ts';
 import { measureLines } from '../words.ts';
 import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
 import { lookOf, looksOf } from './looks.ts';
-import type { MeasureShape, PinShape } from './schema.ts';
+import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
 import { type BoardColor, type BoardTool, type IslandState, boardColors, boardTools } from './types.ts';
 import { currentXray } from './xrays.ts';
 
@@ -40,7 +41,8 @@ export function readState(editor: Editor): IslandState {
         text: measureLines(value, shape.props, scaleOfMark(editor, shape)).join(' · '),
         pixels: pixelsOf(shape),
         imageId: author?.imageId ?? null,
-        author
+        author,
+        former: formerOf(editor, shape)
       };
     }),
     xray: xray && {
@@ -84,6 +86,11 @@ function isTool(id: string): id is BoardTool {
 }
 function isColor(color: unknown): color is BoardColor {
   return (boardColors as readonly unknown[]).includes(color);
+}
+
+function formerOf(editor: Editor, shape: MeasureShape): FormerValue[] {
+  const parent = editor.getShapeParent(shape);
+  return parent?.type === 'xray' ? formerValues(shape.props, (parent as XrayShape).props) : [];
 }
 
 function pixelsOf({ props }: MeasureShape): number | null {

@@ -2,6 +2,8 @@ import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import type { Frame } from '#lib/features/imaging/frame.ts';
 import type { WindowPreset } from '#lib/features/imaging/window.ts';
+import type { Figure } from '../figures.ts';
+import type { FormerValue } from '../quotes.ts';
 import type { BoardImage } from '../initial.ts';
 import { type Authorship, type MeasureKind, type ShapeScale, measureKinds } from '../shapes.ts';
 
@@ -66,6 +68,8 @@ export interface MeasureView {
   pixels: number | null;
   imageId: string | null;
   author: Authorship | null;
+  /** What it was at earlier calibrations of its image. */
+  former: FormerValue[];
 }
 
 export interface XrayView {
@@ -131,6 +135,16 @@ export interface IslandOptions {
   onCrash(error: unknown): void;
 }
 
+/** The whole board, the image in view, or one image, each with all that lies on it. */
+export type PictureScope = 'board' | 'image' | { imageId: string };
+
+export interface BoardPicture {
+  /** Of an image; null: of the board. */
+  title: string | null;
+  imageIds: string[];
+  blob: Blob;
+}
+
 /** What can be done with a mounted board. */
 export interface IslandHandle {
   setTool(tool: BoardTool): void;
@@ -163,7 +177,11 @@ export interface IslandHandle {
   removeShape(id: string): void;
   focusShape(id: string): void;
   closePin(): void;
-  /** The whole page as PNG, at most 4096 pixels a side; null where the board is empty. */
-  exportPng(): Promise<Blob | null>;
+  /** Null where there is nothing of it on the board. */
+  picture(
+    scope: PictureScope,
+    options: { format: 'png' | 'svg'; most: number }
+  ): Promise<BoardPicture | null>;
+  figures(): Figure[];
   destroy(): void;
 }
