@@ -34,7 +34,9 @@ function metricText(mark: Pick<MeasureProps, 'kind' | 'points'>, scale: ShapeSca
 /** [BD-13] Former values that a text still quotes, each once, in the order of the text. */
 export function quotedIn(text: string, former: readonly FormerValue[]): FormerValue[] {
   const found: FormerValue[] = [];
-  for (const [, number, unit] of text.matchAll(/(\d+(?:[.,]\d+)?)\s*(mm²|mm2|mm|\u5e73\u65b9\u6beb\u7c73|\u6beb\u7c73)/gi)) {
+  for (const [, number, unit] of text.matchAll(
+    /(\d+(?:[.,]\d+)?)\s*(mm²|mm2|mm|\u5e73\u65b9\u6beb\u7c73|\u6beb\u7c73)/gi
+  )) {
     const area = /²|2|\u5e73\u65b9/.test(unit!);
     const quoted = Number(number!.replace(',', '.'));
     const value = former.find(({ was }) => was.endsWith('²') === area && Number.parseFloat(was) === quoted);

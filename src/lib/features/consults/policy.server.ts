@@ -62,9 +62,7 @@ export function mayAdvise(actor: Actor, consult: ConsultFacts): actor is MemberA
 /** [CN-5] Accept or reject proposals, book, let a patient in, close: a treating dentist of the asking side. */
 export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   return (
-    actor.kind === 'member' &&
-    sideOf(actor, consult) === 'requester' &&
-    holds(actor, consultActs.decide)
+    actor.kind === 'member' && sideOf(actor, consult) === 'requester' && holds(actor, consultActs.decide)
   );
 }
 

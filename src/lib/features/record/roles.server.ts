@@ -25,7 +25,11 @@ const permissions = Object.values(permissionGroups).flat() as Permission[];
 export async function readRoles(call: OwnerCall): Promise<RolesView> {
   if (!mayReadPermissions(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
-    const rows = await tx.rows.select().from(roles).where(isNull(roles.closedAt)).orderBy(asc(roles.createdAt));
+    const rows = await tx.rows
+      .select()
+      .from(roles)
+      .where(isNull(roles.closedAt))
+      .orderBy(asc(roles.createdAt));
     const changes = await tx.rows.select().from(roleRights);
     const people = await tx.rows
       .select({ name: members.name, role: members.role, roleId: members.roleId })
