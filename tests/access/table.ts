@@ -74,7 +74,7 @@ export const table: Record<string, Door> = {
   'POST /api/patients/[id]/erasure': {
     at: (of) => `/api/patients/${of.patientId}/erasure`,
     body: () => ({ basis: 'asked' }),
-    may: []
+    may: deciding
   },
   // Of nothing anybody asked: whoever passes is told there is no such thing.
   'PUT /api/erasures/[id]': {

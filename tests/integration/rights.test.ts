@@ -164,6 +164,7 @@ describe('deletion', () => {
     const of = () => readRights(world.as(world.people.li), world.otherPatientId);
     expect((await of()).retention).toEqual({
       lastVisit: '2001-05-01',
+      years: 15,
       keepUntil: '2016-05-01',
       refusal: null
     });

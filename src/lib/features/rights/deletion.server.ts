@@ -120,7 +120,7 @@ export async function retentionOf(tx: Tx, patientId: string): Promise<RightsView
   if (!row?.last) throw fail('not_found');
   const until = keepUntil(row.last, row.years);
   const refusal = refusalOf({ today: row.today, keepUntil: until, held: row.held });
-  return { lastVisit: row.last, keepUntil: until, refusal };
+  return { lastVisit: row.last, years: row.years, keepUntil: until, refusal };
 }
 
 export async function deletionsOf(tx: Tx, patientId: string): Promise<DeletionView[]> {

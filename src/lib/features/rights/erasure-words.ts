@@ -32,7 +32,7 @@ export function stateTone(state: ErasureState): 'neutral' | 'warn' | 'info' | 'o
 
 const unit = 1_000_000;
 
-/** "132 entries · 8 files (12.4 MB) with their keys · 1 boards" */
+/** "entries: 132 · files: 8 (12.4 MB) with their keys · boards: 1" */
 export function countsText({ rows, files, bytes, boards }: ErasureCounts): string {
   const count = Object.values(rows).reduce((sum, one) => sum + one, 0);
   const size = new Intl.NumberFormat(getLocale(), {

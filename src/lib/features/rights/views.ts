@@ -51,7 +51,7 @@ export interface RightsView {
   changes: ChangeView[];
   deletions: DeletionView[];
   holds: HoldView[];
-  retention: { lastVisit: string; keepUntil: string; refusal: Refusal | null };
+  retention: { lastVisit: string; years: number; keepUntil: string; refusal: Refusal | null };
 }
 
 export interface QueueLine {
