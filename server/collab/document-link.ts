@@ -9,11 +9,15 @@ export interface DocumentLinkOptions {
   channel: DocumentChannel;
 }
 
+/** That the log has grown is told for a minute: any of the messages may be lost. */
+const headRepeats = 12;
+
 /** One document's exchange with the other nodes that have it open. */
 export class DocumentLink {
   readonly #options: DocumentLinkOptions;
-  /** How far the log reaches, as the others were last told. */
+  /** How far the log reaches, as the others were last told, and how often they are still to be told so. */
   #told = 0;
+  #repeats = 0;
 
   constructor(options: DocumentLinkOptions) {
     this.#options = options;
@@ -46,7 +50,7 @@ export class DocumentLink {
   /** Make up for news that may have been lost, on both sides. */
   catchUp(): void {
     void this.#options.follower.lookUp();
-    this.#tellHead(true);
+    this.#tellHead();
     this.meet();
   }
 
@@ -58,13 +62,14 @@ export class DocumentLink {
 
   /** Call every few seconds: who missed the last rows finds out. `apart`: nobody is heard, so look for oneself. */
   care(apart: boolean): void {
-    this.#tellHead(false);
+    if (this.#options.follower.known > this.#told) this.#repeats = headRepeats;
+    if (this.#repeats-- > 0) this.#tellHead();
     if (apart) void this.#options.follower.lookUp();
   }
 
-  #tellHead(again: boolean): void {
+  #tellHead(): void {
     const { known } = this.#options.follower;
-    if (again || known > this.#told) this.#options.channel.tell({ kind: 'head', last: known });
+    this.#options.channel.tell({ kind: 'head', last: known });
     this.#told = known;
   }
 }

@@ -96,7 +96,10 @@ export class LiveDocument {
     this.#readOnly = stored.closedAt ? 'closed' : null;
     this.#apply(stored.snapshot ? [stored.snapshot, ...stored.updates] : stored.updates);
     this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#changed(update, origin));
-    this.#cadence = new Cadence(limits.tickMs, () => this.flush());
+    this.#cadence = new Cadence(limits.tickMs, () => this.flush(), {
+      perSecond: limits.updateMessagesASecond,
+      cost: () => this.members.size
+    });
     this.presences = new Presences({
       ...limits,
       members: this.members,

@@ -29,8 +29,9 @@ export interface Limits {
   presenceBytes: number;
   /** Presences one socket may introduce. */
   presencesAConnection: number;
-  /** At most one message of updates to each client in this time. */
+  /** At most one message of updates to each client in this time, in a document that sends more than so many a second. */
   tickMs: number;
+  updateMessagesASecond: number;
   /** At most one message of presences to each client in this time. */
   presenceMs: number;
   /** At most one insert for a document in this time. */
@@ -77,6 +78,7 @@ export const defaultLimits: Limits = {
   presenceBytes: 16 * 1024,
   presencesAConnection: 4,
   tickMs: 16,
+  updateMessagesASecond: 1_000,
   presenceMs: 50,
   saveMs: 50,
   unsavedBytes: 8 * 1024 * 1024,

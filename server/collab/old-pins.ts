@@ -3,6 +3,8 @@ import { isPlainObject, recordsOf } from '#lib/features/board/format.ts';
 import type { StoredBoard } from '#lib/features/board/store.server.ts';
 
 const textKey = 'props.text';
+/** As Yjs writes the value `pin`: what it is, its length, the letters. */
+const pinValue = Buffer.from([119, 3, ...Buffer.from('pin')]);
 
 /**
  * [BD-8] Pins once carried words and names. What takes them off a stored board, as an update to append; null where there
@@ -10,9 +12,10 @@ const textKey = 'props.text';
  */
 export function withoutWordsOnPins({ snapshot, updates }: StoredBoard): Uint8Array | null {
   const parts = snapshot ? [snapshot, ...updates] : updates;
-  // Cheap first: most boards hold no such key, and are decoded once more only where they do.
-  if (!parts.some((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength).includes(textKey)))
-    return null;
+  // Cheap first: only a board with pins and with words is decoded once more.
+  const has = (what: string | Buffer): boolean =>
+    parts.some((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength).includes(what));
+  if (!has(pinValue) || !has(textKey)) return null;
   const doc = new Y.Doc();
   for (const part of parts) Y.applyUpdate(doc, part);
   let stripped: Uint8Array | null = null;

@@ -93,7 +93,10 @@ async function converges(nodes: TestServer[], persistence: MemoryPersistence, se
     late.destroy();
   } catch (error) {
     if (!failing.includes(seed)) writeFileSync(failedBefore, `${JSON.stringify([...failing, seed])}\n`);
-    throw new Error(`seed ${seed}: run it alone with SEED=${seed}`, { cause: error });
+    const lines = clients.map(({ provider, closes }) => `${provider.synced} [${closes.join(' ')}]`);
+    throw new Error(`seed ${seed}: run it alone with SEED=${seed}; synced [closes]: ${lines.join(', ')}`, {
+      cause: error
+    });
   }
 }
 

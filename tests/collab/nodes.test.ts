@@ -14,6 +14,9 @@ import { silent } from '../support/silent.ts';
 import { type TestClient, TestServer, contentOf, gate, until } from './support/collab-server.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';
 
+/** How long Redis is away: seven minutes by `npm run prove:apart`. */
+const apartSeconds = Number(process.env['APART_SECONDS'] ?? 0);
+
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await TestRedis.start();
@@ -244,6 +247,15 @@ test.each([
     const zhao = nodes[0].connect('zhao', documentId);
     const told = noticesOf(zhao);
     await until(() => told.includes('relay-lost') && zhao.records.has('li'));
+    for (let second = 0; second < apartSeconds; second++) {
+      for (const [client, name] of [
+        [li, 'li'],
+        [wang, 'wang']
+      ] as const)
+        client.records.set(`${name} ${second % 50}`, second);
+      await until(() => saved.li.now() === 'saved' && saved.wang.now() === 'saved');
+      await wait(1_000);
+    }
     await give();
     await until(() =>
       [li, wang, zhao].every((client) => client.records.has('li') && client.records.has('wang'))
@@ -253,7 +265,8 @@ test.each([
     await until(() => xOf(wang, 'li') === 1);
     li.records.set('again', 1);
     await until(() => wang.records.has('again'));
-  }
+  },
+  30_000 + apartSeconds * 3_000
 );
 
 test('[CO-25] while Redis is away each node looks into the log, so that changes arrive late but do', async () => {

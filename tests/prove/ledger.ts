@@ -24,6 +24,8 @@ class Ledger {
   readonly #name: string;
   #done = new Map<string, Entry>();
   #told = new Map<string, Entry>();
+  /** When each key was last deleted: it may have been set again since, and only the deletion be on the disk. */
+  readonly #deleted = new Map<string, number>();
   #version = 0;
 
   constructor(client: ProvingClient, name: string) {
@@ -36,6 +38,7 @@ class Ledger {
     const key = `${this.#name}-${pick(40)}`;
     const isDeleted = this.#done.get(key)?.isDeleted === false && pick(4) === 0;
     this.#done.set(key, { version: ++this.#version, isDeleted });
+    if (isDeleted) this.#deleted.set(key, this.#version);
     if (isDeleted) this.client.records.delete(key);
     else this.client.records.set(key, this.#version);
   }
@@ -48,13 +51,11 @@ class Ledger {
   lostIn(disk: Y.Doc): string[] {
     const records = disk.getMap<number>('records');
     return [...this.#told].flatMap(([key, told]) => {
-      const last = this.#done.get(key)!;
       const found = records.get(key);
       const isLost =
         found === undefined
-          ? // Gone: told so, or deleted since.
-            !told.isDeleted && !(last.isDeleted && last.version > told.version)
-          : found < told.version || (told.isDeleted && found === told.version);
+          ? !told.isDeleted && (this.#deleted.get(key) ?? 0) < told.version
+          : found < told.version;
       return isLost ? [key] : [];
     });
   }

@@ -1,4 +1,4 @@
-// npm run prove:convergence | prove:reconnects | prove:ledger | prove:soak | prove:large: what the tests show in a few rounds, in many.
+// npm run prove:apart | prove:convergence | prove:reconnects | prove:ledger | prove:soak | prove:large: what the tests show in a few rounds, in many.
 // Real engine processes on a Postgres of their own. Ends with 1 where something was lost.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { soak } from './soak.ts';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    seconds: { type: 'string', default: '420' },
     seeds: { type: 'string', default: '1000' },
     kills: { type: 'string', default: '200' },
     cycles: { type: 'string', default: '1000' },
@@ -62,6 +63,14 @@ async function convergence(): Promise<boolean> {
   const { seeds } = values;
   const all = await rounds('tests/collab/convergence.test.ts', 'CO-5', { SEEDS: seeds });
   say(`${seeds} seeds, each two to six people on one or two nodes: ${all ? 'all converged' : 'FAILED'}`);
+  return all;
+}
+
+/** Two nodes whose Redis is away, while people draw on both. */
+async function apart(): Promise<boolean> {
+  const { seconds } = values;
+  const all = await rounds('tests/collab/nodes.test.ts', 'Redis is killed', { APART_SECONDS: seconds });
+  say(`Redis away for ${seconds} s: ${all ? 'all was saved, and all converged when it was back' : 'FAILED'}`);
   return all;
 }
 
@@ -126,7 +135,7 @@ async function large(): Promise<boolean> {
   });
 }
 
-const proofs = { convergence, reconnects, ledger, soak: soaked, large };
+const proofs = { apart, convergence, reconnects, ledger, soak: soaked, large };
 const [name] = positionals;
 if (name === undefined || !(name in proofs)) throw new Error(`one of ${Object.keys(proofs).join(', ')}`);
 process.exitCode = (await proofs[name as keyof typeof proofs]()) ? 0 : 1;
