@@ -53,7 +53,10 @@ export function createWorker(options: WorkerOptions): Worker {
       await reclaim(services, log);
       pool = new pg.Pool({ connectionString: url, application_name: applicationName, max: concurrency + 2 });
       // The engine stops listening before it ends a pool of its own, and a connection lost then would end the app.
-      pool.on('error', (error) => log.warn(failure(error), 'a connection of the job engine was lost'));
+      const lost = (error: Error) => log.warn(failure(error), 'a connection of the job engine was lost');
+      pool.on('error', lost);
+      // One that is in use says it itself. With both told here the engine adds no handlers of its own, and no warning.
+      pool.on('connect', (client) => client.on('error', lost));
       runner = await run({
         pgPool: pool,
         concurrency,

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { SMTPServer } from 'smtp-server';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { LiveEvent, Mailer } from '#lib/kernel/ports.ts';
@@ -259,6 +259,13 @@ describe('job engine', () => {
     );
     await until(async () => seen.length === 2);
     expect(seen).toEqual([1, 0]);
+  });
+
+  it('hears of each lost connection itself: the engine warns of none and adds no handlers', async () => {
+    const warned = vi.spyOn(console, 'warn');
+    await startWorker();
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 
   it('[NO-10] takes back the jobs of a worker that was killed', async () => {
