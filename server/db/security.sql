@@ -661,14 +661,20 @@ CREATE OR REPLACE FUNCTION erasure_refusal(p_organisation uuid, p_patient uuid) 
 $$;
 
 -- [RT-16] Every table that holds rows of a patient or of a consult, found by its columns: a new one is erased with the
--- rest, or the erasure fails on its foreign key. The trail stays: it holds ids.
+-- rest, or the erasure fails on its foreign key. First what knows them by another way: mails by their notification,
+-- events that wait by their subject. The trail stays: it holds ids.
 CREATE OR REPLACE FUNCTION erasure_tables() RETURNS TABLE (name text, condition text) LANGUAGE sql STABLE SET search_path = public AS $$
-  SELECT c.table_name::text,
-         string_agg(CASE c.column_name WHEN 'patient_id' THEN 'patient_id = $1' ELSE 'consult_id = ANY ($2)' END, ' OR ')
-    FROM information_schema.columns c JOIN information_schema.tables b USING (table_schema, table_name)
-   WHERE c.table_schema = 'public' AND b.table_type = 'BASE TABLE' AND c.column_name IN ('patient_id', 'consult_id')
-     AND c.table_name <> 'audit_event'
-   GROUP BY c.table_name ORDER BY 1
+  SELECT t.name, t.condition FROM (
+    VALUES (0, 'outgoing_mail', 'notification_id IN (SELECT id FROM notification WHERE consult_id = ANY ($2))'),
+           (0, 'outbox', 'subject = ANY ($2::text[])')
+    UNION ALL
+    SELECT 1, c.table_name::text,
+           string_agg(CASE c.column_name WHEN 'patient_id' THEN 'patient_id = $1' ELSE 'consult_id = ANY ($2)' END, ' OR ')
+      FROM information_schema.columns c JOIN information_schema.tables b USING (table_schema, table_name)
+     WHERE c.table_schema = 'public' AND b.table_type = 'BASE TABLE' AND c.column_name IN ('patient_id', 'consult_id')
+       AND c.table_name <> 'audit_event'
+     GROUP BY c.table_name
+  ) t (rank, name, condition) ORDER BY t.rank, t.name
 $$;
 CREATE OR REPLACE FUNCTION erasure_hashes(p_organisation uuid, p_patient uuid, p_consults uuid[]) RETURNS TABLE (sha256 text)
 LANGUAGE sql STABLE SET search_path = public AS $$

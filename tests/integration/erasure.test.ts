@@ -238,7 +238,7 @@ describe('[RT-16] erasing', () => {
     await filesJob(id);
     for (const sha of hashes) expect([sha, await fileThere(sha)]).toEqual([sha, shared.has(sha)]);
     expect((await left(patientId)).toSorted()).toEqual(['erasure']);
-    expect(await left(consultId)).toEqual(['outbox']);
+    expect(await left(consultId)).toEqual([]);
 
     const [row] = await owner`select * from erasure where id = ${id}`;
     const done = (await listErasures(as('boss'))).find((one) => one.id === id)!;

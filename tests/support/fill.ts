@@ -18,7 +18,8 @@ const anyOf: Record<string, string> = {
   bool: 'false',
   jsonb: "'{}'::jsonb",
   bytea: "'\\x00'::bytea",
-  _text: "'{}'::text[]"
+  _text: "'{}'::text[]",
+  _uuid: "'{}'::uuid[]"
 };
 
 /**
