@@ -265,6 +265,45 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
   await wang.page.getByRole('button', { name: say('board_zoom_fit') }).click();
 });
 
+test('a named moment is seen again, compared, and put back as a copy; what was erased is in the replay', async () => {
+  const past = async (choice: string) => {
+    await li.page.getByTestId('board-past').click();
+    await li.page.getByRole('menuitem', { name: choice }).click();
+  };
+  await past(say('consults_moment_name'));
+  await li.page.getByRole('textbox', { name: say('consults_moment_label') }).fill('治疗前');
+  await li.page.getByRole('button', { name: say('consults_moment_save'), exact: true }).click();
+  await expect(li.page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+  await chooseTool(li.page, 'length');
+  const at = await onXray(li.page);
+  await drag(li.page, [at(0.2, 0.3), at(0.5, 0.4)]);
+  await expect(marks(wang.page, 'measure')).toHaveCount(1);
+  await expect(li.page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+
+  await past(say('board_replay'));
+  const replay = li.page.getByTestId('board-replay');
+  const images = replay.locator('.board-xray[data-image-state=ready]');
+  const drawn = replay.locator('.tl-shape[data-shape-type="measure"]');
+  await expect(images.first()).toBeVisible({ timeout: 60_000 });
+  await expect(drawn).toHaveCount(1);
+  await expect(replay.getByTestId('replay-step')).toContainText('李明');
+  await replay.getByRole('button', { name: '治疗前' }).click();
+  await expect(drawn).toHaveCount(0);
+  await replay.getByText(say('board_replay_side')).click();
+  await expect(replay.locator('[data-moment-ready=true]')).toHaveCount(2, { timeout: 60_000 });
+  await expect(drawn).toHaveCount(1);
+  await shot(li.page, 'compared');
+  const before = await boardOf(wang.page).xrays.count();
+  await replay.getByRole('button', { name: say('board_replay_copy') }).click();
+  await expect(replay).toHaveCount(0);
+  await wang.page.getByRole('button', { name: say('board_zoom_fit') }).click();
+  await expect(boardOf(wang.page).xrays).toHaveCount(before * 2, { timeout: 60_000 });
+  for (let i = 0; i < 2; i++) await li.page.getByRole('button', { name: say('board_undo') }).click();
+  await expect(boardOf(wang.page).xrays).toHaveCount(before);
+  await chooseTool(li.page, 'select');
+  for (const { page } of [li, wang]) await page.getByRole('button', { name: say('board_zoom_fit') }).click();
+});
+
 test('who looks for themselves changes nobody else’s window, and comes back to the board’s', async () => {
   const [mine, theirs] = [boardOf(wang.page).panoramic, boardOf(li.page).panoramic];
   const before = (await greyOf(theirs)).mean;

@@ -13,6 +13,8 @@ import type {
   PictureScope
 } from './island/types.ts';
 import { type FormerValue, quotedIn } from './quotes.ts';
+import { type Moment, momentsOf, nameMoment } from './moments.ts';
+import type * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import { type BoardLine, type ClosedReason, openLine } from './line.ts';
 import { type BoardPerson, peopleOf, presenterOf } from './people.ts';
@@ -49,9 +51,6 @@ const emptyState: IslandState = {
   penOnly: false
 };
 
-/** Longest side of the final picture, pixels: readable in a record, small enough for any browser's canvas. */
-const recordPx = 4_096;
-
 /** Somebody whose every change is refused gets a readable board instead of an endless restart. */
 const maxRestarts = 3;
 
@@ -86,6 +85,8 @@ export class BoardController {
   people = $state.raw<BoardPerson[]>([]);
   island = $state.raw<IslandState>(emptyState);
   isPresenting = $state(false);
+  /** Named moments of the board, the oldest first. */
+  moments = $state.raw<Moment[]>([]);
   /** A length that waits for its millimetres. */
   calibrating = $state<string | null>(null);
   notice = $state<IslandNotice | null>(null);
@@ -230,16 +231,23 @@ export class BoardController {
     return (await this.#handle?.picture(scope, options)) ?? null;
   }
 
-  /** The whole board as PNG, for the record. */
-  async exportPng(): Promise<Blob | null> {
-    return (await this.picture('board', { format: 'png', most: recordPx }))?.blob ?? null;
+  /** Name the board as it is now, to come back to it; see replay.ts. */
+  nameMoment(name: string): void {
+    const { id, name: byName } = this.user;
+    nameMoment(this.line.doc, newId(), { name, by: id, byName, at: new Date().toISOString() });
+  }
+
+  /** Put what `of` holds beside what is here; false where the board is not shown or there is nothing. */
+  pasteCopy(of: Y.Doc): boolean {
+    return this.#handle?.pasteCopy(of) ?? false;
   }
 
   /** Values that `text` quotes and that measurements no longer have, because an image was calibrated anew. */
   staleQuotes(text: string): FormerValue[] {
+    const { measures } = this.island;
     return quotedIn(
       text,
-      this.island.measures.flatMap(({ former }) => former)
+      measures.flatMap(({ former }) => former)
     );
   }
 
@@ -305,11 +313,13 @@ export class BoardController {
         onLoaded: () => {
           this.isLoaded = true;
           this.connection = 'online';
+          this.moments = momentsOf(this.line.doc);
         },
         onClosed: (reason) => {
           if (reason === 'copy') this.#restart();
           else this.#end(reason);
         },
+        onMeta: (doc) => (this.moments = momentsOf(doc)),
         onSaved: (state) => (this.saved = state),
         onNotice: (notice) => this.#onNotice(notice),
         onPeople: (states) => {

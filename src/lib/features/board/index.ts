@@ -1,5 +1,6 @@
 /** What other rooms use of the board in the browser. The drawing surface itself is loaded when it is shown. */
 export { default as Board } from './Board.svelte';
+export { default as BoardReplay } from './BoardReplay.svelte';
 export { BoardController, createBoardController } from './board.svelte.ts';
 export type { BoardConnection, BoardControllerOptions } from './board.svelte.ts';
 export type { BoardImage } from './initial.ts';

@@ -1,6 +1,7 @@
 import { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
+import { metaRoot } from './format.ts';
 import { type BoardNotice, type SavedState, attachNotices, attachSaved } from './saved.ts';
 
 export interface LineEvents {
@@ -10,6 +11,8 @@ export interface LineEvents {
   onClosed(reason: ClosedReason): void;
   onSaved(state: SavedState): void;
   onNotice(notice: BoardNotice): void;
+  /** Something beside the records changed. */
+  onMeta(doc: Y.Doc): void;
   onPeople(states: ReadonlyMap<number, unknown>): void;
 }
 
@@ -70,6 +73,8 @@ export function openLine(
   };
   const onClosed = ({ code }: { code: number }): void => events.onClosed(closedReasons[code] ?? 'copy');
   const onPeople = (): void => events.onPeople(awareness.getStates());
+  const onMeta = (): void => events.onMeta(doc);
+  doc.getMap(metaRoot).observe(onMeta);
   provider.on('status', onStatus);
   provider.on('sync', onSync);
   provider.on('closed', onClosed);
@@ -81,6 +86,7 @@ export function openLine(
     awareness,
     close() {
       stopSaved();
+      doc.getMap(metaRoot).unobserve(onMeta);
       saved.destroy();
       detachNotices();
       provider.off('status', onStatus);

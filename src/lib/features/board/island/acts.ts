@@ -1,12 +1,23 @@
-import { Box, type Editor, type TLShapeId, canonicalizeRotation, getIndexAbove } from 'tldraw';
+import type * as Y from 'yjs';
+import {
+  Box,
+  type Editor,
+  type TLShape,
+  type TLShapeId,
+  canonicalizeRotation,
+  createShapeId,
+  getIndexAbove
+} from 'tldraw';
 import { calibrationFrom } from '#lib/features/imaging/measure.ts';
 import { type WindowPreset, presetWindow, windowFromRange } from '#lib/features/imaging/window.ts';
+import { readBoard } from '../format.ts';
 import { type BoardImage, xrayRecord } from '../initial.ts';
-import { maxEarlierScales } from '../shapes.ts';
+import { authorOf, maxEarlierScales } from '../shapes.ts';
 import { frameOf } from './frames.ts';
 import { islandOf } from './island.ts';
 import { changeLook, lookOf } from './looks.ts';
-import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
+import { asOfNow } from './pin-schema.ts';
+import { type MeasureShape, type PinShape, type XrayShape, validRecord } from './schema.ts';
 import { currentXray, xraysOf } from './xrays.ts';
 
 /** What people do to what is on the board, apart from drawing. Each is one step of undo. */
@@ -167,4 +178,40 @@ export function focusShape(editor: Editor, id: string): void {
   const small = bounds.w < 200;
   if (small) editor.centerOnPoint(bounds.center, { animation: { duration: 200 } });
   else editor.zoomToBounds(bounds, { animation: { duration: 200 }, inset: 32 });
+}
+
+export function pasteCopy(editor: Editor, of: Y.Doc): boolean {
+  const { user } = islandOf(editor);
+  const at = new Date().toISOString();
+  const shapes = readBoard(of)
+    .map((raw) => validRecord(asOfNow(of, raw)))
+    .filter((record): record is TLShape => record?.typeName === 'shape' && record.type !== 'odontogram');
+  if (!shapes.length) return false;
+  const ids = new Map(shapes.map(({ id }) => [id as string, createShapeId()]));
+  const onPage = shapes.filter(({ parentId }) => !ids.has(parentId));
+  const left = Math.min(...onPage.map(({ x }) => x));
+  const shift = (editor.getCurrentPageBounds()?.maxX ?? 0) + 2 * gap - left;
+  editor.markHistoryStoppingPoint('paste copy');
+  editor.createShapes(
+    shapes.map((shape) => {
+      const parentId = ids.get(shape.parentId);
+      const { imageId, frame, calibration } = authorOf(shape.meta) ?? {};
+      return {
+        ...shape,
+        id: ids.get(shape.id)!,
+        parentId: parentId ?? editor.getCurrentPageId(),
+        x: parentId ? shape.x : shape.x + shift,
+        meta: {
+          by: user.id,
+          ...(shape.type === 'pin' ? {} : { byName: user.name }),
+          at,
+          ...(imageId === undefined ? {} : { imageId }),
+          ...(frame === undefined ? {} : { frame }),
+          ...(calibration === undefined ? {} : { calibration })
+        }
+      };
+    })
+  );
+  showAll(editor);
+  return true;
 }

@@ -25,7 +25,7 @@ import { bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
 import { boardSchema } from './schema.ts';
 import { readState } from './state.ts';
-import type { BoardMode, IslandHandle, IslandOptions } from './types.ts';
+import type { BoardCamera, BoardMode, IslandHandle, IslandOptions } from './types.ts';
 
 /**
  * Shows the board of a synced document inside `element`. Resolves once it can be used.
@@ -63,6 +63,10 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
   // tldraw heeds the wheel only while it has the focus, which a click on our own tools takes away.
   const takeWheel = () => void (editor.getIsFocused() || editor.focus({ focusContainer: false }));
   element.addEventListener('wheel', takeWheel, { capture: true, passive: true });
+  const stopCamera = react('board camera', () => {
+    const { x, y, z } = editor.getCamera();
+    island.onCamera?.({ x, y, z });
+  });
   const stopState = react('board state', () => island.onState(readState(editor)), {
     scheduleEffect: oncePerFrame()
   });
@@ -79,6 +83,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     },
     destroy() {
       stopState();
+      stopCamera();
       element.removeEventListener('wheel', takeWheel, { capture: true });
       stopPresence();
       binding.destroy();
@@ -146,6 +151,12 @@ function prepare(editor: Editor, mode: BoardMode): void {
   editor.setCurrentTool(mode === 'patient' ? 'hand' : 'select');
 }
 
+function setCamera(editor: Editor, { x, y, z }: BoardCamera): void {
+  const now = editor.getCamera();
+  if (now.x !== x || now.y !== y || now.z !== z)
+    editor.setCamera({ x, y, z }, { immediate: true, force: true });
+}
+
 function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'destroy'> {
   return {
     setTool: (tool) => void editor.setCurrentTool(tool),
@@ -178,6 +189,8 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     focusShape: (id) => acts.focusShape(editor, id),
     closePin: () => void editor.selectNone(),
     picture: (scope, options) => picture(editor, scope, options),
-    figures: () => figures(editor)
+    figures: () => figures(editor),
+    setCamera: (camera) => setCamera(editor, camera),
+    pasteCopy: (of) => acts.pasteCopy(editor, of)
   };
 }

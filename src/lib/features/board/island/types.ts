@@ -131,8 +131,17 @@ export interface IslandOptions {
   /** A length was drawn to calibrate by. */
   onCalibrate(measureId: string): void;
   onSetAside(count: number): void;
+  /** The view was moved. */
+  onCamera?(camera: BoardCamera): void;
   /** The board broke down; what is drawn is safe in the document. */
   onCrash(error: unknown): void;
+}
+
+/** Where the view is: page units of its top left (negative), and CSS pixels a page unit. */
+export interface BoardCamera {
+  x: number;
+  y: number;
+  z: number;
 }
 
 /** The whole board, the image in view, or one image, each with all that lies on it. */
@@ -183,5 +192,8 @@ export interface IslandHandle {
     options: { format: 'png' | 'svg'; most: number }
   ): Promise<BoardPicture | null>;
   figures(): Figure[];
+  setCamera(camera: BoardCamera): void;
+  /** Put what another document holds beside what is on the board, as this person's work; false where it is nothing. */
+  pasteCopy(of: Y.Doc): boolean;
   destroy(): void;
 }
