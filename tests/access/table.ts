@@ -704,6 +704,14 @@ export const table: Record<string, Door> = {
     body: () => ({ name: '钥匙', response: { response: {} } }),
     may: []
   },
+  'GET /api/account/confirm': { at: () => '/api/account/confirm', may: members, personal: true },
+  'POST /api/account/confirm': { at: () => '/api/account/confirm', may: members, personal: true },
+  'PUT /api/account/confirm': {
+    at: () => '/api/account/confirm',
+    body: () => ({ proof: testPassword }),
+    may: members,
+    personal: true
+  },
   'GET /api/events': { at: () => '/api/events', may: members, personal: true },
   'GET /api/notifications': { at: () => '/api/notifications', may: members, personal: true },
   'POST /api/notifications': {

@@ -135,6 +135,15 @@ test('[ID-11] a passkey is made, signs in without a password, and stands as the 
     await page.getByRole('button', { name: '使用通行密钥' }).click();
     await page.waitForURL((url) => url.pathname === '/');
 
+    // What asks again who one is takes the passkey too.
+    await page.goto('/patients');
+    await page.getByRole('main').getByRole('link').filter({ hasText: 'P0' }).first().click();
+    await page.waitForURL(/\/patients\/[\w-]+$/);
+    await page.goto(`${page.url()}/rights`);
+    const taken = page.waitForEvent('download');
+    await page.getByTestId('export').getByRole('button', { name: '用通行密钥确认' }).click();
+    expect((await taken).suggestedFilename()).toMatch(/^record-.*\.zip$/);
+
     await page.goto('/account');
     await page.getByRole('button', { name: /^删除通行密钥/ }).click();
     await expect(page.getByText('前台平板')).toHaveCount(0);

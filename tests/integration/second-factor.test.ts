@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import postgres from 'postgres';
+import { saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
+import { acceptConsult } from '#lib/features/consults/answer.server.ts';
+import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { memberOf, standingOf } from '#lib/features/identity/member.server.ts';
 import { changeRules } from '#lib/features/identity/members.server.ts';
 import {
   beginTotp,
   confirmTotp,
-  confirmWithCode,
+  confirmWithProof,
   finishWithCode,
   readSecondFactor,
   removeTotp,
@@ -116,8 +119,38 @@ test('[ID-7] a code stands for the password; changes to one’s doors ask again'
     () => requireStepUp(call)
   ];
   for (const act of acts) expect(await refusal(act())).toBe('step_up_required');
-  await confirmWithCode(call, totpAt(secret, stepNow()));
+  await confirmWithProof(call, totpAt(secret, stepNow()));
   await requireStepUp(call);
+});
+
+test('[CN-8] an opinion is signed by who has shown a code instead of the password', async () => {
+  const { actor, session } = await enter('wang');
+  const call = world.as(actor);
+  const { id } = await askExpert(world.as(world.people.li), {
+    ...{
+      patientId: world.patientId,
+      teeth: ['36'],
+      question: '?',
+      urgency: 'soon',
+      mode: 'live',
+      slotAt: null
+    },
+    target: { kind: 'expert', expertId: actor.userId },
+    share: {
+      ...{ imageIds: [], noteIds: [] },
+      ...{ allergies: true, conditions: true, medications: true, chart: true, plan: false }
+    }
+  });
+  await acceptConsult(call, id);
+  await saveOpinion(call, id, { diagnosis: 'K04.5', text: '建议根管治疗', advice: '' });
+  const recoveryCodes = await renewRecoveryCodes(call);
+  await owner((sql) => sql`update session set confirmed_at = null where id = ${session.sessionId}`);
+  expect(await refusal(signOpinion(call, id, null))).toBe('step_up_required');
+  expect(await refusal(confirmWithProof(call, '000000'))).toBe('wrong_code');
+  expect(await refusal(confirmWithProof(call, 'not the password'))).toBe('wrong_password');
+  expect(await refusal(signOpinion(call, id, null))).toBe('step_up_required');
+  await confirmWithProof(call, recoveryCodes[0]!);
+  expect((await signOpinion(call, id, null)).digest).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test('[ID-12] where the organisation requires a second factor, one without it reaches the account page only', async () => {

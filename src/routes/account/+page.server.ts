@@ -5,14 +5,13 @@ import { changePassword } from '#lib/features/identity/password.server.ts';
 import {
   beginTotp,
   confirmTotp,
-  confirmWithCode,
+  confirmWithProof,
   pendingTotp,
   readSecondFactor,
   removeTotp,
   renewRecoveryCodes
 } from '#lib/features/identity/second-factor.server.ts';
 import { endOtherSessions, endSession, listSessions } from '#lib/features/identity/sessions.server.ts';
-import { confirmWithPassword } from '#lib/features/identity/step-up.server.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { accountCall, acted, idOf, loaded } from '../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -58,12 +57,9 @@ export const actions: Actions = {
   },
   confirm: async (event) => {
     const proof = text(await event.request.formData(), 'proof');
-    const isCode = /^\s*(\d{3}\s?\d{3}|[A-Za-z0-9]{5}-[A-Za-z0-9]{5})\s*$/.test(proof);
     return acted(
       async () => {
-        const call = accountCall(event);
-        if (isCode) await confirmWithCode(call, proof);
-        else await confirmWithPassword(call, proof);
+        await confirmWithProof(accountCall(event), proof);
         return { done: 'confirm' as const };
       },
       { at: 'confirm' as const }

@@ -3,6 +3,8 @@ export { default as IdleGuard } from './IdleGuard.svelte';
 export { default as PasskeyButton } from './PasskeyButton.svelte';
 export { default as PlacementForm } from './PlacementForm.svelte';
 export { default as PlaceGuard } from './PlaceGuard.svelte';
+export { default as ProofField } from './ProofField.svelte';
 export { default as SessionList } from './SessionList.svelte';
 export { default as SecondFactorCard } from './SecondFactorCard.svelte';
 export { default as StepUpForm } from './StepUpForm.svelte';
+export { confirmProof } from './confirm.ts';

@@ -117,7 +117,21 @@ export async function beginPasskeySignIn(
   door: PasskeyDoor,
   secondFactor: string | null
 ): Promise<{ options: PublicKeyCredentialRequestOptionsJSON; step: string }> {
-  const userId = secondFactor ? (await readStep(door, 'second-factor', secondFactor)).userId : null;
+  return askForPasskey(
+    door,
+    secondFactor ? (await readStep(door, 'second-factor', secondFactor)).userId : null
+  );
+}
+
+/** What the browser needs to show one of one's own passkeys again. */
+export function beginPasskeyConfirm(call: OwnCall): ReturnType<typeof beginPasskeySignIn> {
+  return askForPasskey(call, call.actor.userId);
+}
+
+async function askForPasskey(
+  door: Parameters<typeof beginStep>[0] & Pick<Services, 'settings'>,
+  userId: string | null
+): ReturnType<typeof beginPasskeySignIn> {
   const known = userId ? await keysOf(door, userId) : [];
   const options = await generateAuthenticationOptions({
     rpID: site(door).id,

@@ -7,7 +7,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { asSystem } from './as-system.server.ts';
 import { enter, readStep, takeStep, type Door, type SignedIn } from './sign-in.server.ts';
-import { confirmed, requireStepUp } from './step-up.server.ts';
+import { confirmed, confirmWithPassword, requireStepUp } from './step-up.server.ts';
 import { passkeys, recoveryCodes, totpFactors, users } from './tables.server.ts';
 import { newTotpSecret, totpStep, totpUri } from './totp.server.ts';
 
@@ -170,6 +170,16 @@ export async function confirmWithCode(call: OwnCall, code: string): Promise<void
   await confirmed(call, method !== null, 'code');
   if (!method) throw fail('wrong_code');
   await call.auth.confirm(call.actor.sessionId);
+}
+
+const looksLikeCode = /^\s*(\d{3}\s?\d{3}|[A-Za-z0-9]{5}-[A-Za-z0-9]{5})\s*$/;
+
+/**
+ * [ID-7] Show again who one is with what was typed into one field: the password, an app's code or a recovery code.
+ * @throws AppError `wrong_password`, `wrong_code`, `too_many_tries`
+ */
+export function confirmWithProof(call: OwnCall, proof: string): Promise<void> {
+  return looksLikeCode.test(proof) ? confirmWithCode(call, proof) : confirmWithPassword(call, proof);
 }
 
 type CodeDoor = Pick<Services, 'auth' | 'systemDb' | 'clock'>;

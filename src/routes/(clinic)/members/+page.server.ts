@@ -12,7 +12,7 @@ import {
 import { placeMember } from '#lib/features/identity/placement.server.ts';
 import { makeResetLink } from '#lib/features/identity/reset.server.ts';
 import { invitationInput, placementInput, rulesInput } from '#lib/features/identity/schema.ts';
-import { confirmWithPassword } from '#lib/features/identity/step-up.server.ts';
+import { confirmWithProof } from '#lib/features/identity/second-factor.server.ts';
 import { readRoles } from '#lib/features/record/roles.server.ts';
 import { readTree } from '#lib/features/record/tree.server.ts';
 import { memberRoles } from '#lib/kernel/actor.ts';
@@ -105,7 +105,7 @@ export const actions: Actions = {
     const proof = textOf(await event.request.formData(), 'proof').slice(0, 256);
     return acted(
       async () => {
-        await confirmWithPassword(staffCall(event), proof);
+        await confirmWithProof(staffCall(event), proof);
         return { confirmed: true };
       },
       { at: 'confirm' as const }

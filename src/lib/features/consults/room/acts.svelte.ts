@@ -26,7 +26,8 @@ export function consultActs(consultId: string) {
       reading(api('POST', `${path}/decision`, { proposalId, decision })),
     /** Does not read again: the text in the field is newer than any answer. */
     saveOpinion: (opinion: OpinionInput) => api('PUT', `${path}/opinion`, opinion),
-    sign: (password: string) => reading(api('POST', `${path}/opinion`, { password })),
+    /** Who signs has shown who they are a moment before. */
+    sign: () => reading(api('POST', `${path}/opinion`, {})),
     admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
     invite: (delegateId: string | null) =>
       reading(api<{ url: string }>('POST', `${path}/invite`, { delegateId })),
