@@ -245,7 +245,7 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
 
   // What leaves says whose it is, and the marks with what their values rest on.
   const take = async (choice: string) => {
-    await li.page.getByTestId('board-export').click();
+    await li.page.getByTestId('board-menu').click();
     const download = li.page.waitForEvent('download');
     await li.page.getByRole('menuitem', { name: choice, exact: true }).click();
     const chunks: Buffer[] = [];
@@ -267,7 +267,7 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
 
 test('a named moment is seen again, compared, and put back as a copy; what was erased is in the replay', async () => {
   const past = async (choice: string) => {
-    await li.page.getByTestId('board-past').click();
+    await li.page.getByTestId('board-menu').click();
     await li.page.getByRole('menuitem', { name: choice }).click();
   };
   await past(say('consults_moment_name'));

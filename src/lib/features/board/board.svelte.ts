@@ -13,6 +13,7 @@ import type {
   PictureScope
 } from './island/types.ts';
 import { type FormerValue, quotedIn } from './quotes.ts';
+import type { Layout } from './layout.ts';
 import { type Moment, momentsOf, nameMoment } from './moments.ts';
 import type * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
@@ -175,6 +176,9 @@ export class BoardController {
   setOwnLooks(on: boolean): void {
     this.#handle?.setOwnLooks(on);
   }
+  arrange(layout: Layout): void {
+    this.#handle?.arrange(layout);
+  }
   setLoupe(on: boolean): void {
     this.#handle?.setLoupe(on);
   }
@@ -197,7 +201,6 @@ export class BoardController {
   removePin(id: string): void {
     this.#handle?.removeShape(id);
   }
-  /** Bring a pin or a mark into the middle of the view and select it. */
   focusShape(id: string): void {
     this.#handle?.setTool('select');
     this.#handle?.focusShape(id);

@@ -11,6 +11,7 @@ import {
 import { calibrationFrom } from '#lib/features/imaging/measure.ts';
 import { type WindowPreset, presetWindow, windowFromRange } from '#lib/features/imaging/window.ts';
 import { readBoard } from '../format.ts';
+import { type Layout, placesOf } from '../layout.ts';
 import { type BoardImage, xrayRecord } from '../initial.ts';
 import { authorOf, maxEarlierScales } from '../shapes.ts';
 import { frameOf } from './frames.ts';
@@ -70,6 +71,41 @@ export function flipImage(editor: Editor): void {
     rotation: canonicalizeRotation(Math.PI - xray.rotation),
     props: { flip: !xray.props.flip }
   });
+}
+
+/** Images go to their places with all that lies on them, the chart below them. */
+export function arrange(editor: Editor, layout: Layout): void {
+  const boxes = new Map(xraysOf(editor).map((xray) => [xray, editor.getShapePageBounds(xray) ?? new Box()]));
+  const places = placesOf(
+    [...boxes].map(([{ id, props }, { w, h }]) => ({
+      id,
+      kind: props.kind,
+      takenOn: props.takenOn,
+      teeth: props.teeth,
+      w,
+      h
+    })),
+    layout
+  );
+  if (!places.size) return;
+  editor.markHistoryStoppingPoint('arrange');
+  editor.updateShapes(
+    [...boxes].map(([{ id, type, x, y }, box]) => {
+      const place = places.get(id)!;
+      return { id, type, x: x + place.x - box.minX, y: y + place.y - box.minY };
+    })
+  );
+  const all = Box.Common(xraysOf(editor).map((xray) => editor.getShapePageBounds(xray) ?? new Box()));
+  const chart = editor.getCurrentPageShapes().find(({ type }) => type === 'odontogram');
+  const chartBox = chart && editor.getShapePageBounds(chart);
+  if (chart && chartBox)
+    editor.updateShape({
+      id: chart.id,
+      type: chart.type,
+      x: all.center.x - chartBox.w / 2,
+      y: all.maxY + gap
+    });
+  showAll(editor);
 }
 
 export function insertImage(editor: Editor, image: BoardImage): void {

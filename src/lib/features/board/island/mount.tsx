@@ -181,6 +181,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     setOwnLooks: (on) => setOwnLooks(editor, on),
     setLoupe: (on) => looksOf(editor).loupe.set(on),
     insertImage: (image) => acts.insertImage(editor, image),
+    arrange: (layout) => acts.arrange(editor, layout),
     removeImage: (id) => acts.removeImage(editor, id),
     calibrate: (measureId, knownMm, on) => acts.calibrate(editor, measureId, knownMm, on),
     setResolvedPins: (ids) => resolvedPinsOf(editor).set(ids),

@@ -81,8 +81,12 @@ abstract class MeasureTool extends StateNode {
   override onInterrupt(): void {
     this.giveUp();
   }
+  /** Who takes another tool in hand has ended a line that could have gone on. */
   override onExit(): void {
-    this.giveUp();
+    const { least, most } = pointCounts[this.kind];
+    const shape = this.shape();
+    if (shape && most > least && this.placed.length >= least) this.complete(shape.id);
+    else this.giveUp();
   }
   override onKeyUp(info: TLKeyboardEventInfo): void {
     if (info.key === 'Escape') this.onCancel();

@@ -4,6 +4,7 @@ import type { Frame } from '#lib/features/imaging/frame.ts';
 import type { WindowPreset } from '#lib/features/imaging/window.ts';
 import type { Figure } from '../figures.ts';
 import type { FormerValue } from '../quotes.ts';
+import type { Layout } from '../layout.ts';
 import type { BoardImage } from '../initial.ts';
 import { type Authorship, type MeasureKind, type ShapeScale, measureKinds } from '../shapes.ts';
 
@@ -177,6 +178,7 @@ export interface IslandHandle {
   setLoupe(on: boolean): void;
   /** Put an image on the board beside the others; shows the one that is there where it already is. */
   insertImage(image: BoardImage): void;
+  arrange(layout: Layout): void;
   removeImage(xrayId: string): void;
   /** Millimetres a pixel from the length mark; false where it is too short or no length. */
   calibrate(measureId: string, knownMm: number, on: string): boolean;
