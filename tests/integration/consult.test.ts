@@ -20,6 +20,7 @@ import { closeConsult, readDocument } from '#lib/features/consults/close.server.
 import { decideProposal } from '#lib/features/consults/decide.server.ts';
 import { listConsults, readConsult } from '#lib/features/consults/read.server.ts';
 import type { AskInput } from '#lib/features/consults/schema.ts';
+import { newId } from '#lib/kernel/ids.ts';
 import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { digestOf } from '#lib/features/consults/opinion.ts';
 import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
@@ -198,6 +199,14 @@ describe('advising and deciding', () => {
       status: 'needs' as const
     };
     expect(await refusal(recordFinding(world.as(world.people.wang), input))).toMatch(/forbidden|not_found/);
+  });
+
+  test('[CN-3] a question sent twice at once is one consult', async () => {
+    const id = newId();
+    const [one, two] = await Promise.all([ask({ id }), ask({ id })]);
+    expect(one).toEqual(two);
+    expect(one.id).toBe(id);
+    expect(await refusal(ask({ id, question: '另一个问题' }))).toBe('conflict');
   });
 
   test('[CN-8] signing needs the password, and what is signed stays', async () => {

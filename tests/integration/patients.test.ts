@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { newId } from '#lib/kernel/ids.ts';
+import { addDelegate, readDelegates } from '#lib/features/patients/delegates.server.ts';
 import {
   addHealthItem,
   addNote,
@@ -31,6 +33,24 @@ test('[PA-1] a new patient gets a number and is found by name, number and phone,
   expect(await listPatients(world.as(wang))).toEqual([]);
   expect(await refusal(readPatient(world.as(stranger), id))).toBe('not_found');
   expect(await refusal(addPatient(world.as(wang), newcomer()))).toBe('forbidden');
+});
+
+test('[PA-12] a form sent twice at once makes one patient; its id stands for no other', async () => {
+  const { reception, strangerReception } = world.people;
+  const form = { ...newcomer(), id: newId(), name: '一次' };
+  const send = (input: typeof form) => addPatient(world.as(reception), input);
+  expect(await Promise.all([send(form), send(form)])).toEqual([{ id: form.id }, { id: form.id }]);
+  expect(await listPatients(world.as(reception), '一次')).toHaveLength(1);
+  expect(await refusal(send({ ...form, name: '另一个人' }))).toBe('conflict');
+  const elsewhere = { ...form, clinicId: world.strangerClinicId };
+  await expect(addPatient(world.as(strangerReception), elsewhere)).rejects.toThrow();
+  expect(await listPatients(world.as(strangerReception), '一次')).toEqual([]);
+
+  const person = { id: newId(), patientId: form.id, name: '女儿', relation: 'daughter' as const, basis: '' };
+  const delegate = { ...person, scopes: ['join' as const], phone: '13900001111' };
+  const add = () => addDelegate(world.as(reception), delegate);
+  expect((await Promise.all([add(), add()])).map(({ id }) => id)).toEqual([person.id, person.id]);
+  expect(await readDelegates(world.as(reception), form.id)).toHaveLength(1);
 });
 
 test('[PA-2] [PA-5] a note is written by a clinician and kept as typed', async () => {

@@ -1,8 +1,8 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction, sqlState, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, oneAtATime, sqlState, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { fromColumns, moved, toColumns } from './appointment.ts';
 import { requireClinic, requirePatient } from './list.server.ts';
 import { mayBookAppointments } from './policy.server.ts';
@@ -53,7 +53,9 @@ async function insert(tx: Tx, input: Booking): Promise<AppointmentView> {
   await requirePatient(tx, patientId);
   if (!(await chairsOf(tx, clinicId)).some((chair) => chair.id === chairId)) throw fail('not_found');
   if (!(await practitionersOf(tx, clinicId)).some((p) => p.id === practitionerId)) throw fail('not_found');
-  await oneAtATime(tx, clinicId);
+  // The constraints alone keep the book right, but two inserts that meet on several of them deadlock, which
+  // Postgres notices only after a second.
+  await oneAtATime(tx, `appointment:${clinicId}`);
   const already = await sameBooking(tx, input);
   if (already) return already;
 
@@ -82,14 +84,6 @@ async function insert(tx: Tx, input: Booking): Promise<AppointmentView> {
     detail: { startsAt: startsAt.toISOString(), minutes }
   });
   return one(tx, row!.id);
-}
-
-/**
- * Bookings of a clinic follow one another. The constraints alone keep the book right, but two inserts that
- * meet on several of them deadlock, which Postgres notices only after a second.
- */
-async function oneAtATime(tx: Tx, clinicId: string): Promise<void> {
-  await tx.rows.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`appointment:${clinicId}`}, 0))`);
 }
 
 /** [AP-8] The very same booking, made by the same person a moment ago. */

@@ -3,7 +3,7 @@ import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, oneAtATime, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { credentialHolds } from '#lib/features/identity/credentials.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
@@ -16,8 +16,9 @@ import { consultDrafts, consultGrantItems, consults } from './tables.server.ts';
 import type { ExpertChoice } from './views.ts';
 
 /**
- * Put a question to an expert and open exactly the chosen items to them, in one transaction.
- * @throws AppError `forbidden`, `not_found` (patient, image or note not of this organisation), `expert_not_found`
+ * Put a question to an expert and open exactly the chosen items to them, in one transaction. With an `id` from the form,
+ * a repeated request returns the first.
+ * @throws AppError `forbidden`, `not_found` (patient, image or note not of this organisation), `expert_not_found`, `conflict`
  */
 export async function askExpert(
   call: Call<never, MemberActor>,
@@ -27,6 +28,14 @@ export async function askExpert(
   return inTransaction(call, async (tx) => {
     const { actor, now } = tx as Tx & { actor: MemberActor };
     const patient = await ownPatient(tx, input.patientId);
+    const { id = newId(now.getTime()) } = input;
+    await oneAtATime(tx, `consult:${id}`);
+    const [made] = await tx.rows.select().from(consults).where(eq(consults.id, id));
+    if (made) {
+      const same = made.patientId === patient.id && made.question === input.question;
+      if (!same || made.requesterId !== actor.userId) throw fail('conflict');
+      return { id, number: made.number };
+    }
     const target = await resolveTarget(tx, input);
     await requireOfPatient(tx, patient.id, sharedItems(input));
     const own = await ownOrganisation(tx);
@@ -35,7 +44,6 @@ export async function askExpert(
     } = await tx.rows.execute<{ next: string }>(
       sql`select next_number(${actor.organisationId}::uuid, 'consult') as next`
     );
-    const id = newId(now.getTime());
     const number = consultNumber(Number(running!.next), now);
     await tx.rows.insert(consults).values({
       id,

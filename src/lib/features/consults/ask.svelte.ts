@@ -1,3 +1,4 @@
+import { newId } from '#lib/kernel/ids.ts';
 import { api } from '#lib/ui/api.ts';
 import type { ConsultMode, Specialty, Urgency } from './consult.ts';
 import type { AskInput, DraftContent } from './schema.ts';
@@ -35,6 +36,8 @@ export class AskController {
 
   readonly record: AskRecord;
   readonly experts: ExpertChoice[];
+  /** Of the consult to be: sent again, it is the same one. */
+  readonly #id = newId();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(record: AskRecord, experts: ExpertChoice[], draft: DraftContent | null) {
@@ -125,6 +128,7 @@ export class AskController {
     const shared = (key: ShareKey) => this.isShared(key);
     const { images, notes, patientId } = this.record;
     const input: AskInput = {
+      id: this.#id,
       patientId,
       teeth: this.teeth,
       question: this.question,

@@ -20,6 +20,8 @@ export const askTarget = v.variant('kind', [
 ]);
 
 export const askInput = v.object({
+  /** Chosen by the form, so that it asks once however often it is sent. */
+  id: v.optional(id),
   patientId: id,
   teeth: v.pipe(v.array(toothCode), v.maxLength(32)),
   question: someText(4000),

@@ -5,7 +5,7 @@ import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
-import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, oneAtATime } from '#lib/features/tenancy/transaction.server.ts';
 import { mayManageMembers } from './policy.server.ts';
 import { checkNewPassword } from './password.server.ts';
 import { enter, type Door, type SignedIn } from './sign-in.server.ts';
@@ -38,7 +38,8 @@ export async function invite(
   const organisation = await inTransaction(call, async (tx) => {
     const id = newId(tx.now.getTime());
     if (input.clinicId !== null) await openClinic(tx, input.clinicId);
-    // One open offer an address.
+    // One open offer an address, also where the form is sent twice: the later link holds.
+    await oneAtATime(tx, `invitation:${call.actor.organisationId}:${input.email}`);
     await tx.rows.update(invitations).set({ withdrawnAt: tx.now }).where(openFor(input.email));
     await tx.rows.insert(invitations).values({
       id,

@@ -4,7 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { FieldCipher } from '#lib/kernel/ports.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, oneAtATime, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { delegatePhonePlace } from './contact.server.ts';
 import { normalPhone } from './contact.ts';
 import { speaksFor, type DelegateView } from './delegate.ts';
@@ -45,8 +45,14 @@ export async function addDelegate(
 ): Promise<DelegateView> {
   return inTransaction(call, async (tx) => {
     const patient = await ownPatient(tx, input.patientId);
-    const { phone, ...open } = input;
-    const place = { id: newId(tx.now.getTime()), organisationId: patient.organisationId };
+    const { id = newId(tx.now.getTime()), phone, ...open } = input;
+    const place = { id, organisationId: patient.organisationId };
+    await oneAtATime(tx, `delegate:${id}`);
+    const [made] = await tx.rows.select().from(patientDelegates).where(eq(patientDelegates.id, id));
+    if (made) {
+      if (made.patientId !== patient.id || made.name !== open.name) throw fail('conflict');
+      return delegateView(call.fields, made, patient, tx.now);
+    }
     const [row] = await tx.rows
       .insert(patientDelegates)
       .values({

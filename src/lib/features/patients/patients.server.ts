@@ -5,7 +5,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import { holds, right } from '#lib/kernel/rights.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { clinics } from '#lib/features/tenancy/tables.server.ts';
-import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, oneAtATime, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { couldBeBorn } from './birth.ts';
 import { contactIs, openContact, sealContact } from './contact.server.ts';
 import { healthItems, notes, patients, recentPatients } from './tables.server.ts';
@@ -167,8 +167,10 @@ export async function readPatient(
 }
 
 /**
- * Put a patient in, under the next number of the organisation.
- * @throws AppError `forbidden`, `not_found` (the clinic), `invalid_input` (born in the future, or too long ago)
+ * Put a patient in, under the next number of the organisation. With an `id` from the form, a repeated request returns
+ * the first.
+ * @throws AppError `forbidden`, `not_found` (the clinic), `invalid_input` (born in the future, or too long ago),
+ * `conflict` (the id is another patient's)
  */
 export async function addPatient(
   call: Call<'fields', MemberActor>,
@@ -188,8 +190,14 @@ export async function addPatient(
         )
       );
     if (!clinic || !(clinicsOf(call.actor)?.includes(clinic.id) ?? true)) throw fail('not_found');
-    const id = newId(tx.now.getTime());
-    const { phone, email, nationalId, address, ...open } = input;
+    const { id = newId(tx.now.getTime()), phone, email, nationalId, address, ...open } = input;
+    await oneAtATime(tx, `patient:${id}`);
+    const [made] = await tx.rows.select().from(patients).where(eq(patients.id, id));
+    if (made) {
+      const same = made.name === open.name && made.sex === open.sex && made.birthDate === open.birthDate;
+      if (!same || made.organisationId !== call.actor.organisationId) throw fail('conflict');
+      return { id };
+    }
     const row = { id, organisationId: call.actor.organisationId };
     const {
       rows: [running]

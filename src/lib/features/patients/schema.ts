@@ -15,7 +15,11 @@ const day = v.pipe(
   })
 );
 
+/** Chosen by the form, so that it makes one however often it is sent. */
+const formId = v.optional(id);
+
 export const patientInput = v.object({
+  id: formId,
   clinicId: id,
   name: someText(100),
   sex: v.picklist(['female', 'male', 'other', 'unknown']),
@@ -46,6 +50,7 @@ export const healthItemInput = v.object({
 export type HealthItemInput = v.InferOutput<typeof healthItemInput>;
 
 export const delegateInput = v.object({
+  id: formId,
   patientId: id,
   name: someText(100),
   relation: v.picklist(relations),

@@ -68,6 +68,14 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
   return work(tx);
 }
 
+/**
+ * Wait until no other transaction holds `subject`, and hold it until this one ends. Who sends a form twice is let in
+ * a second time and finds what the first made.
+ */
+export async function oneAtATime(tx: Tx, subject: string): Promise<void> {
+  await tx.rows.execute(sql`select pg_advisory_xact_lock(hashtextextended(${subject}, 0))`);
+}
+
 /** As Postgres writes an array; empty: all clinics. */
 function clinicSetting(actor: Actor): string {
   const seen = clinicsOf(actor);
