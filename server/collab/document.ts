@@ -73,7 +73,8 @@ export class LiveDocument {
   readonly #follower: LogFollower;
   /** Set once Yjs itself failed on it: what memory holds is no longer to be trusted. */
   failed = false;
-  readonly #options: DocumentOptions;
+  /** Without `stored`, which would be a second copy of the document in memory. */
+  readonly #options: Omit<DocumentOptions, 'stored'>;
   readonly #cadence: Cadence;
   #incoming = new Map<Member, Contribution[]>();
   /** What waits for a look-up of `inspect`, first the update that is asked about. */
@@ -89,8 +90,8 @@ export class LiveDocument {
   /** Counts changes, to see whether there was one. */
   version = 0;
 
-  constructor(options: DocumentOptions) {
-    const { key, stored, limits, persistence, channel } = options;
+  constructor({ stored, ...options }: DocumentOptions) {
+    const { key, limits, persistence, channel } = options;
     this.key = key;
     this.#options = options;
     this.#readOnly = stored.closedAt ? 'closed' : null;

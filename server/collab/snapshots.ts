@@ -15,7 +15,7 @@ export interface SnapshotsOptions {
 
 /** When a document's whole state is written down, so that loading it does not take the whole log. */
 export class Snapshots {
-  readonly #options: SnapshotsOptions;
+  readonly #options: Omit<SnapshotsOptions, 'stored'>;
   /** Of the log, since the last snapshot. */
   #rows: number;
   #bytes: number;
@@ -23,9 +23,8 @@ export class Snapshots {
   #size: number;
   #writing: Promise<void> | null = null;
 
-  constructor(options: SnapshotsOptions) {
+  constructor({ stored: { updates, snapshot }, ...options }: SnapshotsOptions) {
     this.#options = options;
-    const { updates, snapshot } = options.stored;
     this.#rows = updates.length;
     this.#bytes = updates.reduce((sum, update) => sum + update.byteLength, 0);
     this.#size = snapshot?.byteLength ?? 0;
