@@ -221,7 +221,7 @@ test('4 the expert sees what was granted and nothing else, and accepts', async (
     .first()
     .click();
   await expect(page).toHaveURL(new RegExp(`/consults/${consultId}$`));
-  await expect(page.getByText(question)).toBeVisible();
+  await expect(page.getByTestId('consult-question')).toHaveText(question);
   const main = page.locator('main');
   await expect(main).toContainText('青霉素');
   await expect(main).toContainText('高血压');
