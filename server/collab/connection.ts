@@ -60,6 +60,11 @@ export class Connection implements Member {
   /** Kept until the client has answered our step 1: what it drew since builds on what it drew before. */
   #early: Extract<Incoming, { kind: 'update' | 'mark' }>[] | null = [];
   #keptBytes = 0;
+  /**
+   * It was sent what it lacked. Before, it is sent no changes: they would build on what it has not got, and where this
+   * node dies then, it would carry them to the next one, torn from what they build on.
+   */
+  #isAnswered = false;
   readonly #holds = new Set<Hold>();
   readonly #messageRate: Rate;
   readonly #byteRate: Rate;
@@ -186,6 +191,7 @@ export class Connection implements Member {
     switch (message.kind) {
       case 'state-vector': {
         const difference = attempt(() => document.difference(message.stateVector));
+        this.#isAnswered = true;
         if (difference) this.send(encodeStep2(difference));
         else this.end('badMessage');
         return;
@@ -234,7 +240,7 @@ export class Connection implements Member {
   }
 
   sendUpdate(frame: Uint8Array): void {
-    if (!this.#behind) this.send(frame);
+    if (this.#isAnswered && !this.#behind) this.send(frame);
   }
 
   sendPresences(frame: Uint8Array): void {

@@ -41,6 +41,26 @@ test('[CO-4] the load is awaited before the first sync: nobody ever sees an empt
   expect(persistence.loads).toBe(1);
 });
 
+test('[CO-4] no change comes before the first sync: nobody holds what builds on something they have not got', async () => {
+  const { server, documentId } = await start();
+  const li = await server.connect('li', documentId).synced();
+  li.records.set('a', new Y.Map([['x', 1]]));
+  const raw = await server.raw('wang', documentId);
+  // The server's own question: from here on this socket is open.
+  await until(() => raw.messages.length > 0);
+  const zhao = await server.connect('zhao', documentId).synced();
+  (li.records.get('a') as Y.Map<number>).set('x', 2);
+  await until(() => (zhao.records.get('a') as Y.Map<number>).get('x') === 2);
+  const syncs = () => raw.messages.filter((message) => message[0] === 0).map((message) => message[1]);
+  expect(syncs()).toEqual([0]);
+  // An empty state vector; then the answer, then what happens.
+  raw.socket.send(Uint8Array.of(0, 0, 1, 0));
+  await until(() => syncs().length === 2);
+  (li.records.get('a') as Y.Map<number>).set('x', 3);
+  await until(() => syncs().length === 3);
+  expect(syncs()).toEqual([0, 1, 2]);
+});
+
 test('[CO-3] what a client sends before its document is open is kept', async () => {
   const { server, documentId, persistence } = await start();
   const door = gate();

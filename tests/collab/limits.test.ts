@@ -210,6 +210,8 @@ test('[CO-14] a reader that never catches up is cut, and fetches the difference 
   });
   const li = await server.connect('li', documentId).synced();
   const dead = await server.raw('wang', documentId);
+  // It asks for the document, as every client does, and reads no answer.
+  dead.socket.send(Uint8Array.of(0, 0, 1, 0));
   dead.socket.pause();
   for (let i = 0; i < 100; i++) li.records.set(`k${i}`, 'x'.repeat(100_000));
   await until(() => server.collab.stats().connections === 1);

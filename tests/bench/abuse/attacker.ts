@@ -113,7 +113,10 @@ const attacks: { everyMs: number; make: () => void }[] = [
     make: () => {
       while (slow.length < 5) {
         const socket = member('slow reader');
-        socket.once('open', () => socket.pause());
+        socket.once('open', () => {
+          socket.send(Uint8Array.of(0, 0, 1, 0));
+          socket.pause();
+        });
         slow.push(socket);
       }
       const gone = slow.findIndex((socket) => socket.readyState === WebSocket.CLOSED);
