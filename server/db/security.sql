@@ -662,17 +662,18 @@ $$;
 
 -- [RT-16] Every table that holds rows of a patient or of a consult, found by its columns: a new one is erased with the
 -- rest, or the erasure fails on its foreign key. First what knows them by another way: mails by their notification,
--- events that wait by their subject. The trail stays: it holds ids.
+-- events that wait by their subject, news by where they lead. The trail stays: it holds ids.
 CREATE OR REPLACE FUNCTION erasure_tables() RETURNS TABLE (name text, condition text) LANGUAGE sql STABLE SET search_path = public AS $$
   SELECT t.name, t.condition FROM (
     VALUES (0, 'outgoing_mail', 'notification_id IN (SELECT id FROM notification WHERE consult_id = ANY ($2))'),
-           (0, 'outbox', 'subject = ANY ($2::text[])')
+           (0, 'outbox', 'subject = ANY ($2::text[]) OR subject = $1::text'),
+           (1, 'notification', 'consult_id = ANY ($2) OR data->>''path'' LIKE ''/patients/'' || $1 || ''/%''')
     UNION ALL
     SELECT 1, c.table_name::text,
            string_agg(CASE c.column_name WHEN 'patient_id' THEN 'patient_id = $1' ELSE 'consult_id = ANY ($2)' END, ' OR ')
       FROM information_schema.columns c JOIN information_schema.tables b USING (table_schema, table_name)
      WHERE c.table_schema = 'public' AND b.table_type = 'BASE TABLE' AND c.column_name IN ('patient_id', 'consult_id')
-       AND c.table_name <> 'audit_event'
+       AND c.table_name NOT IN ('audit_event', 'notification')
      GROUP BY c.table_name
   ) t (rank, name, condition) ORDER BY t.rank, t.name
 $$;

@@ -1,4 +1,5 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
+import { correctionHandlers } from '#lib/features/notifications/corrections.server.ts';
 import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
@@ -8,11 +9,16 @@ import { eraseFilesTask, erasureHandler } from '#lib/features/rights/erasure.ser
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 
 /** Every topic a use case may publish. */
-export const topics: readonly string[] = [...notificationKinds, glassHandler.topic, erasureHandler.topic];
+export const topics: readonly string[] = [
+  ...notificationKinds,
+  ...correctionHandlers.map(({ topic }) => topic),
+  glassHandler.topic,
+  erasureHandler.topic
+];
 
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
-  outbox: [...notificationHandlers, glassHandler, erasureHandler],
+  outbox: [...notificationHandlers, ...correctionHandlers, glassHandler, erasureHandler],
   tasks: [
     sendMailTask,
     credentialReminderTask,

@@ -123,6 +123,11 @@ test('[RT-16] erasing leaves no row of the patient or the consult in any of them
       ...{ organisation_id: uuid(organisation), patient_id: each(patients), consult_id: each(consults) },
       ...own[table]
     });
+  // News that lead to the patient's page have no consult.
+  await fillTable(owner, 'notification', 2, {
+    organisation_id: uuid(organisation),
+    data: `json_build_object('path', '/patients/' || ${each(patients)} || '/rights')`
+  });
   await fillTable(owner, 'erasure', 1, {
     ...{ id: uuid(erasure), organisation_id: uuid(organisation), subject_id: uuid(patients[0]!) },
     ...{ asked_by_id: uuid(asker), approved_by_id: uuid(approver), approved_at: 'now()' }

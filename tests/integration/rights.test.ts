@@ -13,6 +13,10 @@ import {
 import { askDeletion, liftHold, setHold } from '#lib/features/rights/deletion.server.ts';
 import { keepUntil } from '#lib/features/rights/retention.ts';
 import { readQueue, readRights } from '#lib/features/rights/read.server.ts';
+import { listNotifications } from '#lib/features/notifications/list.server.ts';
+import { handlers } from '../../server/worker/handlers.ts';
+import { createWorker } from '../../server/worker/index.ts';
+import { silent } from '../support/silent.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -112,6 +116,32 @@ describe('corrections', () => {
     await expect(app`update correction_request set text = 'x'`).rejects.toThrow(/permission denied/);
     await expect(app`delete from legal_hold`).rejects.toThrow(/permission denied/);
     await app.end();
+  });
+
+  it('[RT-9] are told to those who may decide; the answer to the member who asked', async () => {
+    const { li, boss, nurse, reception, stranger } = world.people;
+    const worker = createWorker({
+      ...{ url: world.database.systemUrl, handlers, services: world.services, log: silent }
+    });
+    await owner`delete from outbox`;
+    await worker.start();
+    try {
+      const asked = await ask(reception);
+      const titles = async (person: MemberActor) =>
+        (await listNotifications(world.as(person), 'zh-CN'))
+          .filter(({ kind }) => kind.startsWith('correction.'))
+          .map(({ title, href }) => [title, href]);
+      const wait = { timeout: 10_000 };
+      const href = `/patients/${world.patientId}/rights`;
+      for (const person of [li, boss])
+        await expect.poll(() => titles(person), wait).toEqual([['有新的病历更正申请', href]]);
+      await decide(li, asked.id, 'refuse');
+      await expect.poll(() => titles(reception), wait).toEqual([['病历更正申请未被接受', href]]);
+      expect(await titles(li)).toHaveLength(1);
+      for (const person of [nurse, stranger]) expect(await titles(person)).toEqual([]);
+    } finally {
+      await worker.stop();
+    }
   });
 
   it('[RT-9] wait in a queue of the deciding', async () => {

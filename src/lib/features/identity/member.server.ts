@@ -158,20 +158,43 @@ export async function placesOf(
   return rows.map(({ member, rights, lastMemberId, ...rest }) => ({
     ...rest,
     last: member.id === lastMemberId,
-    actor: {
-      kind: 'member',
-      userId: member.userId,
-      memberId: member.id,
-      organisationId: member.organisationId,
-      clinicId: member.clinicId,
-      clinicIds: clinicsWithin(member),
-      role: member.role,
-      ...(rights ? { rights } : {}),
-      specialty: member.specialty,
-      name: member.name,
-      sessionId
-    }
+    actor: actorOf(member, rights, sessionId)
   }));
+}
+
+/** Everybody who works at an organisation, with their rights: for a job that asks whom something concerns. */
+export async function membersOf(
+  rows: Pick<Database, 'select'>,
+  organisationId: string
+): Promise<MemberActor[]> {
+  const found = await rows
+    .select({ member: members, rights: changedRights })
+    .from(members)
+    // Also so that columns are written with their tables, which the rights' sub-query needs.
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.organisationId, organisationId), isNull(members.revokedAt)))
+    .orderBy(asc(members.createdAt));
+  return found.map(({ member, rights }) => actorOf(member, rights, ''));
+}
+
+function actorOf(
+  member: typeof members.$inferSelect,
+  rights: Record<string, boolean> | null,
+  sessionId: string
+): MemberActor {
+  return {
+    kind: 'member',
+    userId: member.userId,
+    memberId: member.id,
+    organisationId: member.organisationId,
+    clinicId: member.clinicId,
+    clinicIds: clinicsWithin(member),
+    role: member.role,
+    ...(rights ? { rights } : {}),
+    specialty: member.specialty,
+    name: member.name,
+    sessionId
+  };
 }
 
 export interface Workplace {

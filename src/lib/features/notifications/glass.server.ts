@@ -1,10 +1,9 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import * as v from 'valibot';
-import { newId } from '#lib/kernel/ids.ts';
 import { breakGlassAccesses, consults } from '#lib/features/consults/tables.server.ts';
 import { members } from '#lib/features/identity/tables.server.ts';
 import type { JobHandler } from '#lib/features/tenancy/jobs.ts';
-import { notifications } from './tables.server.ts';
+import { writeNews } from './write.server.ts';
 
 const payload = v.object({ accessId: v.string() });
 
@@ -27,25 +26,14 @@ export const glassHandler: JobHandler = {
         and(eq(members.organisationId, organisationId), eq(members.role, 'owner'), isNull(members.revokedAt))
       );
     for (const { userId } of owners) {
-      const id = newId(now.getTime());
       const by = `${found.access.userName} (${found.access.userOrganisationName})`;
-      const [made] = await rows
-        .insert(notifications)
-        .values({
-          id,
-          organisationId,
-          createdAt: now,
-          userId,
-          kind: 'record.glass-broken',
-          consultId,
-          data: { by, number: found.number, path: '/organisation/break-glass' },
-          eventId: event.id
-        })
-        .onConflictDoNothing()
-        .returning({ id: notifications.id });
-      if (!made) continue;
-      const news = { topic: `user:${userId}`, name: 'notification', data: { id } };
-      await rows.execute(sql`select pg_notify('live', ${JSON.stringify(news)})`);
+      await writeNews(
+        { rows, now },
+        {
+          ...{ organisationId, userId, kind: 'record.glass-broken', consultId, eventId: event.id },
+          data: { by, number: found.number, path: '/organisation/break-glass' }
+        }
+      );
     }
   }
 };

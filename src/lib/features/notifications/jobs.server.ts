@@ -1,7 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { newId } from '#lib/kernel/ids.ts';
-import type { LiveEvent } from '#lib/kernel/ports.ts';
 import { consults } from '#lib/features/consults/tables.server.ts';
 import { members, users } from '#lib/features/identity/tables.server.ts';
 import type { JobContext, JobHandler, OutboxEvent, TaskHandler } from '#lib/features/tenancy/jobs.ts';
@@ -9,6 +8,7 @@ import { hrefOf, isMailed, notificationKinds, type NotificationKind } from './no
 import { consultNews } from './schema.ts';
 import { notifications, outgoingMails } from './tables.server.ts';
 import { mailWords } from './words.ts';
+import { writeNews } from './write.server.ts';
 
 /** One handler a kind of news. */
 export const notificationHandlers: readonly JobHandler[] = notificationKinds.map((kind) => ({
@@ -45,40 +45,25 @@ async function tell(kind: NotificationKind, event: OutboxEvent, context: JobCont
     .orderBy(members.userId, members.createdAt);
 
   for (const person of people) {
-    const id = newId(context.now.getTime());
-    const [made] = await rows
-      .insert(notifications)
-      .values({
-        id,
-        organisationId: person.organisationId,
-        createdAt: context.now,
-        userId: person.userId,
-        kind,
-        consultId: consult.id,
-        data: {
-          number: consult.number,
-          requester: consult.requesterName,
-          requesterOrganisation: consult.requesterOrganisationName,
-          urgency: consult.urgency,
-          ...(consult.expertName ? { expert: consult.expertName } : {}),
-          ...(news.by === undefined ? {} : { by: news.by })
-        },
-        eventId: event.id
-      })
-      .onConflictDoNothing()
-      .returning({ id: notifications.id });
-    if (!made) continue;
-    await live(context, { topic: `user:${person.userId}`, name: 'notification', data: { id } });
+    const id = await writeNews(context, {
+      ...{ organisationId: person.organisationId, userId: person.userId, kind, consultId: consult.id },
+      data: {
+        number: consult.number,
+        requester: consult.requesterName,
+        requesterOrganisation: consult.requesterOrganisationName,
+        urgency: consult.urgency,
+        ...(consult.expertName ? { expert: consult.expertName } : {}),
+        ...(news.by === undefined ? {} : { by: news.by })
+      },
+      eventId: event.id
+    });
+    if (!id) continue;
     if (isMailed(kind))
       await mail(context, person, {
         notificationId: id,
         ...mailWords(kind, `${services.settings.origin}${hrefOf(kind, consult.id)}`)
       });
   }
-}
-
-async function live({ rows }: JobContext, event: LiveEvent): Promise<void> {
-  await rows.execute(sql`select pg_notify('live', ${JSON.stringify(event)})`);
 }
 
 async function mail(

@@ -18,7 +18,13 @@ export const notificationKinds = [
 export type NotificationKind = (typeof notificationKinds)[number];
 
 /** News about the organisation itself; a job of its own writes them. */
-export const organisationKinds = ['credential.ending', 'record.glass-broken'] as const;
+export const organisationKinds = [
+  'credential.ending',
+  'record.glass-broken',
+  'correction.asked',
+  'correction.accepted',
+  'correction.refused'
+] as const;
 export type OrganisationKind = (typeof organisationKinds)[number];
 
 export function isNotificationKind(kind: string): kind is NotificationKind | OrganisationKind {

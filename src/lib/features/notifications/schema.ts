@@ -16,3 +16,13 @@ export const consultNews = v.object({
   by: v.optional(v.pipe(v.string(), v.maxLength(120)))
 });
 export type ConsultNews = v.InferOutput<typeof consultNews>;
+
+/** What an outbox event about a request for correction carries. */
+export const correctionNews = v.object({
+  patientId: id,
+  /** User, or invite of the link. */
+  askedById: id,
+  /** Whose act it is that is told of. */
+  actorId: id,
+  by: v.pipe(v.string(), v.maxLength(120))
+});

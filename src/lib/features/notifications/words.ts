@@ -100,6 +100,21 @@ export function notificationWords(
         title: m.notifications_glass_broken_title({ by: data.by ?? '' }, in_),
         body: m.notifications_glass_broken_body({ number }, in_)
       };
+    case 'correction.asked':
+      return {
+        title: m.notifications_correction_asked_title({}, in_),
+        body: m.notifications_correction_asked_body({ by: data.by ?? '' }, in_)
+      };
+    case 'correction.accepted':
+      return {
+        title: m.notifications_correction_accepted_title({}, in_),
+        body: m.notifications_correction_decided_body({ by: data.by ?? '' }, in_)
+      };
+    case 'correction.refused':
+      return {
+        title: m.notifications_correction_refused_title({}, in_),
+        body: m.notifications_correction_decided_body({ by: data.by ?? '' }, in_)
+      };
     case null:
       return { title: m.notifications_other_title({}, in_), body: '' };
   }

@@ -54,8 +54,20 @@ export async function askCorrection(
       consultId: row!.consultId,
       detail: { part }
     });
+    await news(tx, 'correction.asked', row!);
     return correctionView(row!);
   });
+}
+
+/** The words stay in the record: what goes through the outbox is who and whose. */
+function news(
+  tx: Tx,
+  topic: `correction.${'asked' | 'accepted' | 'refused'}`,
+  { patientId, askedById, askedByName, decidedById, decidedByName }: typeof correctionRequests.$inferSelect
+): Promise<void> {
+  const [actorId, by] =
+    topic === 'correction.asked' ? [askedById, askedByName] : [decidedById, decidedByName];
+  return tx.publish(topic, patientId, { patientId, askedById, actorId, by });
 }
 
 function openOf(actor: Actor, patientId: string): SQL | undefined {
@@ -124,6 +136,7 @@ export async function decideCorrection(
       consultId: row.consultId,
       detail: { result: result?.id ?? null }
     });
+    await news(tx, decision === 'accept' ? 'correction.accepted' : 'correction.refused', row);
     return correctionView(row);
   });
 }
