@@ -11,6 +11,7 @@ import {
   listOwnCorrections
 } from '#lib/features/rights/corrections.server.ts';
 import { askDeletion, liftHold, setHold } from '#lib/features/rights/deletion.server.ts';
+import { readPlaces } from '#lib/features/rights/register.server.ts';
 import { keepUntil } from '#lib/features/rights/retention.ts';
 import { readQueue, readRights } from '#lib/features/rights/read.server.ts';
 import { listNotifications } from '#lib/features/notifications/list.server.ts';
@@ -226,5 +227,20 @@ describe('deletion', () => {
     expect(await lift(boss)).toMatchObject({ lifted: { byName: '高文', reason: '已结案' } });
     expect(await wish(li, world.patientId, century)).toMatchObject({ refusedFor: null });
     expect(await refusal(lift(boss))).toBe('not_found');
+  });
+});
+
+describe('register', () => {
+  it('[RT-14] an owner reads where data lies and whether uploads are scanned, with a trace; nobody else', async () => {
+    const { boss, li, nurse, chief } = world.people;
+    expect(await readPlaces(world.as(boss))).toEqual({
+      ...{ dataFolder: world.folder, databaseHost: null, mailHost: null, keyHost: null },
+      ...{ mediaUrl: '/sfu', scanned: false }
+    });
+    const scanner = { ...world.services.scanner, configured: true };
+    expect(await readPlaces({ ...world.as(chief), scanner })).toMatchObject({ scanned: true });
+    for (const person of [li, nurse]) expect(await refusal(readPlaces(world.as(person)))).toBe('forbidden');
+    const seen = await owner`select actor_id from audit_event where action = 'rights.register'`;
+    expect(seen.map((row) => row['actor_id'])).toEqual([boss.userId, chief.userId]);
   });
 });
