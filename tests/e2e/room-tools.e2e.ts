@@ -219,6 +219,10 @@ test('a mark stays on its place of the image while that is zoomed, turned, flipp
   await drag(li.page, [at(0.8, 0.8), at(0.7, 0.6)]);
   await chooseTool(li.page, 'select');
   for (const { page } of [li, wang]) await expect(marks(page, 'measure')).toHaveCount(1);
+  // Whose mark it is, for who asks.
+  await chooseTool(wang.page, 'select');
+  await wang.page.mouse.click(...(await onXray(wang.page))(...image.from));
+  await expect(wang.page.getByTestId('made-by')).toContainText('李明');
   const value = () => marks(li.page, 'measure').filter({ hasText: 'px' }).textContent();
   const text = await value();
 

@@ -47,6 +47,7 @@ const emptyState: IslandState = {
   ownLooks: false,
   loupe: false,
   selectionCount: 0,
+  made: null,
   openPin: null,
   following: null,
   penOnly: false
@@ -254,7 +255,6 @@ export class BoardController {
     );
   }
 
-  /** All measurements; none while the board is not shown. */
   figures(): Figure[] {
     return this.#handle?.figures() ?? [];
   }

@@ -57,6 +57,7 @@ export function readState(editor: Editor): IslandState {
     ownLooks: looksOf(editor).own.get() !== null,
     loupe: looksOf(editor).loupe.get(),
     selectionCount: editor.getSelectedShapeIds().length,
+    made: made(editor),
     openPin: openPin(editor),
     following: editor.getInstanceState().followingUserId,
     penOnly: editor.getInstanceState().isPenMode
@@ -68,6 +69,23 @@ function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Sha
   const page = editor.getCurrentPageId();
   const found = editor.store.query.records('shape', () => ({ type: { eq: type } })).get() as TLShape[];
   return found.filter((shape) => editor.getAncestorPageId(shape) === page) as Shape[];
+}
+
+function made(editor: Editor): IslandState['made'] {
+  const shape = editor.getOnlySelectedShape();
+  if (!shape || shape.type === 'pin' || shape.type === 'xray' || shape.type === 'odontogram') return null;
+  const author = authorOf(shape.meta);
+  if (!author || author.by === 'system') return null;
+  const parent = editor.getShapeParent(shape);
+  const version = parent?.type === 'xray' ? calibrationVersion((parent as XrayShape).props) : undefined;
+  return {
+    ...author,
+    outdated:
+      shape.type === 'measure' &&
+      author.calibration !== undefined &&
+      version !== undefined &&
+      author.calibration < version
+  };
 }
 
 function openPin(editor: Editor): IslandState['openPin'] {

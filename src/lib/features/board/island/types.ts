@@ -106,6 +106,8 @@ export interface IslandState {
   ownLooks: boolean;
   loupe: boolean;
   selectionCount: number;
+  /** Who made the one mark that is selected; `outdated`: its image has been calibrated anew since. */
+  made: (Authorship & { outdated: boolean }) | null;
   openPin: { id: string; at: ScreenPoint } | null;
   /** Presence id of who is followed. */
   following: string | null;
