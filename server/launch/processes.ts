@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** True while a process with this id exists, whoever owns it. A zombie counts as ended. */
+/**
+ * True while a process with this id exists, whoever owns it. A zombie counts as ended, unless threads of it are still
+ * ending: until the last one has, its ports are taken.
+ */
 export async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -14,7 +17,14 @@ export async function isAlive(pid: number): Promise<boolean> {
   }
   if (process.platform !== 'linux') return true;
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  return !isOver(stat);
+}
+
+/** Of a line of /proc/<pid>/stat: nothing of the process runs any more, it only waits to be collected. */
+export function isOver(stat: string): boolean {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Fields 3 and 20: state and number of threads.
+  return fields[0] === 'Z' && Number(fields[17]) <= 1;
 }
 
 /**

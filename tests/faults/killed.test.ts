@@ -4,9 +4,9 @@ import { AccessToken } from 'livekit-server-sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { isAlive } from '../../server/launch/processes.ts';
-import { freePort } from '../../server/launch/ports.ts';
 import { NotStarted, startApp, type TestApp } from '../support/app.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { lastingPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -61,7 +61,8 @@ async function joins(origin: string): Promise<boolean> {
 
 describe('kill -9', { timeout: 300_000 }, () => {
   it('with everything running: the next start finds the same ports, and no orphan stays', async () => {
-    const [port, signal, udp, tcp] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const ports = [await lastingPort(), await lastingPort(), await lastingPort(), await lastingPort()];
+    const [port, signal, udp, tcp] = ports;
     const options = {
       dataDir,
       args: ['--no-demo', '--port', String(port)],
