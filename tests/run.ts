@@ -191,9 +191,8 @@ const steps = {
 /** One after another; the lanes of a stage side by side. Faults wait more than they work. */
 const stages: readonly (readonly Lane[])[] = [
   [[steps.build]],
-  [[steps.types, steps.lint, steps.unit], [steps.faults]],
+  [[steps.types, steps.lint, steps.unit, steps.access], [steps.faults]],
   [[steps.integration]],
-  [[steps.access]],
   [[steps.e2e]]
 ];
 

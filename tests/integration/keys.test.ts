@@ -24,12 +24,10 @@ afterAll(() => owner.end());
 const quickly = { settleMs: 0 };
 
 function parts(): RotationParts {
-  const { services, keys } = world;
+  const { services } = world;
   return {
-    ...keys,
-    // The app's own ring goes on for seconds with what it has read; this one is the rotating process's.
-    ring: freshKeys().ring,
-    fields: freshKeys().fields,
+    // The app's own go on for seconds with what they have read; these are the rotating process's.
+    ...freshKeys(),
     systemDb: services.systemDb,
     audit: async (organisationId, action, detail) => {
       const actor = { kind: 'system' as const, organisationId, reason: 'key rotation' };
