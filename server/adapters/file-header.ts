@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { KeyRing } from '../keys/ring.ts';
 
@@ -80,7 +80,13 @@ export function damaged(part: string, cause?: unknown): Error {
   return new Error(`stored file damaged: ${part}`, { cause });
 }
 
-function sealKey(under: Buffer, head: Buffer, organisationId: string, key: Buffer, prefix: Buffer): Buffer {
+function sealKey(
+  under: Buffer | KeyObject,
+  head: Buffer,
+  organisationId: string,
+  key: Buffer,
+  prefix: Buffer
+): Buffer {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', under, iv);
   cipher.setAAD(Buffer.concat([head, Buffer.from(organisationId), prefix]));
@@ -88,7 +94,7 @@ function sealKey(under: Buffer, head: Buffer, organisationId: string, key: Buffe
 }
 
 function openKey(
-  candidates: readonly Buffer[],
+  candidates: readonly (Buffer | KeyObject)[],
   head: Buffer,
   organisationId: string,
   sealed: Buffer,

@@ -12,6 +12,11 @@ CREATE OR REPLACE FUNCTION app_organisation() RETURNS uuid LANGUAGE sql STABLE P
   $$ SELECT nullif(current_setting('app.organisation', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION app_actor() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.actor', true), '') $$;
+-- The organisation a member (or the system in its name) works for; none for a visiting patient. Policies compare with
+-- this one value: a further condition beside it would be guessed by the planner to leave next to nothing, which
+-- keeps it from reading in an index's order.
+CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT CASE WHEN coalesce(current_setting('app.consult', true), '') = '' THEN nullif(current_setting('app.organisation', true), '')::uuid END $$;
 -- Of an expert only: a question to a specialty is seen by its experts, not by the whole hospital.
 CREATE OR REPLACE FUNCTION app_specialty() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.specialty', true), '') $$;
@@ -25,8 +30,7 @@ CREATE OR REPLACE FUNCTION app_consult() RETURNS uuid LANGUAGE sql STABLE PARALL
 CREATE OR REPLACE VIEW active_grant WITH (security_invoker = true) AS
   SELECT organisation_id, consult_id, patient_id, kind, item_id
     FROM consult_grant_item
-   WHERE grantee_organisation_id = (SELECT app_organisation())
-     AND (SELECT app_consult()) IS NULL
+   WHERE grantee_organisation_id = (SELECT app_tenant())
      AND (grantee_user_id::text = (SELECT app_actor())
           OR (grantee_user_id IS NULL AND grantee_specialty = (SELECT app_specialty())))
      AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now();
@@ -47,8 +51,8 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
     EXECUTE format(
       'CREATE POLICY tenant ON %I TO consilium_app
-         USING (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)
-         WITH CHECK (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL)', t);
+         USING (organisation_id = (SELECT app_tenant()))
+         WITH CHECK (organisation_id = (SELECT app_tenant()))', t);
     -- [RT-16] Of the owner's functions only the one that erases a record reaches all of it, while it runs.
     EXECUTE format(
       'CREATE POLICY eraser ON %I TO consilium_owner
@@ -82,8 +86,8 @@ BEGIN
     EXECUTE format('DROP POLICY tenant ON %I', t);
     EXECUTE format(
       'CREATE POLICY tenant ON %I TO consilium_app
-         USING (organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
-                AND ((SELECT app_clinics()) IS NULL OR %s))', t, seen);
+         USING (organisation_id = (SELECT app_tenant())
+                AND ((SELECT app_clinics() IS NULL) OR %s))', t, seen);
   END LOOP;
 END $$;
 
@@ -98,13 +102,13 @@ CREATE POLICY names ON organisation FOR SELECT TO consilium_app, consilium_syste
 CREATE POLICY own ON organisation FOR INSERT TO consilium_app WITH CHECK (id = (SELECT app_organisation()));
 GRANT SELECT, INSERT ON organisation TO consilium_app;
 CREATE POLICY own_rules ON organisation FOR UPDATE TO consilium_app
-  USING (id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL);
+  USING (id = (SELECT app_tenant()));
 GRANT UPDATE (idle_minutes, second_factor_roles, second_factor_from, grant_days, retention_years) ON organisation TO consilium_app;
 GRANT SELECT ON organisation TO consilium_system;
 
 -- 3. Experts offered to all.
 CREATE POLICY directory ON expert_listing FOR SELECT TO consilium_app
-  USING ((SELECT app_organisation()) IS NOT NULL AND (SELECT app_consult()) IS NULL);
+  USING ((SELECT app_tenant() IS NOT NULL));
 
 -- [ID-21] A credential is withdrawn, never changed; the reminder's job notes what it told.
 REVOKE UPDATE ON practitioner_credential FROM consilium_app;
@@ -114,7 +118,7 @@ CREATE POLICY system ON practitioner_credential TO consilium_system USING (true)
 
 -- 4. Consult grants: the only way across organisations.
 CREATE POLICY grantee ON consult_grant_item FOR SELECT TO consilium_app
-  USING (grantee_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+  USING (grantee_organisation_id = (SELECT app_tenant())
          AND (grantee_user_id::text = (SELECT app_actor())
               OR (grantee_user_id IS NULL AND grantee_specialty = (SELECT app_specialty())))
          AND revoked_at IS NULL AND starts_at <= now() AND ends_at > now());
@@ -169,10 +173,9 @@ $$;
 REVOKE ALL ON FUNCTION glass_can_break(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION glass_can_break(uuid) TO consilium_app;
 CREATE POLICY breaker_reads ON break_glass_access FOR SELECT TO consilium_app
-  USING (user_id::text = (SELECT app_actor()) AND user_organisation_id = (SELECT app_organisation())
-         AND (SELECT app_consult()) IS NULL);
+  USING (user_id::text = (SELECT app_actor()) AND user_organisation_id = (SELECT app_tenant()));
 CREATE POLICY breaker ON break_glass_access FOR INSERT TO consilium_app
-  WITH CHECK (user_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+  WITH CHECK (user_organisation_id = (SELECT app_tenant())
     AND reviewed_at IS NULL AND verdict IS NULL
     -- Instants are kept to the millisecond, and rounded.
     AND starts_at <= now() + interval '1 second' AND ends_at <= now() + interval '1 hour 1 second'
@@ -242,11 +245,11 @@ CREATE POLICY granted ON note FOR SELECT TO consilium_app
 
 -- 5. The consult itself, for the expert's side: all who were asked see it until one accepts, then that one.
 CREATE POLICY expert ON consult FOR SELECT TO consilium_app
-  USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+  USING (expert_organisation_id = (SELECT app_tenant())
          AND (coalesce(expert_id, asked_expert_id)::text = (SELECT app_actor())
               OR (expert_id IS NULL AND asked_expert_id IS NULL AND specialty = (SELECT app_specialty()))));
 CREATE POLICY expert_acts ON consult FOR UPDATE TO consilium_app
-  USING (expert_organisation_id = (SELECT app_organisation()) AND (SELECT app_consult()) IS NULL
+  USING (expert_organisation_id = (SELECT app_tenant())
          AND (coalesce(expert_id, asked_expert_id)::text = (SELECT app_actor())
               OR (expert_id IS NULL AND asked_expert_id IS NULL AND specialty = (SELECT app_specialty()))));
 
@@ -277,10 +280,9 @@ CREATE POLICY author ON pin_comment_version AS RESTRICTIVE FOR INSERT TO consili
   WITH CHECK (replaced_by_id::text = (SELECT app_actor()));
 -- What an expert signed stays theirs to read after the grant has ended.
 CREATE POLICY author ON opinion FOR SELECT TO consilium_app
-  USING (author_organisation_id = (SELECT app_organisation()) AND author_id::text = (SELECT app_actor())
-         AND (SELECT app_consult()) IS NULL);
+  USING (author_organisation_id = (SELECT app_tenant()) AND author_id::text = (SELECT app_actor()));
 CREATE POLICY author ON consult_document FOR SELECT TO consilium_app
-  USING (kind = 'opinion-pdf' AND (SELECT app_consult()) IS NULL
+  USING (kind = 'opinion-pdf' AND (SELECT app_tenant() IS NOT NULL)
          AND consult_id IN (SELECT consult_id FROM opinion WHERE author_id::text = (SELECT app_actor())));
 
 -- 6. A visiting patient: one consult, its room and the pictures on its board.
@@ -376,18 +378,19 @@ BEGIN
 END $$;
 
 -- What an event's hash covers. Written as eventText in features/audit/event.ts writes it; Postgres escapes strings
--- in JSON as RFC 8785 asks.
+-- in JSON as RFC 8785 asks, and writes a row's fields in the type's order, which is by code point.
+DO $$ BEGIN
+  IF to_regtype('public.audit_covered') IS NULL THEN
+    CREATE TYPE audit_covered AS (action text, "actorId" text, "actorKind" text, "actorOrganisationId" uuid, "actorRole" text,
+      at text, "consultId" uuid, detail json, id uuid, ip text, "organisationId" uuid, outcome text, "patientId" uuid,
+      "requestId" text, "subjectId" text, "subjectType" text);
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION audit_text(e audit_event) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT '{"action":' || to_json(e.action)::text || ',"actorId":' || to_json(e.actor_id)::text
-    || ',"actorKind":' || to_json(e.actor_kind)::text || ',"actorOrganisationId":"' || e.actor_organisation_id
-    || '","actorRole":' || coalesce(to_json(e.actor_role)::text, 'null')
-    || ',"at":"' || to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-    || '","consultId":' || coalesce('"' || e.consult_id || '"', 'null')
-    || ',"detail":' || CASE WHEN e.detail = '{}' THEN '{}' ELSE public.canonical_json(e.detail) END
-    || ',"id":"' || e.id || '","ip":' || to_json(e.ip)::text || ',"organisationId":"' || e.organisation_id
-    || '","outcome":' || to_json(e.outcome)::text || ',"patientId":' || coalesce('"' || e.patient_id || '"', 'null')
-    || ',"requestId":' || to_json(e.request_id)::text || ',"subjectId":' || to_json(e.subject_id)::text
-    || ',"subjectType":' || to_json(e.subject_type)::text || '}'
+  SELECT row_to_json(ROW(e.action, e.actor_id, e.actor_kind, e.actor_organisation_id, e.actor_role,
+    to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), e.consult_id,
+    CASE WHEN e.detail = '{}' THEN '{}' ELSE public.canonical_json(e.detail) END, e.id, e.ip, e.organisation_id, e.outcome,
+    e.patient_id, e.request_id, e.subject_id, e.subject_type)::public.audit_covered)::text
 $$;
 
 -- [AU-5] The chain: each hash covers the one before it. 32 zero bytes stand before the first.
@@ -395,32 +398,29 @@ CREATE OR REPLACE FUNCTION audit_hash(previous bytea, e audit_event) RETURNS byt
   SELECT sha256(previous || int8send(e.number) || convert_to(public.audit_text(e), 'UTF8'))
 $$;
 
-CREATE OR REPLACE FUNCTION audit_append(
-  p_id uuid, p_organisation uuid, p_at timestamptz, p_actor_kind text, p_actor_id text, p_actor_organisation uuid,
-  p_actor_role text, p_action text, p_outcome text, p_subject_type text, p_subject_id text, p_patient uuid,
-  p_consult uuid, p_ip text, p_request text, p_detail jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
-DECLARE e audit_event; c record;
+DROP FUNCTION IF EXISTS audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb);
+-- One event, by the names of its columns; number and hash are given here.
+CREATE OR REPLACE FUNCTION audit_append(p_event jsonb) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE e audit_event := jsonb_populate_record(NULL::audit_event, p_event); covered bytea;
 BEGIN
   -- Nobody writes another's trail in somebody else's name.
-  IF p_actor_organisation IS DISTINCT FROM app_organisation() THEN
+  IF e.actor_organisation_id IS DISTINCT FROM app_organisation() THEN
     RAISE EXCEPTION 'audit: actor outside its organisation' USING ERRCODE = '42501';
   END IF;
-  -- The lock under which numbers and hashes follow one another, held to the end of the transaction.
-  SELECT number, hash INTO c FROM audit_chain WHERE organisation_id = p_organisation FOR UPDATE;
-  IF NOT FOUND THEN
-    INSERT INTO audit_chain (organisation_id, number, hash) VALUES (p_organisation, 0, decode(repeat('00', 32), 'hex'))
+  covered := convert_to(audit_text(e), 'UTF8');
+  LOOP
+    -- The chain's row is locked under which numbers and hashes follow one another, to the end of the transaction.
+    WITH link AS (
+      UPDATE audit_chain c SET number = c.number + 1, hash = sha256(c.hash || int8send(c.number + 1) || covered)
+       WHERE c.organisation_id = e.organisation_id RETURNING c.number, c.hash)
+    INSERT INTO audit_event (id, organisation_id, number, at, actor_kind, actor_id, actor_organisation_id, actor_role,
+        action, outcome, subject_type, subject_id, patient_id, consult_id, ip, request_id, detail, hash)
+      SELECT e.id, e.organisation_id, link.number, e.at, e.actor_kind, e.actor_id, e.actor_organisation_id, e.actor_role,
+        e.action, e.outcome, e.subject_type, e.subject_id, e.patient_id, e.consult_id, e.ip, e.request_id, e.detail, link.hash FROM link;
+    EXIT WHEN FOUND;
+    INSERT INTO audit_chain (organisation_id, number, hash) VALUES (e.organisation_id, 0, decode(repeat('00', 32), 'hex'))
       ON CONFLICT DO NOTHING;
-    SELECT number, hash INTO c FROM audit_chain WHERE organisation_id = p_organisation FOR UPDATE;
-  END IF;
-  e.id := p_id; e.organisation_id := p_organisation; e.number := c.number + 1; e.at := p_at::timestamptz(3);
-  e.actor_kind := p_actor_kind; e.actor_id := p_actor_id; e.actor_organisation_id := p_actor_organisation;
-  e.actor_role := p_actor_role; e.action := p_action; e.outcome := p_outcome; e.subject_type := p_subject_type;
-  e.subject_id := p_subject_id; e.patient_id := p_patient; e.consult_id := p_consult; e.ip := p_ip;
-  e.request_id := p_request; e.detail := p_detail;
-  e.hash := audit_hash(c.hash, e);
-  INSERT INTO audit_event SELECT (e).*;
-  UPDATE audit_chain SET number = e.number, hash = e.hash WHERE organisation_id = p_organisation;
+  END LOOP;
 END $$;
 
 -- Events from before there was a chain are put into it once, and the chain says so (started_after).
@@ -461,9 +461,9 @@ END $$;
 REVOKE ALL ON FUNCTION audit_archived(uuid, bigint, bigint, bytea, text, bigint) FROM PUBLIC, consilium_app;
 GRANT EXECUTE ON FUNCTION audit_archived(uuid, bigint, bigint, bytea, text, bigint) TO consilium_system;
 REVOKE ALL ON FUNCTION next_number(uuid, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_append(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_number(uuid, text) TO consilium_app;
-GRANT EXECUTE ON FUNCTION audit_append(uuid, uuid, timestamptz, text, text, uuid, text, text, text, text, text, uuid, uuid, text, text, jsonb) TO consilium_app, consilium_system;
+GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO consilium_app, consilium_system;
 
 -- [AU-12] Who opened a patient's record, and to which consults it was opened: for the organisation's own people and
 -- for the patient's link. Runs as the owner, since neither sees the names of another hospital's people otherwise.

@@ -1,4 +1,4 @@
-import { createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { and, asc, eq } from 'drizzle-orm';
 import { newId } from '#lib/kernel/ids.ts';
@@ -6,12 +6,15 @@ import type { KeyWrapper, WrappedKey } from '#lib/kernel/ports.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
 import { dataKeys } from '#lib/features/tenancy/tables.server.ts';
 
-/** One data key of an organisation: a key of its own for each use, so that one use says nothing of another. */
+/**
+ * One data key of an organisation: a key of its own for each use, so that one use says nothing of another. Key objects,
+ * not bytes: with these Node prepares the cipher once, not at each value.
+ */
 export interface DataKey {
   id: string;
-  columns: Buffer;
-  index: Buffer;
-  files: Buffer;
+  columns: KeyObject;
+  index: KeyObject;
+  files: KeyObject;
 }
 export interface OrganisationKeys {
   /** Seals what is written now. */
@@ -154,6 +157,6 @@ export function contextOf({ id, organisationId }: { id: string; organisationId: 
 export function deriveKeys(secret: Buffer, of: { id: string; organisationId: string }): DataKey {
   const salt = createHash('sha256').update(of.organisationId).digest();
   const derive = (use: string) =>
-    Buffer.from(hkdfSync('sha256', secret, salt, `consilium ${use} v1 ${of.id}`, 32));
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, salt, `consilium ${use} v1 ${of.id}`, 32)));
   return { id: of.id, columns: derive('columns'), index: derive('blind index'), files: derive('files') };
 }

@@ -148,9 +148,19 @@ describe('[AU-4] the roles of the application', () => {
     const actor: SystemActor = { kind: 'system', organisationId, reason: 'test' };
     await expect(
       inTransaction(world.as(actor), (tx) =>
-        tx.rows
-          .execute(query`select audit_append(${newId()}::uuid, ${organisationId}::uuid, now(), 'member', 'x',
-          ${newId()}::uuid, null, 'patient.read', 'ok', 'patient', 'x', null, null, '', '', '{}'::jsonb)`)
+        tx.rows.execute(
+          query`select audit_append(${JSON.stringify({
+            ...{
+              id: newId(),
+              organisation_id: organisationId,
+              at: tx.now,
+              actor_kind: 'member',
+              actor_id: 'x'
+            },
+            ...{ actor_organisation_id: newId(), action: 'patient.read', outcome: 'ok' },
+            ...{ subject_type: 'patient', subject_id: 'x', ip: '', request_id: '', detail: {} }
+          })}::jsonb)`
+        )
       )
     ).rejects.toMatchObject({ cause: { code: '42501' } });
   });

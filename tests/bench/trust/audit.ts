@@ -101,10 +101,12 @@ async function fill(sql: postgres.Sql, organisationId: string, rows: number): Pr
   for (let done = 0; done < rows; done += 250)
     await sql.begin(async (tx) => {
       await tx`select set_config('app.organisation', ${organisationId}, true)`;
-      await tx`select audit_append(gen_random_uuid(), ${organisationId}, now(), 'member', gen_random_uuid()::text,
-          ${organisationId}, 'dentist', 'patient.read', 'ok', 'patient', gen_random_uuid()::text, gen_random_uuid(),
-          gen_random_uuid(), '192.168.1.20', gen_random_uuid()::text,
-          case when n % 4 = 0 then '{"from":"booked","to":"arrived"}'::jsonb else '{}'::jsonb end)
+      await tx`select audit_append(jsonb_build_object('id', gen_random_uuid(), 'organisation_id', ${organisationId}::uuid,
+          'at', now(), 'actor_kind', 'member', 'actor_id', gen_random_uuid(), 'actor_organisation_id', ${organisationId}::uuid,
+          'actor_role', 'dentist', 'action', 'patient.read', 'outcome', 'ok', 'subject_type', 'patient',
+          'subject_id', gen_random_uuid(), 'patient_id', gen_random_uuid(), 'consult_id', gen_random_uuid(),
+          'ip', '192.168.1.20', 'request_id', gen_random_uuid(),
+          'detail', case when n % 4 = 0 then '{"from":"booked","to":"arrived"}'::jsonb else '{}'::jsonb end))
         from generate_series(1, ${Math.min(250, rows - done)}) as n`;
     });
 }

@@ -26,6 +26,8 @@ export const rlsPart: Part = async ({ ownerUrl, appUrl, db, rows, pairs, log, sa
   try {
     await owner.unsafe(`create role ${peer} login bypassrls password '${password}'`);
     const [here] = await owner<[{ name: string }]>`select current_database() as name`;
+    // As server/db/migrate.ts has it for the app's roles.
+    await owner.unsafe(`alter role ${peer} set random_page_cost = 1.1`);
     await owner.unsafe(`grant connect on database "${here.name}" to ${peer}`);
     await owner.unsafe(`grant usage on schema public to ${peer}`);
     await owner.unsafe(`grant select on all tables in schema public to ${peer}`);

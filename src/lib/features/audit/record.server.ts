@@ -29,12 +29,25 @@ export interface AuditEntry {
  */
 export async function writeAudit(tx: AuditedTransaction, entry: AuditEntry): Promise<void> {
   const { actor } = tx;
-  await tx.rows.execute(sql`select audit_append(
-    ${newId()}::uuid, ${entry.organisationId ?? actor.organisationId}::uuid, ${tx.now.toISOString()}::timestamptz,
-    ${actor.kind}, ${actorId(actor)}, ${actor.organisationId}::uuid, ${roleOf(actor)},
-    ${entry.action}, ${entry.outcome ?? 'ok'}, ${entry.subject.type}, ${entry.subject.id},
-    ${entry.patientId ?? null}::uuid, ${entry.consultId ?? null}::uuid,
-    ${tx.request.ip}, ${tx.request.id}, ${JSON.stringify(entry.detail ?? {})}::jsonb)`);
+  const event = {
+    id: newId(),
+    organisation_id: entry.organisationId ?? actor.organisationId,
+    at: tx.now,
+    actor_kind: actor.kind,
+    actor_id: actorId(actor),
+    actor_organisation_id: actor.organisationId,
+    actor_role: roleOf(actor),
+    action: entry.action,
+    outcome: entry.outcome ?? 'ok',
+    subject_type: entry.subject.type,
+    subject_id: entry.subject.id,
+    patient_id: entry.patientId,
+    consult_id: entry.consultId,
+    ip: tx.request.ip,
+    request_id: tx.request.id,
+    detail: entry.detail ?? {}
+  };
+  await tx.rows.execute(sql`select audit_append(${JSON.stringify(event)}::jsonb)`);
 }
 
 function roleOf(actor: Actor): string | null {

@@ -3,7 +3,7 @@ import type { MemberActor, MemberRole, RequestInfo } from '#lib/kernel/actor.ts'
 import { fail } from '#lib/kernel/errors.ts';
 import type { AuthSession } from '#lib/kernel/ports.ts';
 import type { Database, Services } from '#lib/features/tenancy/call.ts';
-import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { actAs, inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { asSystem } from './as-system.server.ts';
 import { chosenOf, placesOf, type Chooser } from './member.server.ts';
 import { sessions, users } from './tables.server.ts';
@@ -66,10 +66,12 @@ export async function choosePlace(
     await tx.rows.update(users).set({ lastMemberId: memberId }).where(eq(users.id, session.userId));
     await tx.audit({ action: 'session.enter', subject: { type: 'member', id: memberId } });
     // A savepoint of the same transaction, in the other organisation's name.
-    if (before)
+    if (before) {
       await inTransaction({ ...door, db: tx.rows, actor: before }, (old) =>
         old.audit({ action: 'session.leave', subject: { type: 'member', id: before.memberId } })
       );
+      await actAs(tx.rows, next);
+    }
     await tx.live({ topic: 'access', name: 'session.moved', data: { userId: session.userId } });
   });
 }

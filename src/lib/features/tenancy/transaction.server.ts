@@ -14,7 +14,7 @@ export interface Tx {
   now: Date;
   actor: Actor;
   request: RequestInfo;
-  /** Append to the audit trail of the organisation that owns the data (default: the actor's). */
+  /** Appended at the end to the audit trail of the organisation that owns the data (default: the actor's). */
   audit(entry: AuditEntry): Promise<void>;
   /** Leave a job for the worker: `publish('consult.requested', consultId, {...ids})`. */
   publish(
@@ -35,7 +35,16 @@ export interface Tx {
 export async function inTransaction<T>(call: Call, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call.db.transaction((rows) => begin(call, rows, work));
+      let trail: Promise<unknown> = Promise.resolve();
+      const result = await call.db.transaction(async (rows) => {
+        const { made, events } = await begin(call, rows, work);
+        trail = Promise.all(events);
+        trail.catch(() => {});
+        return made;
+      });
+      // Refused events made of the commit behind them a rollback.
+      await trail;
+      return result;
     } catch (error) {
       if (attempt < 4 && retryable.has(sqlState(error) ?? '')) continue;
       throw error;
@@ -43,21 +52,20 @@ export async function inTransaction<T>(call: Call, work: (tx: Tx) => Promise<T>)
   }
 }
 
-async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function begin<T>(
+  call: Call,
+  rows: DrizzleTransaction,
+  work: (tx: Tx) => Promise<T>
+): Promise<{ made: T; events: Promise<void>[] }> {
   const { actor, request } = call;
-  await rows.execute(
-    sql`select set_config('app.organisation', ${actor.organisationId}, true),
-               set_config('app.actor', ${actorId(actor)}, true),
-               set_config('app.clinics', ${clinicSetting(actor)}, true),
-               set_config('app.specialty', ${specialtyOf(actor)}, true),
-               set_config('app.consult', ${actor.kind === 'patient-link' ? actor.consultId : ''}, true)`
-  );
+  await actAs(rows, actor);
+  const entries: AuditEntry[] = [];
   const tx: Tx = {
     rows,
     actor,
     request,
     now: call.clock.now(),
-    audit: (entry) => writeAudit(tx, entry),
+    audit: async (entry) => void entries.push(entry),
     publish: async (topic, subject, payload, organisationId = actor.organisationId) => {
       await rows.insert(outbox).values({ organisationId, topic, subject, payload });
     },
@@ -65,7 +73,20 @@ async function begin<T>(call: Call, rows: DrizzleTransaction, work: (tx: Tx) => 
       await rows.execute(sql`select pg_notify('live', ${JSON.stringify(event)})`);
     }
   };
-  return work(tx);
+  const made = await work(tx);
+  // Sent in one go with the commit, so that the trail's lock is held for one round trip, not for the whole of `work`.
+  return { made, events: entries.map((entry) => writeAudit(tx, entry)) };
+}
+
+/** Say to row security who the transaction is from here on; ends with it. */
+export async function actAs(rows: DrizzleTransaction, actor: Actor): Promise<void> {
+  await rows.execute(
+    sql`select set_config('app.organisation', ${actor.organisationId}, true),
+               set_config('app.actor', ${actorId(actor)}, true),
+               set_config('app.clinics', ${clinicSetting(actor)}, true),
+               set_config('app.specialty', ${specialtyOf(actor)}, true),
+               set_config('app.consult', ${actor.kind === 'patient-link' ? actor.consultId : ''}, true)`
+  );
 }
 
 /**
