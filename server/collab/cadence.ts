@@ -12,7 +12,7 @@ const burstSeconds = 0.1;
  * With an allowance, runs go at once as long as what they cost stays within it, however close they follow.
  */
 export class Cadence {
-  readonly #everyMs: number;
+  readonly #everyMs: () => number;
   readonly #work: () => void;
   readonly #allowance: Allowance | null;
   #left: number;
@@ -20,8 +20,8 @@ export class Cadence {
   #lastRun = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | null = null;
 
-  constructor(everyMs: number, work: () => void, allowance: Allowance | null = null) {
-    this.#everyMs = everyMs;
+  constructor(everyMs: number | (() => number), work: () => void, allowance: Allowance | null = null) {
+    this.#everyMs = typeof everyMs === 'number' ? () => everyMs : everyMs;
     this.#work = work;
     this.#allowance = allowance;
     this.#left = allowance ? allowance.perSecond * burstSeconds : 0;
@@ -30,7 +30,7 @@ export class Cadence {
   /** Ask for a run. */
   request(): void {
     if (this.#cancel) return;
-    const wait = this.#mayRun() ? 0 : this.#lastRun + this.#everyMs - performance.now();
+    const wait = this.#mayRun() ? 0 : this.#lastRun + this.#everyMs() - performance.now();
     if (wait <= 0) {
       const handle = setImmediate(() => this.run());
       this.#cancel = () => clearImmediate(handle);

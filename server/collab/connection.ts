@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
-import * as Y from 'yjs';
 import type { Access } from './access.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import type { LiveDocument, Member, ReadOnlyReason } from './document.ts';
@@ -46,6 +45,7 @@ export class Connection implements Member {
   readonly request: IncomingMessage;
   readonly documentId: string;
   tainted = false;
+  keepsPresences = false;
   /** The right was taken away or changed while it was being looked up: the answer under way is stale. */
   stale = false;
   authorisedAtMs = 0;
@@ -127,7 +127,7 @@ export class Connection implements Member {
     const readOnly = document.readOnlyFor(this.access);
     if (readOnly !== null) this.notify({ kind: 'read-only', reason: readOnly });
     // Before anything else: the answer to it brings what the client did while it was away.
-    this.send(encodeStep1(Y.encodeStateVector(document.doc)));
+    this.send(encodeStep1(document.stateVector));
     this.#sendAllPresences();
     const held = this.#held;
     this.#held = [];
@@ -206,6 +206,9 @@ export class Connection implements Member {
       case 'query-presence':
         this.#sendAllPresences();
         return;
+      case 'keeps-presences':
+        this.keepsPresences = true;
+        return;
       case 'unknown':
         return;
     }
@@ -230,6 +233,14 @@ export class Connection implements Member {
   #sendAllPresences(): void {
     const all = this.#document?.presences.all();
     if (all) this.sendPresences(all);
+  }
+
+  /** What it was not told while it was busy, also who has gone meanwhile. */
+  #makeUpPresences(): void {
+    if (!this.#missedPresences) return;
+    this.#missedPresences = false;
+    const told = this.#document?.presences.told();
+    if (told) this.sendPresences(told);
   }
 
   send(frame: Uint8Array): void {
@@ -257,7 +268,7 @@ export class Connection implements Member {
     const document = this.#document;
     if (!document) return;
     this.#behind = {
-      stateVector: Y.encodeStateVector(document.doc),
+      stateVector: document.stateVector,
       version: document.version,
       sinceMs: performance.now()
     };
@@ -271,10 +282,7 @@ export class Connection implements Member {
     this.#behind = null;
     if (this.ended || !behind) return;
     if (behind.version !== document.version) this.send(encodeUpdate(document.difference(behind.stateVector)));
-    if (this.#missedPresences) {
-      this.#missedPresences = false;
-      this.#sendAllPresences();
-    }
+    this.#makeUpPresences();
   }
 
   notify(notice: Notice): void {
@@ -321,10 +329,7 @@ export class Connection implements Member {
     if (this.ended) return;
     if (this.#behind && nowMs - this.#behind.sinceMs > this.#limits.slowReaderMs)
       return this.end('slowReader');
-    if (this.#missedPresences && !this.#behind) {
-      this.#missedPresences = false;
-      this.#sendAllPresences();
-    }
+    if (!this.#behind) this.#makeUpPresences();
     if (nowMs - this.#sentAtMs >= quietMs && this.#phase === 'open') this.send(keepAlive);
     // A socket that is not read cannot show that it is alive.
     if (this.#holds.size > 0) return;

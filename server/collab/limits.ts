@@ -1,3 +1,5 @@
+import { presencePace } from '#lib/features/board/people.ts';
+
 /** Every bound of the engine. Bytes, milliseconds, or plain counts, as the names say. */
 export interface Limits {
   /** One message from a client. */
@@ -32,8 +34,9 @@ export interface Limits {
   /** At most one message of updates to each client in this time, in a document that sends more than so many a second. */
   tickMs: number;
   updateMessagesASecond: number;
-  /** At most one message of presences to each client in this time. */
+  /** At most one message of presences to each client in this time; in a full document less often, so many a second to all. */
   presenceMs: number;
+  presenceMessagesASecond: number;
   /** At most one insert for a document in this time. */
   saveMs: number;
   /** Waiting to be saved in one document; beyond, its writers are not read until the database is back. */
@@ -43,6 +46,8 @@ export interface Limits {
   /** Rows of the log, and bytes of it, after which a snapshot is due. */
   snapshotRows: number;
   snapshotBytes: number;
+  /** A document that nobody writes in is kept as bytes after this. */
+  restMs: number;
   /** A document without clients leaves memory after this. */
   idleMs: number;
   /** Between tries of a failed save: the first, and the most. */
@@ -79,12 +84,13 @@ export const defaultLimits: Limits = {
   presencesAConnection: 4,
   tickMs: 16,
   updateMessagesASecond: 1_000,
-  presenceMs: 50,
+  ...presencePace,
   saveMs: 50,
   unsavedBytes: 8 * 1024 * 1024,
   documentBytes: 64 * 1024 * 1024,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
+  restMs: 5_000,
   idleMs: 30_000,
   retryMs: 100,
   retryMaxMs: 5_000,

@@ -1,3 +1,4 @@
+import { presencePaceMs } from '#lib/features/board/people.ts';
 import { type Access, authorOf } from './access.ts';
 import { Cadence } from './cadence.ts';
 import { type PresenceEntry, encodePresenceEntry, encodePresences } from './protocol.ts';
@@ -6,6 +7,8 @@ import type { RelayedPresence } from './relay-messages.ts';
 /** A socket, as presence sees it. */
 export interface PresenceMember {
   readonly access: Access;
+  /** Needs no renewals: it takes who is there for there until it hears that they are gone. */
+  readonly keepsPresences: boolean;
   sendPresences(frame: Uint8Array): void;
   presenceTooLarge(): void;
 }
@@ -29,12 +32,14 @@ interface Presence {
   /** `toldClock` and `json` as sent. */
   entry: Uint8Array;
   toldAtMs: number;
-  dirty: boolean;
+  /** What is still to be told. A renewal says nothing new. */
+  news: 'none' | 'renewal' | 'change';
 }
 
 export interface PresencesOptions {
   members: ReadonlySet<PresenceMember>;
   presenceMs: number;
+  presenceMessagesASecond: number;
   presenceBytes: number;
   presencesAConnection: number;
   nowMs: () => number;
@@ -60,7 +65,11 @@ export class Presences {
 
   constructor(options: PresencesOptions) {
     this.#options = options;
-    this.#cadence = new Cadence(options.presenceMs, () => this.#tell());
+    const { members } = options;
+    this.#cadence = new Cadence(
+      () => presencePaceMs(members.size, options),
+      () => this.#tell()
+    );
   }
 
   receive(member: PresenceMember, entries: readonly PresenceEntry[]): void {
@@ -99,7 +108,7 @@ export class Presences {
 
   #add(known: Pick<Presence, 'clientId' | 'owner' | 'since' | 'author' | 'heardClock' | 'json'>): Presence {
     this.#forgetOldest();
-    const fresh = { toldClock: 0, ours: false, entry: new Uint8Array(), toldAtMs: 0, dirty: false };
+    const fresh = { toldClock: 0, ours: false, entry: new Uint8Array(), toldAtMs: 0, news: 'none' as const };
     const presence = { ...known, ...fresh };
     this.#presences.set(known.clientId, presence);
     return presence;
@@ -118,7 +127,7 @@ export class Presences {
   #change(presence: Presence, json: string | null): void {
     presence.json = json;
     presence.ours = true;
-    presence.dirty = true;
+    presence.news = 'change';
     this.#cadence.request();
   }
 
@@ -141,7 +150,9 @@ export class Presences {
     } else if (presence && json === presence.json && clock <= presence.toldClock) return false;
     const known = presence ?? this.#add({ clientId, owner: node, since, author, heardClock: clock, json });
     const owner = json === null ? null : node;
-    Object.assign(known, { owner, since, json, heardClock: clock, ours: false, dirty: true });
+    const isRenewal = known === presence && known.json === json && known.news !== 'change';
+    const news = isRenewal ? 'renewal' : 'change';
+    Object.assign(known, { owner, since, json, heardClock: clock, ours: false, news });
     return true;
   }
 
@@ -149,7 +160,7 @@ export class Presences {
   drop(node: string): void {
     for (const presence of this.#presences.values()) {
       if (presence.owner !== node) continue;
-      Object.assign(presence, { owner: null, json: null, ours: false, dirty: true });
+      Object.assign(presence, { owner: null, json: null, ours: false, news: 'change' });
       this.#cadence.request();
     }
   }
@@ -157,17 +168,19 @@ export class Presences {
   /** Tell the other nodes of everyone here. */
   announce(): void {
     const here = [...this.#presences.values()].filter(
-      ({ owner, json, dirty }) => isHere(owner) && json !== null && !dirty
+      ({ owner, json, news }) => isHere(owner) && json !== null && news === 'none'
     );
     if (here.length > 0) this.#options.relay(here.map(relayed));
   }
 
   /** Everyone there, for one who has just come; null where nobody is. */
   all(): Uint8Array | null {
-    const present = [...this.#presences.values()].filter(
-      (presence) => presence.json !== null && !presence.dirty
-    );
-    return present.length > 0 ? encodePresences(present.map((presence) => presence.entry)) : null;
+    return framed([...this.#presences.values()].filter(({ json, news }) => json !== null && news === 'none'));
+  }
+
+  /** As `all`, and who has gone: for one who has missed some of it. */
+  told(): Uint8Array | null {
+    return framed([...this.#presences.values()].filter(({ news }) => news === 'none'));
   }
 
   leave(member: PresenceMember): void {
@@ -183,7 +196,11 @@ export class Presences {
     const here = [...this.#presences.values()].filter(({ owner, json }) => isHere(owner) && json !== null);
     if (!here.some((presence) => now - presence.toldAtMs >= renewAfterMs)) return;
     for (const presence of here)
-      if (now - presence.toldAtMs >= alsoRenewAfterMs) this.#change(presence, presence.json);
+      if (now - presence.toldAtMs >= alsoRenewAfterMs && presence.news === 'none') {
+        presence.ours = true;
+        presence.news = 'renewal';
+        this.#cadence.request();
+      }
   }
 
   /** The role or name of a member changed. */
@@ -204,18 +221,17 @@ export class Presences {
   #forgetOldest(): void {
     if (this.#presences.size < maxRemembered) return;
     for (const presence of this.#presences.values())
-      if (presence.owner === null && !presence.dirty) {
+      if (presence.owner === null && presence.news === 'none') {
         this.#presences.delete(presence.clientId);
         return;
       }
   }
 
   #tell(): void {
-    const changed = [...this.#presences.values()].filter((presence) => presence.dirty);
+    const changed = [...this.#presences.values()].filter(({ news }) => news !== 'none');
     if (changed.length === 0) return;
     const now = this.#options.nowMs();
     for (const presence of changed) {
-      presence.dirty = false;
       presence.toldAtMs = now;
       presence.toldClock = Math.max(presence.heardClock, presence.toldClock + 1);
       presence.entry = encodePresenceEntry({
@@ -226,16 +242,29 @@ export class Presences {
     }
     const ours = changed.filter((presence) => presence.ours);
     if (ours.length > 0) this.#options.relay(ours.map(relayed));
+    this.#tellMembers(changed, (member) => !member.keepsPresences);
+    this.#tellMembers(
+      changed.filter(({ news }) => news === 'change'),
+      (member) => member.keepsPresences
+    );
+    for (const presence of changed) presence.news = 'none';
+  }
+
+  #tellMembers(changed: readonly Presence[], isAmong: (member: PresenceMember) => boolean): void {
     const owners = new Set<unknown>(changed.map((presence) => presence.owner));
-    const forAll = encodePresences(changed.map((presence) => presence.entry));
+    const forAll = framed(changed);
+    if (!forAll) return;
     for (const member of this.#options.members) {
-      const others = owners.has(member) ? changed.filter((presence) => presence.owner !== member) : changed;
-      if (others.length === 0) continue;
-      member.sendPresences(
-        others === changed ? forAll : encodePresences(others.map((presence) => presence.entry))
-      );
+      if (!isAmong(member)) continue;
+      const frame = owners.has(member) ? framed(changed.filter(({ owner }) => owner !== member)) : forAll;
+      if (frame) member.sendPresences(frame);
     }
   }
+}
+
+/** One message of these; null: nothing to say. */
+function framed(presences: readonly Presence[]): Uint8Array | null {
+  return presences.length > 0 ? encodePresences(presences.map(({ entry }) => entry)) : null;
 }
 
 /** True for the sockets of this node. */

@@ -2,8 +2,8 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 
 /**
- * Messages on the socket: y-websocket's (0–3, each frame one message) and two of our own that a stock client
- * neither sends nor gets unless it asks: 100 `saved` and 101 `notice`. See SPEC.md beside this file.
+ * Messages on the socket: y-websocket's (0–3, each frame one message) and three of our own, which a stock client
+ * does without: 100 `saved`, 101 `notice` and 102 `keeps presences`. See SPEC.md beside this file.
  */
 const sync = 0;
 const awareness = 1;
@@ -11,6 +11,7 @@ const auth = 2;
 const queryAwareness = 3;
 export const savedMessage = 100;
 export const noticeMessage = 101;
+export const keepsPresencesMessage = 102;
 
 const step1 = 0;
 const step2 = 1;
@@ -22,6 +23,8 @@ export type Incoming =
   | { kind: 'presence'; entries: PresenceEntry[] }
   | { kind: 'query-presence' }
   | { kind: 'mark'; mark: number }
+  /** Takes who is there for there until it hears that they are gone: needs no renewals. */
+  | { kind: 'keeps-presences' }
   /** Of a later version of the protocol: passed over. */
   | { kind: 'unknown' };
 
@@ -62,6 +65,8 @@ export function decode(bytes: Uint8Array): Incoming {
       return { kind: 'query-presence' };
     case savedMessage:
       return { kind: 'mark', mark: decoding.readVarUint(decoder) };
+    case keepsPresencesMessage:
+      return { kind: 'keeps-presences' };
     default:
       if (type > savedMessage) return { kind: 'unknown' };
       throw new RangeError(`message type ${type}`);

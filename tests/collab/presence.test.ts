@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as encoding from 'lib0/encoding';
 import { expect, test } from 'vitest';
+import { attachPresent } from '#lib/features/board/present.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Limits } from '../../server/collab/limits.ts';
 import { encodePresenceEntry, encodePresences, encodeStep2 } from '../../server/collab/protocol.ts';
@@ -95,6 +96,21 @@ test('[CO-11] a reconnect takes its presence over from a socket not yet known to
   dead.socket.close();
   await wait(150);
   expect(li.provider.awareness.getStates().get(77)?.['cursor']).toBe('new');
+});
+
+test("[CO-11] the board's own line sees everybody again after a break, though nobody moves or is renewed", async () => {
+  const { server, documentId } = await start();
+  const li = server.connect('li', documentId);
+  attachPresent(li.provider);
+  await li.synced();
+  const wang = await server.connect('wang', documentId).synced();
+  wang.provider.awareness.setLocalState({ cursor: 1 });
+  await until(() => seen(li, wang)?.['cursor'] === 1);
+  li.provider.disconnect();
+  await until(() => seen(li, wang) === undefined);
+  li.provider.connect();
+  await until(() => seen(li, wang)?.['cursor'] === 1, 1_000);
+  expect(li.provider.awareness.meta.get(wang.doc.clientID)!.lastUpdated).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('[CO-11] thirty cursors are gathered: at most 20 messages a second each, none about oneself', async () => {

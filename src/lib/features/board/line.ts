@@ -2,6 +2,7 @@ import { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { metaRoot } from './format.ts';
+import { attachPresent } from './present.ts';
 import { type BoardNotice, type SavedState, attachNotices, attachSaved } from './saved.ts';
 
 export interface LineEvents {
@@ -64,6 +65,7 @@ export function openLine(
     maxBackoffTime: maxBackoffMs,
     ...(WebSocketPolyfill ? { WebSocketPolyfill } : {})
   });
+  const detachPresent = attachPresent(provider);
   const saved = attachSaved(provider, doc);
   const detachNotices = attachNotices(provider, events.onNotice);
   const onStatus = ({ status }: { status: 'connected' | 'connecting' | 'disconnected' }): void =>
@@ -88,6 +90,7 @@ export function openLine(
       stopSaved();
       doc.getMap(metaRoot).unobserve(onMeta);
       saved.destroy();
+      detachPresent();
       detachNotices();
       provider.off('status', onStatus);
       provider.off('sync', onSync);

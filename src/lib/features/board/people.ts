@@ -23,6 +23,14 @@ const stateSchema = v.object({
   presenting: v.optional(v.nullable(v.number()), null)
 });
 
+/** How often who is where goes out to each person: so many messages a second to all together, none sooner than this. */
+export const presencePace = { presenceMs: 50, presenceMessagesASecond: 180 };
+
+/** Between two such messages to a person, milliseconds: up to nine people 20 a second, 30 people 6. */
+export function presencePaceMs(people: number, pace = presencePace): number {
+  return Math.max(pace.presenceMs, (people * 1_000) / pace.presenceMessagesASecond);
+}
+
 /** Everyone in these awareness states who says who they are, in the order of their names. */
 export function peopleOf(states: ReadonlyMap<number, unknown>): BoardPerson[] {
   const people: BoardPerson[] = [];

@@ -21,7 +21,7 @@ import { looksOf, setOwnLooks } from './looks.ts';
 import './island.css';
 import { figures, picture } from './out.ts';
 import { pinSchema } from './pin-schema.ts';
-import { bindPresence } from './presence.ts';
+import { bindGlide, bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
 import { boardSchema } from './schema.ts';
 import { readState } from './state.ts';
@@ -57,6 +57,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
 
   let binding = bind(store, island, mode.get());
   const stopPresence = bindPresence({ store, awareness: island.awareness, user: person, publish: true });
+  const stopGlide = bindGlide(element, island.awareness);
 
   const root = createRoot(element, { onUncaughtError: (error) => island.onCrash(error) });
   const editor = await render(root, { store, user, island, isPatient: () => mode.get() === 'patient' });
@@ -86,6 +87,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
       stopCamera();
       element.removeEventListener('wheel', takeWheel, { capture: true });
       stopPresence();
+      stopGlide();
       binding.destroy();
       root.unmount();
     }

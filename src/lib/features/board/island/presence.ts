@@ -7,7 +7,7 @@ import {
 } from '@tldraw/tlschema';
 import { isEqual } from '@tldraw/utils';
 import type { Awareness } from 'y-protocols/awareness';
-import { peopleOf } from '../people.ts';
+import { peopleOf, presencePaceMs } from '../people.ts';
 import { boardSchema } from './schema.ts';
 
 /** The name of the awareness field that holds where a person is on the board. */
@@ -33,6 +33,18 @@ type Place = Omit<
   TLInstancePresence,
   'id' | 'typeName' | 'meta' | 'lastActivityTimestamp' | 'chatMessage' | 'userId' | 'userName' | 'color'
 >;
+
+/**
+ * Lets cursors glide from place to place for as long as the next one takes to come, which is longer the more people
+ * there are (island.css).
+ */
+export function bindGlide(element: HTMLElement, awareness: Awareness): () => void {
+  const set = (): void =>
+    element.style.setProperty('--cursor-glide', `${Math.ceil(presencePaceMs(awareness.getStates().size))}ms`);
+  set();
+  awareness.on('change', set);
+  return () => awareness.off('change', set);
+}
 
 /** Tells others where the user is on the board and shows where they are: cursor, selection, view, laser. */
 export function bindPresence({ store, awareness, user, publish }: PresenceOptions): () => void {
