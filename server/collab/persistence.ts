@@ -39,4 +39,6 @@ export interface Persistence {
   since(key: DocumentKey, after: number, upTo: number): Promise<Uint8Array[]>;
   /** Keep a snapshot that holds every row up to `upTo`, unless a newer one is there. */
   snapshot(key: DocumentKey, snapshot: { upTo: number; state: Uint8Array; at: Date }): Promise<void>;
+  /** Keep the log up to there in less space, as it was. Called once a snapshot holds it; may do part of it, or nothing. */
+  seal(key: DocumentKey, upTo: number): Promise<void>;
 }

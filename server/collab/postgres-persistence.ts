@@ -1,10 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  appendBoardUpdates,
-  readBoard,
-  readBoardLog,
-  writeBoardSnapshot
-} from '#lib/features/board/store.server.ts';
+import { readBoardLog, sealBoardLog } from '#lib/features/board/log.server.ts';
+import { appendBoardUpdates, readBoard, writeBoardSnapshot } from '#lib/features/board/store.server.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { withoutWordsOnPins } from './old-pins.ts';
@@ -35,6 +31,10 @@ export function postgresPersistence(db: Database): Persistence {
     append: (key, updates) => asTenant(key, (rows) => appendBoardUpdates(rows, key, updates)),
     since: (key, after, upTo) =>
       asTenant(key, async (rows) => (await readBoardLog(rows, key, after, upTo)).map((row) => row.bytes)),
-    snapshot: (key, snapshot) => asTenant(key, (rows) => writeBoardSnapshot(rows, key, snapshot))
+    snapshot: (key, snapshot) => asTenant(key, (rows) => writeBoardSnapshot(rows, key, snapshot)),
+    async seal(key, upTo) {
+      // A segment a transaction: none holds what others wait for.
+      while (await asTenant(key, (rows) => sealBoardLog(rows, key, upTo)));
+    }
   };
 }

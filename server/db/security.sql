@@ -266,8 +266,15 @@ BEGIN
 END $$;
 CREATE POLICY granted ON board_snapshot FOR SELECT TO consilium_app
   USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
--- The log of a board is only added to.
-REVOKE UPDATE ON board_update FROM consilium_app;
+CREATE POLICY granted ON board_segment FOR SELECT TO consilium_app
+  USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
+-- [BD-9] The log of a board is only added to. A row goes once a segment holds it, and no other; segments stay.
+REVOKE UPDATE ON board_update, board_segment FROM consilium_app;
+GRANT DELETE ON board_update TO consilium_app;
+CREATE POLICY sealed ON board_update AS RESTRICTIVE FOR DELETE TO consilium_app
+  USING (EXISTS (SELECT FROM board_segment s
+                  WHERE s.organisation_id = board_update.organisation_id AND s.document_id = board_update.document_id
+                    AND board_update.number BETWEEN s.first AND s.last));
 -- What is said at a pin: nobody writes in another's name or changes another's words; the words before a change stay.
 REVOKE UPDATE ON pin_comment, pin_comment_version FROM consilium_app;
 GRANT UPDATE (text, mentions, edited_at, deleted_at) ON pin_comment TO consilium_app;
@@ -292,6 +299,7 @@ CREATE POLICY visitor ON consult_seat TO consilium_app
 CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_update FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+CREATE POLICY visitor ON board_segment FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 -- A picture that was taken back leaves the patient's board too: it may be another person's.
 CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app
   USING (consult_id = (SELECT app_consult()) AND revoked_at IS NULL);

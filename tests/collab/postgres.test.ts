@@ -4,8 +4,10 @@ import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import { recordsOf } from '#lib/features/board/format.ts';
 import { attachSaved } from '#lib/features/board/saved.ts';
-import { closeBoardDocument, openBoardDocument, readBoardLog } from '#lib/features/board/store.server.ts';
+import { readBoardLog, readLogPage, windowBetween } from '#lib/features/board/log.server.ts';
+import { closeBoardDocument, openBoardDocument } from '#lib/features/board/store.server.ts';
 import type { Database } from '#lib/features/tenancy/call.ts';
+import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import type { DocumentKey, Persistence } from '../../server/collab/persistence.ts';
 import { postgresPersistence } from '../../server/collab/postgres-persistence.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -86,6 +88,21 @@ describe.each(['memory', 'postgres'] as const)('persistence in %s', (kind) => {
     expect(await persistence.load(key)).toMatchObject({ upTo: 3, updates: [], lastNumber: 3 });
   });
 
+  test('[CO-19] the log comes back the same after it was packed, and goes on', async () => {
+    const long = Array.from({ length: 700 }, (_, i) => row(`row ${i} ${'x'.repeat(40)}`));
+    await persistence.append(key, long);
+    await persistence.seal(key, 650);
+    await persistence.append(key, [row('late')]);
+    await persistence.seal(key, 701);
+    const all = [...texts(long.map(({ bytes }) => bytes)), 'late'];
+    expect(texts(await persistence.since(key, 0, 1_000))).toEqual(all);
+    expect(texts(await persistence.since(key, 498, 503))).toEqual(all.slice(498, 503));
+    expect(texts(await persistence.since(key, 649, 1_000))).toEqual(all.slice(649));
+    expect(await persistence.since(key, 701, 1_000)).toEqual([]);
+    expect(await persistence.load(key)).toMatchObject({ lastNumber: 701 });
+    expect(await persistence.append(key, [row('later')])).toBe(702);
+  });
+
   test('[CO-18] appends from several processes at once get numbers of their own', async () => {
     const lasts = await Promise.all(
       Array.from({ length: 20 }, (_, i) => persistence.append(key, [row(`r${i}`)]))
@@ -129,6 +146,61 @@ describe('boards in Postgres', () => {
     expect(new Set(ids).size).toBe(1);
     const stored = await postgresPersistence(db).load({ ...key, consultId, documentId: ids[0]! });
     expect(texts(stored!.updates)).toEqual(['first']);
+  });
+
+  test('[BD-9] the log is read in pages and by time across what is packed; whoever packs at once makes one segment', async () => {
+    const key = await board();
+    const persistence = postgresPersistence(db);
+    const start = 1_700_000_000_000;
+    const rows = Array.from({ length: 600 }, (_, i) => ({
+      ...row(`row ${i} ${'x'.repeat(20)}`, i % 2 ? 'a' : 'b'),
+      at: new Date(start + i * 1_000)
+    }));
+    await persistence.append(key, rows);
+    await Promise.all([persistence.seal(key, 550), persistence.seal(key, 550), persistence.seal(key, 550)]);
+    const inTenant = <T>(work: (tx: Tx['rows']) => Promise<T>): Promise<T> =>
+      db.transaction(async (tx) => {
+        await tx.execute(`select set_config('app.organisation', '${key.organisationId}', true)`);
+        return work(tx);
+      });
+    const [[segments], [left]] = await Promise.all([
+      owner`select count(*)::int, max(last)::int as last from board_segment where document_id = ${key.documentId}`,
+      owner`select count(*)::int from board_update where document_id = ${key.documentId}`
+    ]);
+    expect([segments, left]).toEqual([{ count: 2, last: 550 }, { count: 50 }]);
+    await inTenant(async (tx) => {
+      const whole = await readBoardLog(tx, key, 0);
+      expect(
+        whole.map(({ author, at, bytes }) => ({ author, at, text: String(Buffer.from(bytes)) }))
+      ).toEqual(rows.map(({ author, at, bytes }) => ({ author, at, text: String(bytes) })));
+      const numbers: number[] = [];
+      for (let after: number | null = 10; after !== null;) {
+        const page = await readLogPage(tx, key.documentId, { after, upTo: 590 });
+        numbers.push(...page.updates.map(({ number }) => number));
+        after = page.next;
+      }
+      expect(numbers).toEqual(Array.from({ length: 580 }, (_, i) => i + 11));
+      const between = (from?: number, to?: number) =>
+        windowBetween(tx, key.documentId, {
+          from: from === undefined ? undefined : new Date(start + from * 1_000),
+          to: to === undefined ? undefined : new Date(start + to * 1_000)
+        });
+      expect(await between()).toEqual({ after: 0, upTo: 600 });
+      expect(await between(100, 520)).toEqual({ after: 100, upTo: 521 });
+      expect(await between(510.5, 570)).toEqual({ after: 511, upTo: 571 });
+      expect(await between(7, 8)).toEqual({ after: 7, upTo: 9 });
+      expect(await between(1_000)).toBeNull();
+    });
+    // [BD-9] Nothing but what a segment holds can be taken from the log, and no segment be changed or taken away.
+    const remove = (what: string) => inTenant((tx) => tx.execute(what));
+    await remove(`delete from board_update where document_id = '${key.documentId}'`);
+    await expect(
+      remove(`delete from board_segment where document_id = '${key.documentId}'`)
+    ).rejects.toThrow();
+    await expect(
+      remove(`update board_segment set bytes = '' where document_id = '${key.documentId}'`)
+    ).rejects.toThrow();
+    expect(await persistence.since(key, 0, 1_000)).toHaveLength(600);
   });
 
   test('[BD-4] closing says which document, keeps the first moment, and is loaded with it', async () => {

@@ -16,6 +16,7 @@ const erased = [
   ...[
     'appointment',
     'board_document',
+    'board_segment',
     'board_snapshot',
     'board_update',
     'break_glass_access',

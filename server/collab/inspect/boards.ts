@@ -1,5 +1,6 @@
 import { eq, inArray, or } from 'drizzle-orm';
-import { appendBoardUpdates, readBoardLog, type BoardKey } from '#lib/features/board/store.server.ts';
+import { readBoardLog } from '#lib/features/board/log.server.ts';
+import { appendBoardUpdates, type BoardKey } from '#lib/features/board/store.server.ts';
 import { boardDocuments, boardSnapshots } from '#lib/features/board/tables.server.ts';
 import { consults } from '#lib/features/consults/tables.server.ts';
 import { users } from '#lib/features/identity/tables.server.ts';

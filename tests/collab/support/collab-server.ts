@@ -238,6 +238,7 @@ function severable(persistence: Persistence, life: { ended: boolean }): Persiste
     load: (key) => ask(() => persistence.load(key)),
     append: (key, rows) => ask(() => persistence.append(key, rows)),
     since: (key, after, upTo) => ask(() => persistence.since(key, after, upTo)),
-    snapshot: (key, snapshot) => ask(() => persistence.snapshot(key, snapshot))
+    snapshot: (key, snapshot) => ask(() => persistence.snapshot(key, snapshot)),
+    seal: (key, upTo) => ask(() => persistence.seal(key, upTo))
   };
 }

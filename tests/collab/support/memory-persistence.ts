@@ -58,6 +58,9 @@ export class MemoryPersistence implements Persistence {
     if ((document.snapshot?.upTo ?? 0) <= snapshot.upTo) document.snapshot = snapshot;
   }
 
+  /** A disk is as large as it has to be. */
+  async seal(): Promise<void> {}
+
   of(documentId: string): MemoryDocument {
     const document = this.documents.get(documentId);
     if (!document) throw new Error('no such document');

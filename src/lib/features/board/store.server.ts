@@ -1,6 +1,7 @@
-import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { readBoardLog } from './log.server.ts';
 import { boardDocuments, boardSnapshots, boardUpdates } from './tables.server.ts';
 
 /** Rows of a board. Callers have checked access; row-level security has the last word. */
@@ -20,6 +21,9 @@ export interface BoardUpdate {
   author: string;
   at: Date;
 }
+
+/** One step of a board's making, as the log has it. */
+export type LoggedUpdate = BoardUpdate & { number: number };
 
 export interface StoredBoard {
   /** The whole state up to `upTo`; null where the log alone holds it. */
@@ -105,32 +109,6 @@ export async function readBoard(rows: Rows, key: BoardKey): Promise<StoredBoard 
     lastNumber: log.at(-1)?.number ?? upTo,
     closedAt: head.closedAt
   };
-}
-
-/** [BD-5] Rows of the log with `after` < number ≤ `upTo`, in order. */
-export async function readBoardLog(
-  rows: Rows,
-  key: BoardKey,
-  after: number,
-  upTo: number = Number.MAX_SAFE_INTEGER
-): Promise<(BoardUpdate & { number: number })[]> {
-  return rows
-    .select({
-      number: boardUpdates.number,
-      bytes: boardUpdates.bytes,
-      author: boardUpdates.author,
-      at: boardUpdates.at
-    })
-    .from(boardUpdates)
-    .where(
-      and(
-        eq(boardUpdates.organisationId, key.organisationId),
-        eq(boardUpdates.documentId, key.documentId),
-        gt(boardUpdates.number, after),
-        lte(boardUpdates.number, upTo)
-      )
-    )
-    .orderBy(asc(boardUpdates.number));
 }
 
 /**

@@ -40,7 +40,7 @@ export const boardDocuments = pgTable(
 );
 
 /**
- * Append-only log of what changed, by whom, when. Has no id of its own: document and number name a row, and
+ * Append-only log of what changed, by whom, when; its beginning is in board_segment. Has no id of its own: document and number name a row, and
  * one index fewer is felt on the busiest table. [BD-5]
  */
 export const boardUpdates = pgTable(
@@ -60,6 +60,36 @@ export const boardUpdates = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.organisationId, t.documentId, t.number] }),
+    foreignKey({
+      columns: [t.organisationId, t.documentId],
+      foreignColumns: [boardDocuments.organisationId, boardDocuments.id]
+    })
+  ]
+);
+
+/**
+ * The beginning of a log, packed: rows `first` to `last` as they were, which are then no longer in board_update. Only
+ * added to, as the log is. [BD-9]
+ */
+export const boardSegments = pgTable(
+  'board_segment',
+  {
+    organisationId: uuid('organisation_id').notNull(),
+    documentId: uuid('document_id').notNull(),
+    consultId: uuid('consult_id').notNull(),
+    /** Segments follow each other without gaps from row 1 on. */
+    first: bigint('first', { mode: 'number' }).notNull(),
+    last: bigint('last', { mode: 'number' }).notNull(),
+    /** Earliest and latest receipt of a row in it. */
+    firstAt: instant('first_at').notNull(),
+    lastAt: instant('last_at').notNull(),
+    /** Bytes of the updates in it, before packing. */
+    size: integer('size').notNull(),
+    /** segment.server.ts. */
+    bytes: bytea('bytes').notNull()
+  },
+  (t) => [
+    primaryKey({ columns: [t.organisationId, t.documentId, t.first] }),
     foreignKey({
       columns: [t.organisationId, t.documentId],
       foreignColumns: [boardDocuments.organisationId, boardDocuments.id]

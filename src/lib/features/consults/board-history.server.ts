@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
-import { readLogPage, windowBetween, type LoggedUpdate } from '#lib/features/board/history.server.ts';
+import { readLogPage, windowBetween } from '#lib/features/board/log.server.ts';
+import type { LoggedUpdate } from '#lib/features/board/store.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
