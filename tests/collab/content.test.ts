@@ -339,6 +339,61 @@ test('[BD-11] millimetres come from the record, from what the scale was, or from
   expect(refusals).toEqual([]);
 });
 
+test('[BD-11] a calibrated image that was deleted is brought back with its scales, by anybody, on a later day too', async () => {
+  const { server, li, wang, refusals } = await start();
+  const calibrated = (calibration: ShapeScale) => ({
+    ...xray(ours),
+    props: { ...xray(ours).props, calibration, earlier: [fileScale] }
+  });
+  const record = wang.doc.transact(() =>
+    createRecord(recordsOf(wang.doc), {
+      ...xray(ours),
+      props: { ...xray(ours).props, calibration: fileScale }
+    })
+  );
+  wang.doc.transact(() => {
+    record.set('props.calibration', byWang);
+    record.set('props.earlier', [fileScale]);
+  });
+  await until(() => li.records.has('shape:one'));
+  const isBack = () =>
+    (wang.records.get('shape:one') as Y.Map<unknown> | undefined)?.get('props.calibration') !== undefined;
+  const restore = async (client: typeof li) => {
+    client.records.delete('shape:one');
+    await until(() => !wang.records.has('shape:one') && !li.records.has('shape:one'));
+    // What li brings back says that wang measured it: the board knows.
+    client.doc.transact(() => createRecord(recordsOf(client.doc), calibrated(byWang)));
+    await until(() => isBack() && li.records.has('shape:one'));
+  };
+  await restore(li);
+  await restore(wang);
+  expect([refusals, li.closes, wang.closes]).toEqual([[], [], []]);
+  wang.records.delete('shape:one');
+  await until(() => !li.records.has('shape:one'));
+  await server.collab.close();
+  server.restart();
+  await until(() => li.provider.synced && wang.provider.synced);
+  li.doc.transact(() => createRecord(recordsOf(li.doc), calibrated(byWang)));
+  await until(isBack);
+  expect(refusals).toEqual([]);
+  // Never its scale, not even on what was deleted.
+  wang.records.delete('shape:one');
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), calibrated({ ...byWang, by: 'li' })));
+  await until(() => refusals.length > 0);
+  expect(refusals).toEqual(['unknown-scale']);
+});
+
+test('[BD-11] an image that was put there and calibrated twice while the line was down is taken', async () => {
+  const { server, documentId, li } = await start();
+  const doc = new Y.Doc();
+  const first = { ...byWang, rowMm: 0.21, columnMm: 0.21 };
+  const props = { ...xray(ours).props, calibration: byWang, earlier: [fileScale, first] };
+  doc.transact(() => createRecord(recordsOf(doc), { ...xray(ours), props }));
+  const wang = await server.connect('wang', documentId, { doc }).synced();
+  await until(() => li.records.has('shape:one'));
+  expect(wang.closes).toEqual([]);
+});
+
 test('[BD-11] a scale that nobody answers for is refused', async () => {
   const cases: [string, Record<string, unknown>][] = [
     ['said to be in the file', { 'props.calibration': { ...fileScale, rowMm: 0.3 } }],

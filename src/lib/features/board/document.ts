@@ -69,6 +69,8 @@ export interface BoardPolicy {
   metaOf(key: string): unknown;
   /** Every scale that a record of the board gives this image, or gave it before. */
   scalesOf(imageId: string): readonly unknown[];
+  /** As `scalesOf`, and what records gave it that were deleted since. A promise: as for `allowsImage`. */
+  formerScalesOf(imageId: string): readonly unknown[] | Promise<void>;
   /** The image a record shows, or comes to show by the update that is judged; see `imagesIn`. */
   imageOf(recordId: string): string | null;
   /** Whether the record of the patient gives the image this scale. A promise: as for `allowsImage`. */
@@ -208,9 +210,11 @@ function checkField(
     case 'props.src':
       return value === null || value === '' ? null : { code: 'outside-link', recordId: id };
     case 'props.calibration':
-      return checkScale(id, value, policy);
+      return checkScales(id, [value], policy);
     case 'props.earlier':
-      return checkEarlier(id, value, policy) ? null : { code: 'unknown-scale', recordId: id };
+      return Array.isArray(value) && value.length <= maxEarlierScales
+        ? checkScales(id, value, policy)
+        : { code: 'unknown-scale', recordId: id };
     case 'meta':
       if (!isObject(value)) return { code: 'unknown-content', recordId: id };
       if (!isOwnWork(value, policy.fieldOf(id, 'meta'), policy.author))
@@ -233,29 +237,38 @@ function isOwnWork(meta: Record<string, unknown>, before: unknown, author: Board
 }
 
 /**
- * [BD-11] Millimetres rest on what the record says of the image, on what was the board's scale before, or on somebody
- * who measured something and whose name the session vouches for.
+ * [BD-11] Millimetres, present and earlier, rest on what the record says of the image, on what was its scale on the
+ * board before, or on somebody who measured something and whose name the session vouches for.
  */
-function checkScale(id: string, value: unknown, policy: BoardPolicy): Refusal | null | Promise<void> {
-  const refused: Refusal = { code: 'unknown-scale', recordId: id };
-  const scale = v.safeParse(shapeScale, value);
-  if (!scale.success) return refused;
-  const { kind, by } = scale.output;
-  if (kind === 'none' || (kind === 'user' && by === policy.author.name)) return null;
+function checkScales(
+  id: string,
+  values: readonly unknown[],
+  policy: BoardPolicy
+): Refusal | null | Promise<void> {
   const imageId = policy.imageOf(id);
-  if (imageId === null) return refused;
-  if (policy.scalesOf(imageId).some((known) => isSameScale(known, value))) return null;
-  const allowed = policy.allowsScale(imageId, scale.output);
-  if (typeof allowed !== 'boolean') return allowed;
-  return allowed ? null : refused;
+  for (const value of values) {
+    const scale = v.safeParse(shapeScale, value);
+    const isFound = scale.success && findScale(imageId, value, scale.output, policy);
+    if (isFound instanceof Promise) return isFound;
+    if (!isFound) return { code: 'unknown-scale', recordId: id };
+  }
+  return null;
 }
 
-/** Earlier scales are scales the image had. */
-function checkEarlier(id: string, value: unknown, policy: BoardPolicy): boolean {
-  if (!Array.isArray(value) || value.length > maxEarlierScales) return false;
-  const imageId = policy.imageOf(id);
-  const known = imageId === null ? [] : policy.scalesOf(imageId);
-  return value.every((scale) => known.some((each) => isSameScale(each, scale)));
+function findScale(
+  imageId: string | null,
+  value: unknown,
+  scale: ShapeScale,
+  policy: BoardPolicy
+): boolean | Promise<void> {
+  if (scale.kind === 'none' || (scale.kind === 'user' && scale.by === policy.author.name)) return true;
+  if (imageId === null) return false;
+  if (policy.scalesOf(imageId).some((known) => isSameScale(known, value))) return true;
+  const allowed = policy.allowsScale(imageId, scale);
+  if (allowed !== false) return allowed;
+  // What was deleted and is brought back has the scales it had.
+  const former = policy.formerScalesOf(imageId);
+  return former instanceof Promise ? former : former.some((known) => isSameScale(known, value));
 }
 
 function isSameScale(a: unknown, b: unknown): boolean {
