@@ -11,7 +11,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import { placeParameter } from '#lib/kernel/place.ts';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import type { Authorise } from './access.ts';
-import type { Inspect } from './document.ts';
+import type { Inspect } from './judge.ts';
 
 /** Who knocks on a board: a member's session first, else a visiting patient's; else how they are sent away. */
 async function actorOf(

@@ -1,14 +1,16 @@
 import * as Y from 'yjs';
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
-import { type BoardPolicy, type BoardWrite, imagesIn, kindsIn } from '#lib/features/board/document.ts';
-import { fieldOfRecord, metaRoot, scalesOfImage, typeOfRecord } from '#lib/features/board/format.ts';
 import { type Access, authorOf } from './access.ts';
+import { fromLog } from './build.ts';
 import { Cadence } from './cadence.ts';
 import type { CloseReason } from './close-codes.ts';
+import { Content, saysNothing } from './content.ts';
 import type { DocumentChannel } from './document-channel.ts';
 import { DocumentLink } from './document-link.ts';
 import { nameOf } from './error-name.ts';
+import { FormerScales } from './former-scales.ts';
+import { type Inspect, judge } from './judge.ts';
 import type { Limits } from './limits.ts';
 import { LogFollower } from './log-follower.ts';
 import type { DocumentKey, LogRow, Persistence, StoredDocument } from './persistence.ts';
@@ -16,7 +18,7 @@ import { type PresenceMember, Presences } from './presence.ts';
 import { type Notice, encodeSaved, encodeUpdate } from './protocol.ts';
 import { Snapshots } from './snapshots.ts';
 import { UpdateLog } from './update-log.ts';
-import { examine, isKnown } from './update.ts';
+import { isKnown } from './update.ts';
 
 /** What one client sent, in its order. */
 export type Contribution = { kind: 'update'; update: Uint8Array } | { kind: 'mark'; mark: number };
@@ -38,18 +40,11 @@ export interface Member extends PresenceMember {
 
 export type ReadOnlyReason = 'access' | 'closed' | 'full';
 
-/** Judges one write before it is applied. Null: in order. A promise: ask again once it has resolved. */
-export type Inspect = (
-  write: BoardWrite,
-  context: { documentId: string; access: Access } & Pick<
-    BoardPolicy,
-    'author' | 'kindOf' | 'fieldOf' | 'metaOf' | 'scalesOf' | 'imageOf'
-  >
-) => { code: string } | null | Promise<void>;
-
 export interface DocumentOptions {
   key: DocumentKey;
   stored: StoredDocument;
+  /** What is stored, built. */
+  doc: Y.Doc;
   persistence: Persistence;
   inspect: Inspect | null;
   channel: DocumentChannel;
@@ -58,23 +53,21 @@ export interface DocumentOptions {
   log: Logger;
 }
 
-/** Marks changes that came from the log, so that they are not written there again. */
-const fromLog = Symbol('log');
-
 /** One document in memory: applies, tells and saves what its members contribute. */
 export class LiveDocument {
   readonly key: DocumentKey;
-  readonly doc = new Y.Doc();
+  readonly #content: Content;
   readonly members = new Set<Member>();
   readonly presences: Presences;
   readonly updates: UpdateLog;
   readonly snapshots: Snapshots;
   readonly link: DocumentLink;
   readonly #follower: LogFollower;
+  readonly #formerScales: FormerScales;
   /** Set once Yjs itself failed on it: what memory holds is no longer to be trusted. */
   failed = false;
   /** Without `stored`, which would be a second copy of the document in memory. */
-  readonly #options: Omit<DocumentOptions, 'stored'>;
+  readonly #options: Omit<DocumentOptions, 'stored' | 'doc'>;
   readonly #cadence: Cadence;
   #incoming = new Map<Member, Contribution[]>();
   /** What waits for a look-up of `inspect`, first the update that is asked about. */
@@ -87,16 +80,16 @@ export class LiveDocument {
   #readOnly: 'closed' | 'full' | null;
   #overloaded = false;
   #delayed = false;
+  #writtenAtMs = performance.now();
   /** Counts changes, to see whether there was one. */
   version = 0;
 
-  constructor({ stored, ...options }: DocumentOptions) {
+  constructor({ stored, doc, ...options }: DocumentOptions) {
     const { key, limits, persistence, channel } = options;
     this.key = key;
     this.#options = options;
     this.#readOnly = stored.closedAt ? 'closed' : null;
-    this.#apply(stored.snapshot ? [stored.snapshot, ...stored.updates] : stored.updates);
-    this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#changed(update, origin));
+    this.#content = new Content(doc, (update, origin) => this.#changed(update, origin));
     this.#cadence = new Cadence(limits.tickMs, () => this.flush(), {
       perSecond: limits.updateMessagesASecond,
       cost: () => this.members.size
@@ -121,13 +114,19 @@ export class LiveDocument {
       onReadFailed: (error) => options.log.warn({ ...key, error: nameOf(error) }, 'log could not be read')
     });
     this.link = new DocumentLink({ follower: this.#follower, presences: this.presences, channel });
+    this.#formerScales = new FormerScales({
+      durable: () => this.updates.durable(),
+      read: () => persistence.since(key, 0, Number.MAX_SAFE_INTEGER)
+    });
     this.snapshots = new Snapshots({
-      doc: this.doc,
+      state: () => this.#content.state,
       stored,
       limits,
       known: () => this.#follower.known,
       durable: () => this.updates.durable(),
-      keep: (snapshot) => persistence.snapshot(key, { ...snapshot, at: options.clock.now() })
+      keep: (snapshot) => persistence.snapshot(key, { ...snapshot, at: options.clock.now() }),
+      seal: (upTo) => persistence.seal(key, upTo),
+      onSealFailed: (error) => options.log.warn({ ...key, error: nameOf(error) }, 'log not packed')
     });
   }
 
@@ -155,9 +154,13 @@ export class LiveDocument {
     this.#cadence.request();
   }
 
+  get stateVector(): Uint8Array {
+    return this.#content.stateVector;
+  }
+
   /** What a client that has `stateVector` is lacking. @throws where it is no state vector */
   difference(stateVector: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.doc, stateVector);
+    return this.#content.difference(stateVector);
   }
 
   /** Apply all that was submitted: one message to everyone, one row an author. */
@@ -170,13 +173,21 @@ export class LiveDocument {
       const before = this.#emitted.length;
       // One transaction a member: its changes come out of Yjs as one update, under its author.
       this.#author = authorOf(member.access);
-      this.doc.transact(() => this.#take(member, contributions), member);
+      this.#within(contributions, member, () => this.#take(member, contributions));
       if (this.failed) break;
       if (this.#emitted.length > before) writers.add(member);
     }
     this.#tell(writers.size === 1 ? [...writers][0]! : null);
     this.#acknowledge();
     if (!this.#overloaded && this.updates.bytes > this.#options.limits.unsavedBytes) this.#overload(true);
+  }
+
+  /** In one transaction; a mark, or an answer that says nothing, does not wake a document that rests. */
+  #within(contributions: readonly Contribution[], member: Member, work: () => void): void {
+    const isQuiet = contributions.every((each) => each.kind === 'mark' || saysNothing(each.update));
+    if (isQuiet) return work();
+    this.#writtenAtMs = performance.now();
+    this.#content.doc.transact(work, member);
   }
 
   #take(member: Member, contributions: readonly Contribution[]): void {
@@ -215,44 +226,45 @@ export class LiveDocument {
   }
 
   #takeUpdate(member: Member, update: Uint8Array): 'taken' | 'refused' | Promise<void> {
+    if (saysNothing(update)) return 'taken';
+    const { doc } = this.#content;
     const readOnly = this.readOnlyFor(member.access);
     if (readOnly !== null) {
       // The answer of a reader's client to our step 1 usually says nothing new.
-      if (isKnown(update, this.doc)) return 'taken';
+      if (isKnown(update, doc)) return 'taken';
       member.refuseWrite(readOnly);
       return 'refused';
     }
-    const examined = examine(update, this.doc);
-    if (examined.kind !== 'ok') {
-      this.#logRefusal(member, examined.kind);
-      member.end('badMessage');
-      return 'refused';
-    }
-    const fieldOf = (id: string, field: string) => fieldOfRecord(this.doc, id, field);
-    const context = {
+    const verdict = judge(update, {
       documentId: this.key.documentId,
+      doc,
       access: member.access,
-      author: { id: authorOf(member.access), name: member.access.name },
-      fieldOf,
-      metaOf: (key: string) => this.doc.getMap(metaRoot).get(key),
-      scalesOf: (imageId: string) => scalesOfImage(this.doc, imageId),
-      imageOf: imagesIn(examined.writes, fieldOf),
-      kindOf: kindsIn(examined.writes, (id) => typeOfRecord(this.doc, id))
-    };
-    for (const write of examined.writes) {
-      const verdict = this.#options.inspect?.(write, context) ?? null;
-      if (verdict === null) continue;
-      if (verdict instanceof Promise) return verdict;
-      this.#logRefusal(member, verdict.code);
-      member.notify({ kind: 'refused', code: verdict.code });
-      member.end('refusedContent');
-      return 'refused';
+      inspect: this.#options.inspect,
+      formerScalesOf: (imageId) => this.#formerScales.of(imageId)
+    });
+    switch (verdict.kind) {
+      case 'later':
+        return verdict.until;
+      case 'bad':
+        this.#logRefusal(member, verdict.why);
+        member.end('badMessage');
+        return 'refused';
+      case 'refused':
+        this.#logRefusal(member, verdict.code);
+        member.notify({ kind: 'refused', code: verdict.code });
+        member.end('refusedContent');
+        return 'refused';
+      case 'fine':
+        return this.#applyOf(member, update);
     }
+  }
+
+  #applyOf(member: Member, update: Uint8Array): 'taken' | 'refused' {
     try {
-      Y.applyUpdate(this.doc, update, member);
+      Y.applyUpdate(this.#content.doc, update, member);
       return 'taken';
     } catch (error) {
-      // Crafted so well that `examine` lets it through and Yjs fails half-way.
+      // Crafted so well that `judge` lets it through and Yjs fails half-way.
       member.end('badMessage');
       this.#fail(error);
       return 'refused';
@@ -268,6 +280,7 @@ export class LiveDocument {
     if (this.failed) return;
     this.version++;
     this.#emitted.push(update);
+    this.#formerScales.saw(update);
     if (origin !== fromLog)
       this.updates.add({ bytes: update, author: this.#author, at: this.#options.clock.now() });
   }
@@ -301,17 +314,12 @@ export class LiveDocument {
 
   #adopt(updates: readonly Uint8Array[]): void {
     try {
-      this.#apply(updates);
+      this.#writtenAtMs = performance.now();
+      this.#content.apply(updates);
     } catch (error) {
       return this.#fail(error);
     }
     this.#tell(null);
-  }
-
-  #apply(updates: readonly Uint8Array[]): void {
-    this.doc.transact(() => {
-      for (const update of updates) Y.applyUpdate(this.doc, update, fromLog);
-    }, fromLog);
   }
 
   #saved(failures: number): void {
@@ -362,6 +370,12 @@ export class LiveDocument {
       if (member.access.mode === 'write') member.notify({ kind: 'read-only', reason });
   }
 
+  /** Call every few seconds: a document that nobody writes in takes less memory. */
+  rest(nowMs: number): void {
+    if (!this.busy && !this.failed && nowMs - this.#writtenAtMs >= this.#options.limits.restMs)
+      this.#content.rest();
+  }
+
   /** True while something is not durable yet. */
   get busy(): boolean {
     return this.#incoming.size > 0 || this.#blocked.size > 0 || !this.updates.idle;
@@ -379,6 +393,6 @@ export class LiveDocument {
     this.updates.stop();
     this.#follower.stop();
     this.#options.channel.close();
-    this.doc.destroy();
+    this.#content.destroy();
   }
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
+import { build } from './build.ts';
 import { DocumentChannel } from './document-channel.ts';
-import { type Inspect, LiveDocument, type Member } from './document.ts';
+import { LiveDocument, type Member } from './document.ts';
 import { nameOf } from './error-name.ts';
+import type { Inspect } from './judge.ts';
 import type { Limits } from './limits.ts';
 import type { DocumentKey, Persistence } from './persistence.ts';
 import type { Relay } from './relay.ts';
@@ -141,7 +143,12 @@ export class Documents {
     const channel = await DocumentChannel.open({ relay, documentId: key.documentId, log });
     try {
       const stored = await persistence.load(key);
-      if (stored) return new LiveDocument({ ...this.#options, key, stored, channel });
+      if (stored) {
+        const doc = await build(stored, (error) =>
+          log.warn({ ...key, error: nameOf(error) }, 'large document built in one go')
+        );
+        return new LiveDocument({ ...this.#options, key, stored, doc, channel });
+      }
     } catch (error) {
       channel.close();
       throw error;

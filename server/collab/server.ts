@@ -8,9 +8,9 @@ import { type Access, type Authorisation, type Authorise, type Whose, authorOf, 
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import { Connection } from './connection.ts';
 import { refuseConnection } from '../refuse.ts';
-import type { Inspect } from './document.ts';
 import { Documents } from './documents.ts';
 import { nameOf } from './error-name.ts';
+import type { Inspect } from './judge.ts';
 import { Knocks } from './knocks.ts';
 import { type Limits, defaultLimits } from './limits.ts';
 import { Nodes } from './nodes.ts';
@@ -102,6 +102,7 @@ export function createCollab(options: CollabOptions): Collab {
     const now = performance.now();
     for (const document of documents.all()) {
       document.presences.renew();
+      document.rest(now);
       document.link.care(nodes?.apart === true && document.members.size > 0);
     }
     for (const connection of connections) {

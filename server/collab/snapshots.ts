@@ -1,16 +1,19 @@
-import * as Y from 'yjs';
 import type { Limits } from './limits.ts';
 import type { StoredDocument } from './persistence.ts';
 
 export interface SnapshotsOptions {
-  doc: Y.Doc;
+  /** The whole document as one update, garbage collected. */
+  state: () => Uint8Array;
   stored: StoredDocument;
   limits: Pick<Limits, 'snapshotRows' | 'snapshotBytes'>;
-  /** Every row of the log up to this one is in `doc`. */
+  /** Every row of the log up to this one is in the document. */
   known: () => number;
-  /** Resolves once what is in `doc` now is in the log. */
+  /** Resolves once what is in the document now is in the log. */
   durable: () => Promise<void>;
   keep: (snapshot: { upTo: number; state: Uint8Array }) => Promise<void>;
+  /** What is in a snapshot is seldom read from the log: it may be packed there. */
+  seal: (upTo: number) => Promise<void>;
+  onSealFailed: (error: unknown) => void;
 }
 
 /** When a document's whole state is written down, so that loading it does not take the whole log. */
@@ -52,7 +55,7 @@ export class Snapshots {
     return this.#rows > 0;
   }
 
-  /** Write the whole state, garbage collected. Rejects where that failed; the log holds all of it anyway. */
+  /** Write the whole state. Rejects where that failed; the log holds all of it anyway. */
   write(): Promise<void> {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
@@ -61,15 +64,15 @@ export class Snapshots {
   }
 
   async #write(): Promise<void> {
-    const { doc, known, durable, keep } = this.#options;
+    const { known, durable, keep, seal, onSealFailed } = this.#options;
     const [rows, bytes, upTo] = [this.#rows, this.#bytes, known()];
-    // encodeStateAsUpdate, not mergeUpdates: the latter keeps all that was ever typed.
-    const state = Y.encodeStateAsUpdate(doc);
+    const state = this.#options.state();
     // Once in a snapshot, what the log has not got would be built upon, and the log no longer be complete in itself.
     await durable();
     await keep({ upTo, state });
     this.#rows -= rows;
     this.#bytes -= bytes;
     this.#size = state.byteLength;
+    await seal(upTo).catch(onSealFailed);
   }
 }

@@ -228,7 +228,7 @@ function push(map: Map<number, Struct[]>, client: number, struct: Struct): void 
 }
 
 /** What must be in the document before this struct. */
-function dependenciesOf(struct: Struct): Y.ID[] {
+export function dependenciesOf(struct: Struct): Y.ID[] {
   if (!(struct instanceof Y.Item)) return [];
   return [struct.origin, struct.rightOrigin, struct.parent].filter((id) => id instanceof Y.ID);
 }

@@ -73,8 +73,9 @@ async function measure(subject: Subject): Promise<Measured> {
   };
 }
 
-async function enter(subject: Subject, count: number) {
-  const door = await subject.open();
+async function enter(subject: Subject, count: number, isStock = false) {
+  const opened = await subject.open();
+  const door = isStock ? { ...opened, speaksOurs: false } : opened;
   const clients = Array.from({ length: count }, () => new LoadClient(door));
   await Promise.all(clients.map((client) => client.synced));
   const leave = (): void => clients.forEach((client) => client.close());
@@ -138,8 +139,8 @@ async function openMany(subject: Subject, count: number): Promise<number> {
     for (let field = 0; field < 200; field++) room.clients[0]!.records.set(`f${field}`, field);
     rooms.push(room);
   }
-  // What waits to be written is no part of a document at rest.
-  await wait(3_000);
+  // What waits to be written is no part of a document at rest; ours rests after 5 to 10 s.
+  await wait(11_000);
   const after = await subject.memory();
   for (const { leave } of rooms) leave();
   return (after.heap - heap) / count;
@@ -203,25 +204,31 @@ async function storedRatio(subject: Subject): Promise<{ all: number; toLoad: num
   return { all: all / state, toLoad: toLoad / state };
 }
 
-/** Thirty people who are there and do nothing; all servers side by side. @returns bytes a second, both ways, by name */
+/**
+ * Thirty people who are there and do nothing; all servers side by side, ours also with clients that speak y-websocket's
+ * protocol only. @returns bytes a second, both ways, by name
+ */
 async function idleBytes(makers: readonly (() => Promise<Subject>)[]): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   const subjects = await Promise.all(makers.map((make) => make()));
   for (const subject of subjects) cleanUp.add(() => subject.stop());
+  const runs = subjects.map((subject) => ({ subject, name: subject.name, isStock: false }));
+  const ours = subjects.find(({ name }) => name === 'ours')!;
+  runs.push({ subject: ours, name: 'ours, stock client', isStock: true });
   await Promise.all(
-    subjects.map(async (subject) => {
-      const { clients, leave } = await enter(subject, cursors.clients);
+    runs.map(async ({ subject, name, isStock }) => {
+      const { clients, leave } = await enter(subject, cursors.clients, isStock);
       for (const { awareness } of clients)
         awareness.setLocalState({ cursor: { x: 1, y: 1 }, user: { name: '王' } });
       await wait(2_000);
       const sum = (): number => clients.reduce((all, { bytesIn, bytesOut }) => all + bytesIn + bytesOut, 0);
       const before = sum();
       await wait(idleMs);
-      found[subject.name] = (sum() - before) / (idleMs / 1_000);
+      found[name] = (sum() - before) / (idleMs / 1_000);
       leave();
-      await subject.stop();
     })
   );
+  for (const subject of subjects) await subject.stop();
   console.log('idle, bytes a second:', found);
   return found;
 }
@@ -247,6 +254,11 @@ async function tell(runs: Record<string, Measured[]>, idle: Record<string, numbe
   ratio('cursor_messages_ratio', 'cursorMessages', Math.min);
   const idleBest = Math.min(...names.map((peer) => idle[peer]!));
   figures.push({ name: 'idle_bytes_ratio', value: idle['ours']! / idleBest, unit: 'ratio' });
+  figures.push({
+    name: 'idle_bytes_ratio_stock_client',
+    value: idle['ours, stock client']! / idleBest,
+    unit: 'ratio'
+  });
   for (const subject of ['ours', ...names]) {
     const all = runs[subject]!;
     figures.push({

@@ -111,7 +111,15 @@ test(
       if (isAway) throw new Error('database away');
     };
     const line = new FaultyLine(random(7));
-    const limits = { idleMs: 3, saveMs: 2, snapshotRows: 5, retryMs: 2, messagesASecond: 1e6, careMs: 40 };
+    const limits = {
+      idleMs: 3,
+      saveMs: 2,
+      snapshotRows: 5,
+      retryMs: 2,
+      messagesASecond: 1e6,
+      careMs: 10,
+      restMs: 0
+    };
     const options = { persistence, limits, relay: () => line.relay() };
     const nodes = [await TestServer.start(options), await TestServer.start(options)];
     for (const i of range(7)) {

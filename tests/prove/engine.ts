@@ -1,7 +1,8 @@
 // The collaboration engine in a process of its own, on a real database, to be killed. Told what to do by messages:
-// {listen: port}, {memory: true} (answers with bytes after a garbage collection). Who connects says in a cookie who
+// {listen: port}, {memory: true} (answers with bytes after a garbage collection, and the longest stall of the event loop since it was last asked). Who connects says in a cookie who
 // they are: nothing here is about rights.
 import { createServer, type IncomingMessage } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Access } from '../../server/collab/access.ts';
 import type { Limits } from '../../server/collab/limits.ts';
 import { postgresPersistence } from '../../server/collab/postgres-persistence.ts';
@@ -14,7 +15,8 @@ export interface EngineSettings {
   limits: Partial<Limits>;
 }
 export type ToEngine = { listen: number } | { memory: true };
-export type FromEngine = { ready: true } | { listening: number } | { heap: number; documents: number };
+export type FromEngine =
+  { ready: true } | { listening: number } | { heap: number; documents: number; stalledMs: number };
 
 export const provingOrigin = 'http://proving.test';
 export const accessCookie = (access: Access): string =>
@@ -35,6 +37,8 @@ function serve({ databaseUrl, limits }: EngineSettings): void {
     log: silent
   });
   const http = createServer();
+  const stalls = monitorEventLoopDelay({ resolution: 1 });
+  stalls.enable();
   http.on('upgrade', (request, socket, head) => {
     if (!collab.handleUpgrade(request, socket, head)) socket.destroy();
   });
@@ -46,9 +50,11 @@ function serve({ databaseUrl, limits }: EngineSettings): void {
         tell({ listening: typeof address === 'object' && address ? address.port : 0 });
       });
     else {
+      const stalledMs = stalls.max / 1e6;
       globalThis.gc?.();
       const { heapUsed, arrayBuffers, external } = process.memoryUsage();
-      tell({ heap: heapUsed + arrayBuffers + external, documents: collab.stats().documents });
+      tell({ heap: heapUsed + arrayBuffers + external, documents: collab.stats().documents, stalledMs });
+      setImmediate(() => stalls.reset());
     }
   });
   // Whoever started it is gone.

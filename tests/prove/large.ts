@@ -11,6 +11,9 @@ export interface LargeResult {
   /** From the socket's opening to the first sync: the first client waits for the load, the second does not. */
   firstMs: number;
   nextMs: number;
+  /** Longest time in which the server did nothing else, while each of the two came. */
+  firstStallMs: number;
+  nextStallMs: number;
   /** What the document takes in the server's memory. */
   memoryBytes: number;
   /** One change, from a client to another. */
@@ -53,12 +56,15 @@ export async function loadLarge(
     return { client, ms: performance.now() - began };
   };
   const first = await open('first');
+  const firstStallMs = (await site.memory()).stalledMs;
   const next = await open('next');
-  const memoryBytes = (await site.memory()).heap - heap;
+  const { heap: heapAfter, stalledMs: nextStallMs } = await site.memory();
+  const memoryBytes = heapAfter - heap;
   const began = performance.now();
   first.client.records.set('new', 1);
   await until(() => next.client.records.has('new'), { everyMs: 1 });
   const changeMs = performance.now() - began;
   const stateBytes = state.byteLength;
-  return { tombstones, shapes, stateBytes, firstMs: first.ms, nextMs: next.ms, memoryBytes, changeMs };
+  const times = { firstMs: first.ms, nextMs: next.ms, firstStallMs, nextStallMs, changeMs };
+  return { tombstones, shapes, stateBytes, memoryBytes, ...times };
 }

@@ -83,7 +83,7 @@ async function reconnects(): Promise<boolean> {
 
 async function ledger(): Promise<boolean> {
   return withPostgres(async ({ urls, restart }) => {
-    const site = new ProvingSite(urls, { idleMs: 50, snapshotRows: 8, retryMs: 20 });
+    const site = new ProvingSite(urls, { idleMs: 50, snapshotRows: 8, retryMs: 20, careMs: 20, restMs: 0 });
     try {
       const began = performance.now();
       const result = await proveLedger(site, {
@@ -126,7 +126,7 @@ async function large(): Promise<boolean> {
       const [shapes, tombstones] = [Number(values.shapes), Number(values.tombstones)];
       const result = await loadLarge(site, { shapes, tombstones });
       say(
-        `${shapes} shapes and ${tombstones} tombstones: ${megabytes(result.stateBytes)} stored; first client in ${result.firstMs.toFixed(0)} ms (load, send, receive), second in ${result.nextMs.toFixed(0)} ms; ${megabytes(result.memoryBytes)} of the server's memory; one change seen after ${result.changeMs.toFixed(0)} ms`
+        `${shapes} shapes and ${tombstones} tombstones: ${megabytes(result.stateBytes)} stored; first client in ${result.firstMs.toFixed(0)} ms (load, send, receive), second in ${result.nextMs.toFixed(0)} ms, the server meanwhile never stalled for longer than ${result.firstStallMs.toFixed(0)} and ${result.nextStallMs.toFixed(0)} ms; ${megabytes(result.memoryBytes)} of the server's memory; one change seen after ${result.changeMs.toFixed(0)} ms`
       );
       return true;
     } finally {

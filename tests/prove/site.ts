@@ -64,7 +64,7 @@ export class ProvingSite {
     await ended;
   }
 
-  async memory(): Promise<{ heap: number; documents: number }> {
+  async memory(): Promise<{ heap: number; documents: number; stalledMs: number }> {
     if (!this.#engine) throw new Error('no engine');
     return ask(this.#engine, { memory: true }, 'heap');
   }

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
+import * as Y from 'yjs';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Access } from '../access.ts';
 import type { CloseReason } from '../close-codes.ts';
 import { DocumentChannel } from '../document-channel.ts';
-import { type Inspect, LiveDocument, type Member } from '../document.ts';
+import { LiveDocument, type Member } from '../document.ts';
+import type { Inspect } from '../judge.ts';
 import { defaultLimits } from '../limits.ts';
 import type { DocumentKey, LogRow, Persistence } from '../persistence.ts';
 import type { Notice } from '../protocol.ts';
@@ -73,6 +75,7 @@ export async function judgeLog(
   const document = new LiveDocument({
     key,
     stored: { snapshot: null, upTo: 0, updates: [], lastNumber: 0, closedAt: null },
+    doc: new Y.Doc(),
     persistence: nowhere(),
     channel: await DocumentChannel.open({ relay: noRelay, documentId: key.documentId, log: noLog }),
     inspect,
@@ -109,6 +112,7 @@ function importer(access: Access): Member {
     access,
     ended: false,
     tainted: false,
+    keepsPresences: true,
     send() {},
     sendUpdate() {},
     sendPresences() {},
@@ -123,14 +127,15 @@ function importer(access: Access): Member {
   return member;
 }
 
-/** Takes everything and keeps nothing. */
+/** Keeps what it takes for as long as it is judged: something deleted may be brought back. */
 function nowhere(): Persistence {
-  let last = 0;
+  const kept: Uint8Array[] = [];
   return {
     load: () => Promise.resolve(null),
-    append: (_key, rows) => Promise.resolve((last += rows.length)),
-    since: () => Promise.resolve([]),
-    snapshot: () => Promise.resolve()
+    append: (_key, rows) => Promise.resolve(kept.push(...rows.map((row) => row.bytes))),
+    since: (_key, after, upTo) => Promise.resolve(kept.slice(after, upTo)),
+    snapshot: () => Promise.resolve(),
+    seal: () => Promise.resolve()
   };
 }
 

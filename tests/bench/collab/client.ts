@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { keepPresent, keepsPresencesMessage } from '#lib/features/board/present.ts';
 
 const [sync, presence, auth] = [0, 1, 2];
 const [step1, step2, update] = [0, 1, 2];
@@ -13,6 +14,8 @@ export interface Door {
   headers: Record<string, string>;
   /** Hocuspocus puts a document's name before each message and wants a token first. */
   name: string | null;
+  /** Speaks what our own client speaks beyond y-websocket's protocol. */
+  speaksOurs: boolean;
 }
 
 /**
@@ -45,8 +48,10 @@ export class LoadClient {
           encoding.writeVarString(encoder, '');
           encoding.writeVarString(encoder, '4.7.0');
         });
+      if (door.speaksOurs) this.#send(keepsPresencesMessage, () => {});
       this.#sendSync(step1, Y.encodeStateVector(this.doc));
     });
+    if (door.speaksOurs) keepPresent(this.awareness);
     this.doc.on('update', (bytes: Uint8Array, origin: unknown) => {
       if (origin !== this) this.#sendSync(update, bytes);
     });

@@ -56,15 +56,17 @@ export async function startOurs(urls: { ownerUrl: string; appUrl: string }): Pro
       const who = { identity: 'x', name: 'x', role: 'member', userId: newId(), inviteId: null };
       const cookie = accessCookie({ mode: 'write', ...key, ...who });
       const url = `ws://127.0.0.1:${server.port}/collab/${key.documentId}`;
-      return { url, name: null, headers: { origin: provingOrigin, cookie }, documentId: key.documentId };
+      const headers = { origin: provingOrigin, cookie };
+      return { url, name: null, speaksOurs: true, headers, documentId: key.documentId };
     },
     async stored(documentId) {
       const [row] = await owner<[{ log: number; tail: number; snapshot: number }]>`
-        select coalesce(sum(octet_length(bytes)), 0)::float8 as log,
-               coalesce(sum(octet_length(bytes)) filter (where number > coalesce(s.up_to, 0)), 0)::float8 as tail,
-               coalesce(max(s.size), 0)::float8 as snapshot
-          from board_update u left join board_snapshot s using (organisation_id, document_id)
-         where u.document_id = ${documentId}`;
+        with s as (select up_to, octet_length(state) as bytes from board_snapshot where document_id = ${documentId}),
+             u as (select number, octet_length(bytes) as bytes from board_update where document_id = ${documentId}),
+             p as (select octet_length(bytes) as bytes from board_segment where document_id = ${documentId})
+        select (coalesce((select sum(bytes) from u), 0) + coalesce((select sum(bytes) from p), 0))::float8 as log,
+               coalesce((select sum(bytes) from u where number > coalesce((select up_to from s), 0)), 0)::float8 as tail,
+               coalesce((select bytes from s), 0)::float8 as snapshot`;
       return { all: row.log + row.snapshot, toLoad: row.tail + row.snapshot };
     },
     async stop() {
@@ -92,6 +94,7 @@ export async function startPeer(
         url,
         headers: {},
         documentId,
+        speaksOurs: false,
         name: kind === 'hocuspocus' ? documentId : null
       });
     },
