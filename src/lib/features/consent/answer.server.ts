@@ -4,6 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { delegateOf } from '#lib/features/patients/delegates.server.ts';
 import { patientDelegates, patients } from '#lib/features/patients/tables.server.ts';
 import {
   isOpenQuestion,
@@ -200,21 +201,6 @@ async function patientFor(tx: Tx, patientId: string): Promise<PatientFacts> {
   if (!patient || patient.organisationId !== actor.organisationId) throw fail('not_found');
   if (!mayReadConsents(actor, patient)) throw fail('forbidden');
   return patient;
-}
-
-async function delegateOf(tx: Tx, patientId: string, delegateId: string) {
-  const [delegate] = await tx.rows
-    .select({ name: patientDelegates.name })
-    .from(patientDelegates)
-    .where(
-      and(
-        eq(patientDelegates.id, delegateId),
-        eq(patientDelegates.patientId, patientId),
-        isNull(patientDelegates.endedAt)
-      )
-    );
-  if (!delegate) throw fail('not_found');
-  return delegate;
 }
 
 async function viewOf(tx: Tx, patient: PatientFacts): Promise<ConsentView> {

@@ -5,10 +5,11 @@ import { dayMs, hourMs, type Clock } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId, newSecret } from '#lib/kernel/ids.ts';
 import type { Call, Database, Services } from '#lib/features/tenancy/call.ts';
-import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { normalPhone } from '#lib/features/patients/contact.ts';
 import { delegatePhonePlace, openContact } from '#lib/features/patients/contact.server.ts';
 import { speaksFor } from '#lib/features/patients/delegate.ts';
+import { delegateOf } from '#lib/features/patients/delegates.server.ts';
 import { patientDelegates, patients } from '#lib/features/patients/tables.server.ts';
 import { lockForRequester } from './answer.server.ts';
 import { consultChanged } from './read.server.ts';
@@ -104,20 +105,6 @@ export async function unlockInvite(
     });
     await consultChanged(tx, consultId, 'invite.unlocked');
   });
-}
-
-async function delegateOf(tx: Tx, patientId: string, delegateId: string): Promise<void> {
-  const [found] = await tx.rows
-    .select({ id: patientDelegates.id })
-    .from(patientDelegates)
-    .where(
-      and(
-        eq(patientDelegates.id, delegateId),
-        eq(patientDelegates.patientId, patientId),
-        isNull(patientDelegates.endedAt)
-      )
-    );
-  if (!found) throw fail('not_found');
 }
 
 /** What a link's page may show before the door is passed: nothing of the person, only where it stands. */

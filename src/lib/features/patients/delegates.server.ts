@@ -38,6 +38,22 @@ export async function readDelegates(
   });
 }
 
+/** Who stands by this patient now, by id. @throws AppError `not_found` */
+export async function delegateOf(tx: Tx, patientId: string, delegateId: string): Promise<{ name: string }> {
+  const [delegate] = await tx.rows
+    .select({ name: patientDelegates.name })
+    .from(patientDelegates)
+    .where(
+      and(
+        eq(patientDelegates.id, delegateId),
+        eq(patientDelegates.patientId, patientId),
+        isNull(patientDelegates.endedAt)
+      )
+    );
+  if (!delegate) throw fail('not_found');
+  return delegate;
+}
+
 /** State that somebody stands by a patient. @throws AppError `forbidden`, `not_found` */
 export async function addDelegate(
   call: Call<'fields', MemberActor>,
