@@ -22,6 +22,7 @@ import { addHealthItem, addNote, addPatient } from '#lib/features/patients/patie
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { askCorrection } from '#lib/features/rights/corrections.server.ts';
 import { answers } from '../support/consent.ts';
+import { questionOf } from '../support/question.ts';
 import { testPassword, type World } from '../support/world.ts';
 
 /** Everybody who may knock, by what they are to the case `own`. */
@@ -91,10 +92,15 @@ export async function makeScene(world: World): Promise<Scene> {
   const second = await makeCase(world, 'second', li, liu, world.clinicId);
   const foreign = await makeCase(world, 'foreign', stranger, strangerExpert, world.strangerClinicId);
   const asked = await addPatient(world.as(li), person('open', world.clinicId));
-  const { id: consultId } = await askExpert(world.as(li), {
-    ...question(asked.id, '问题-open'),
-    target: { kind: 'specialty', organisationId: world.hospitalId, specialty: 'endodontics' }
-  });
+  const { id: consultId } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: asked.id,
+      question: '问题-open',
+      target: { kind: 'specialty', organisationId: world.hospitalId, specialty: 'endodontics' },
+      share: { chart: true }
+    })
+  );
   return {
     cases: { own, second, foreign },
     open: { consultId, words: ['病人-open', '问题-open'] },
@@ -111,26 +117,6 @@ function person(mark: string, clinicId: string) {
     sex: 'female' as const,
     birthDate: '1960-04-05',
     phone: `${phone}77`
-  };
-}
-
-function question(patientId: string, text: string) {
-  return {
-    patientId,
-    teeth: ['36'],
-    question: text,
-    urgency: 'soon' as const,
-    mode: 'live' as const,
-    slotAt: null,
-    share: {
-      imageIds: [] as string[],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
   };
 }
 
@@ -162,14 +148,17 @@ async function makeCase(
     })(),
     confirmOtherPatient: true
   });
-  const asked = question(patientId, `问题-${mark}`);
-  const { id: consultId } = await askExpert(call, {
-    ...asked,
-    target: { kind: 'expert', expertId: expert.userId },
-    mode: 'scheduled',
-    slotAt: new Date(Date.now() + 7 * dayMs).toISOString(),
-    share: { ...asked.share, imageIds: [image.id] }
-  });
+  const { id: consultId } = await askExpert(
+    call,
+    questionOf({
+      patientId,
+      question: `问题-${mark}`,
+      target: { kind: 'expert', expertId: expert.userId },
+      mode: 'scheduled',
+      slotAt: new Date(Date.now() + 7 * dayMs).toISOString(),
+      share: { chart: true, imageIds: [image.id] }
+    })
+  );
   await acceptConsult(world.as(expert), consultId);
   await sayInConsult(world.as(expert), consultId, `对话-${mark}`);
   await saveOpinion(world.as(expert), consultId, {

@@ -1,6 +1,7 @@
 import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { answers } from '../support/consent.ts';
+import { questionOf } from '../support/question.ts';
 import { testPassword } from '../support/world.ts';
 import { actors, type ActorName, type Case, type Scene } from './scene.ts';
 
@@ -404,23 +405,12 @@ export const table: Record<string, Door> = {
   },
   'POST /api/consults': {
     at: () => '/api/consults',
-    body: (of, scene) => ({
-      patientId: of.patientId,
-      teeth: [],
-      question: '再问',
-      target: { kind: 'expert', expertId: scene.expertId },
-      urgency: 'soon',
-      mode: 'live',
-      share: {
-        imageIds: [],
-        noteIds: [],
-        allergies: false,
-        conditions: false,
-        medications: false,
-        chart: false,
-        plan: false
-      }
-    }),
+    body: (of, scene) =>
+      questionOf({
+        patientId: of.patientId,
+        question: '再问',
+        target: { kind: 'expert', expertId: scene.expertId }
+      }),
     may: deciding
   },
   'POST /consults/[id]?/askMore': {

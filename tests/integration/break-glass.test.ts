@@ -16,6 +16,7 @@ import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { listNotifications } from '#lib/features/notifications/list.server.ts';
 import { addNote, readPatient } from '#lib/features/patients/patients.server.ts';
 import { readReaders } from '#lib/features/record/readers.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -31,24 +32,14 @@ const input = { category: 'emergency', reason: '患者今晚急诊需核对过�
 const close = (id: string) => closeConsult(as('li'), id, null);
 
 async function accepted(): Promise<string> {
-  const { id } = await askExpert(as('li'), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36?',
-    target: { kind: 'expert', expertId: world.people.wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [world.noteId],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    as('li'),
+    questionOf({
+      patientId: world.patientId,
+      target: { kind: 'expert', expertId: world.people.wang.userId },
+      share: { noteIds: [world.noteId], allergies: true, chart: true }
+    })
+  );
   await acceptConsult(as('wang'), id);
   return id;
 }

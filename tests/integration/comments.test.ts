@@ -16,6 +16,7 @@ import { invitePatient, passDoor, visitorOf } from '#lib/features/consults/invit
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { commentInput } from '#lib/features/consults/schema.ts';
 import { readVisit } from '#lib/features/consults/visit.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -35,24 +36,15 @@ const html = '<img src=x onerror="document.title=1"> & <b>粗</b>';
 
 async function accepted(): Promise<string> {
   const { li, wang } = world.people;
-  const { id } = await askExpert(world.as(li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '?',
-    target: { kind: 'expert', expertId: wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: world.patientId,
+      question: '?',
+      target: { kind: 'expert', expertId: wang.userId },
+      share: { chart: true }
+    })
+  );
   await acceptConsult(world.as(wang), id);
   return id;
 }

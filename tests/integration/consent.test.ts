@@ -36,6 +36,7 @@ import { addPatient } from '#lib/features/patients/patients.server.ts';
 import { readReaders } from '#lib/features/record/readers.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { answers } from '../support/consent.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { silent } from '../support/silent.ts';
 import { useWorld } from '../support/world.ts';
@@ -74,24 +75,18 @@ async function asked({ birthDate = '1950-01-02', slotAt = null as Date | null, a
     birthDate,
     phone: '13800001234'
   });
-  const { id } = await askExpert(world.as(li), {
-    patientId,
-    teeth: [],
-    question: '?',
-    target: { kind: 'expert', expertId: wang.userId },
-    urgency: 'soon',
-    mode: slotAt ? 'scheduled' : 'live',
-    slotAt: slotAt?.toISOString() ?? null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId,
+      teeth: [],
+      question: '?',
+      target: { kind: 'expert', expertId: wang.userId },
+      mode: slotAt ? 'scheduled' : 'live',
+      slotAt: slotAt?.toISOString() ?? null,
+      share: { chart: true }
+    })
+  );
   if (accept) await acceptConsult(world.as(wang), id);
   return { id, patientId };
 }

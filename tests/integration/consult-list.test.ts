@@ -4,29 +4,21 @@ import { acceptConsult, askForMore, cancelConsult } from '#lib/features/consults
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { countWaiting, listConsults, readConsult } from '#lib/features/consults/read.server.ts';
 import type { AskInput } from '#lib/features/consults/schema.ts';
+import { questionOf } from '../support/question.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
 
 const ask = (target: AskInput['target']) =>
-  askExpert(world.as(world.people.li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36 是否需要根管治疗?',
-    target,
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  askExpert(
+    world.as(world.people.li),
+    questionOf({
+      patientId: world.patientId,
+      question: '36 是否需要根管治疗?',
+      target,
+      share: { allergies: true, chart: true }
+    })
+  );
 const askAny = () => ask({ kind: 'specialty', organisationId: world.hospitalId, specialty: 'endodontics' });
 const askWang = () => ask({ kind: 'expert', expertId: world.people.wang.userId });
 const waiting = (...people: MemberActor[]) =>

@@ -26,31 +26,20 @@ import { digestOf } from '#lib/features/consults/opinion.ts';
 import { readChart, recordFinding } from '#lib/features/odontogram/record-finding.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
 const world = useWorld();
 
 function question(overrides: Partial<AskInput> = {}): AskInput {
-  return {
+  return questionOf({
     patientId: world.patientId,
-    teeth: ['36'],
     question: '36 是否需要根管治疗?',
     target: { kind: 'specialty', organisationId: world.hospitalId, specialty: 'endodontics' },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    },
+    share: { allergies: true, chart: true },
     ...overrides
-  };
+  });
 }
 
 const ask = (overrides?: Partial<AskInput>) => askExpert(world.as(world.people.li), question(overrides));

@@ -12,6 +12,7 @@ import {
 import { remindOfCredentials } from '#lib/features/notifications/credential-reminders.server.ts';
 import { revokeMember } from '#lib/features/identity/members.server.ts';
 import { listNotifications } from '#lib/features/notifications/list.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -27,24 +28,10 @@ const enter = (validUntil: string, specialty = 'endodontics') =>
   });
 
 const ask = () =>
-  askExpert(world.as(world.people.li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36?',
-    target: { kind: 'expert', expertId: world.people.wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: false,
-      plan: false
-    }
-  });
+  askExpert(
+    world.as(world.people.li),
+    questionOf({ patientId: world.patientId, target: { kind: 'expert', expertId: world.people.wang.userId } })
+  );
 
 /** The expert's call on another day. */
 const wangAt = (day: string) => ({

@@ -23,6 +23,7 @@ import {
   listErasures,
   planErasure
 } from '#lib/features/rights/erasure.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { verify } from '../support/audit.ts';
 import { testPassword, useWorld } from '../support/world.ts';
@@ -66,24 +67,15 @@ async function record(uid = `2.25.${100 + running}`): Promise<{ patientId: strin
     ...{ id: newId(), patientId, tooth: '36', surfaces: ['O'], code: 'caries', status: 'needs' },
     note: secret
   } as Parameters<typeof recordFinding>[1]);
-  const { id: consultId } = await askExpert(as('li'), {
-    patientId,
-    teeth: ['36'],
-    question: secret,
-    target: { kind: 'expert', expertId: world.people.wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [image.id],
-      noteIds: [],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id: consultId } = await askExpert(
+    as('li'),
+    questionOf({
+      patientId,
+      question: secret,
+      target: { kind: 'expert', expertId: world.people.wang.userId },
+      share: { imageIds: [image.id], allergies: true, chart: true }
+    })
+  );
   await acceptConsult(as('wang'), consultId);
   await sayInConsult(as('wang'), consultId, secret);
   await propose(as('wang'), consultId, {

@@ -34,6 +34,7 @@ import { postgresPersistence } from '../../server/collab/postgres-persistence.ts
 import { createCollab } from '../../server/collab/server.ts';
 import { followAccess } from '../../server/follow-access.ts';
 import { GET } from '../../src/routes/api/events/+server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
@@ -66,24 +67,14 @@ afterAll(() => owner.end());
 
 const as = (who: keyof typeof world.people) => world.as(world.people[who]);
 async function consult({ accepted = true } = {}): Promise<string> {
-  const { id } = await askExpert(as('li'), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36?',
-    target: { kind: 'expert', expertId: world.people.wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [imageId],
-      noteIds: [world.noteId],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    as('li'),
+    questionOf({
+      patientId: world.patientId,
+      target: { kind: 'expert', expertId: world.people.wang.userId },
+      share: { imageIds: [imageId], noteIds: [world.noteId], allergies: true, chart: true }
+    })
+  );
   if (accepted) await acceptConsult(as('wang'), id);
   return id;
 }

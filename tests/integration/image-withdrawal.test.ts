@@ -8,6 +8,7 @@ import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
 import { listImages, readFrame } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { restoreImage, withdrawImage } from '#lib/features/imaging/withdraw.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -36,24 +37,14 @@ const listed = async (withdrawn: boolean, actor: Actor = world.people.li) =>
   (await listImages(world.as(actor), world.patientId, { withdrawn })).map(({ id }) => id);
 
 const ask = (imageIds: string[]) =>
-  askExpert(world.as(world.people.li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36?',
-    target: { kind: 'expert', expertId: world.people.wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds,
-      noteIds: [],
-      allergies: true,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  askExpert(
+    world.as(world.people.li),
+    questionOf({
+      patientId: world.patientId,
+      target: { kind: 'expert', expertId: world.people.wang.userId },
+      share: { imageIds, allergies: true, chart: true }
+    })
+  );
 
 describe('withdrawing a picture', () => {
   test('[IM-21] takes it out of the list, keeps it with who and why, and brings it back', async () => {

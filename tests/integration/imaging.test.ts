@@ -14,6 +14,7 @@ import {
   type FileAnswer
 } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
+import { questionOf } from '../support/question.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
@@ -144,24 +145,16 @@ describe('access', () => {
     const { li, wang } = world.people;
     granted = (await upload(li, file(21))).image.id;
     kept = (await upload(li, file(22))).image.id;
-    await askExpert(world.as(li), {
-      patientId: world.patientId,
-      teeth: ['36'],
-      question: '36?',
-      target: { kind: 'expert', expertId: wang.userId },
-      urgency: 'routine',
-      mode: 'asynchronous',
-      slotAt: null,
-      share: {
-        imageIds: [granted],
-        noteIds: [],
-        allergies: false,
-        conditions: false,
-        medications: false,
-        chart: false,
-        plan: false
-      }
-    });
+    await askExpert(
+      world.as(li),
+      questionOf({
+        patientId: world.patientId,
+        target: { kind: 'expert', expertId: wang.userId },
+        urgency: 'routine',
+        mode: 'asynchronous',
+        share: { imageIds: [granted] }
+      })
+    );
   });
 
   const reads = (actor: Actor, id: string): [string, () => Promise<unknown>][] => [

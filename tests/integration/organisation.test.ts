@@ -22,6 +22,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { signedIn } from '../support/doors.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -166,24 +167,15 @@ test('[TE-5] what hangs on a patient of another clinic is not there either, tabl
 
 test('[TE-5] a question is seen with its patient; what it opens elsewhere goes by the grant alone', async () => {
   const { people } = world;
-  const { id } = await askExpert(world.as({ ...people.li, clinicIds: null }), {
-    patientId,
-    teeth: ['36'],
-    question: '东区问题',
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    target: { kind: 'expert', expertId: people.wang.userId },
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    world.as({ ...people.li, clinicIds: null }),
+    questionOf({
+      patientId,
+      question: '东区问题',
+      target: { kind: 'expert', expertId: people.wang.userId },
+      share: { chart: true }
+    })
+  );
   await acceptConsult(world.as(people.wang), id);
   const nurse = await placed('nurse', {});
   expect(await refusal(readConsult(nurse, id))).toBe('not_found');

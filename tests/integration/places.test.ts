@@ -17,6 +17,7 @@ import * as v from 'valibot';
 import { createAuthorise } from '../../server/collab/board-access.ts';
 import { followAccess } from '../../server/follow-access.ts';
 import { doorFrom, signedIn } from '../support/doors.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -85,24 +86,14 @@ test('[ID-31] switching: both trails say so, neither names the other; other sess
 
 test('[ID-33] a seat ends with the session that took it, though its person has another, and on switching', async () => {
   const { li, wang } = world.people;
-  const { id: consultId } = await askExpert(world.as(li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '36 叩痛',
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    target: { kind: 'expert', expertId: wang.userId },
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: false,
-      plan: false
-    }
-  });
+  const { id: consultId } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: world.patientId,
+      question: '36 叩痛',
+      target: { kind: 'expert', expertId: wang.userId }
+    })
+  );
   await acceptConsult(world.as(wang), consultId);
   const removed: string[] = [];
   const media = {

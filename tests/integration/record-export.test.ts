@@ -17,6 +17,7 @@ import { addHealthItem } from '#lib/features/patients/patients.server.ts';
 import { exportRecord } from '#lib/features/rights/export.server.ts';
 import type { Bundle } from '#lib/features/rights/fhir-types.ts';
 import { createPlan } from '#lib/features/treatment/plans.server.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { unzip } from '../support/unzip.ts';
 import { testPassword, useWorld } from '../support/world.ts';
@@ -67,24 +68,22 @@ beforeAll(async () => {
     values (${chairId}, ${li.organisationId}, ${world.clinicId}, '1')`;
   await owner`insert into appointment (id, organisation_id, clinic_id, patient_id, practitioner_id, chair_id, starts_at, ends_at, reason)
     values (${newId()}, ${li.organisationId}, ${world.clinicId}, ${patientId}, ${li.memberId}, ${chairId}, now(), now() + interval '1 hour', '复查')`;
-  const { id } = await askExpert(call, {
-    patientId,
-    teeth: ['36'],
-    question: '36 保留还是拔除?',
-    target: { kind: 'expert', expertId: wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [image.id],
-      noteIds: [],
-      allergies: true,
-      conditions: true,
-      medications: true,
-      chart: true,
-      plan: true
-    }
-  });
+  const { id } = await askExpert(
+    call,
+    questionOf({
+      patientId,
+      question: '36 保留还是拔除?',
+      target: { kind: 'expert', expertId: wang.userId },
+      share: {
+        imageIds: [image.id],
+        allergies: true,
+        conditions: true,
+        medications: true,
+        chart: true,
+        plan: true
+      }
+    })
+  );
   await acceptConsult(world.as(wang), id);
   await saveOpinion(world.as(wang), id, { diagnosis: '慢性牙髓炎', text: '可保留', advice: '根管治疗' });
   await signOpinion(world.as(wang), id, testPassword);

@@ -17,6 +17,7 @@ import { readQueue, readRights } from '#lib/features/rights/read.server.ts';
 import { listNotifications } from '#lib/features/notifications/list.server.ts';
 import { handlers } from '../../server/worker/handlers.ts';
 import { createWorker } from '../../server/worker/index.ts';
+import { questionOf } from '../support/question.ts';
 import { silent } from '../support/silent.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
@@ -28,24 +29,15 @@ let link: PatientLinkActor;
 beforeAll(async () => {
   owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   const { li, wang } = world.people;
-  const { id } = await askExpert(world.as(li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '?',
-    target: { kind: 'expert', expertId: wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: true,
-      conditions: true,
-      medications: true,
-      chart: true,
-      plan: true
-    }
-  });
+  const { id } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: world.patientId,
+      question: '?',
+      target: { kind: 'expert', expertId: wang.userId },
+      share: { allergies: true, conditions: true, medications: true, chart: true, plan: true }
+    })
+  );
   await acceptConsult(world.as(wang), id);
   link = {
     kind: 'patient-link',

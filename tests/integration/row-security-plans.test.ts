@@ -20,6 +20,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { readPlans } from '#lib/features/treatment/plans.server.ts';
 import { fillTable } from '../support/fill.ts';
 import { costlyParts, explain, recordingDatabase } from '../support/plans.ts';
+import { questionOf } from '../support/question.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
@@ -47,14 +48,15 @@ let recorder: ReturnType<typeof recordingDatabase>;
 beforeAll(async () => {
   const { li, wang } = world.people;
   const sql = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-  const asked = await askExpert(world.as(li), {
-    ...{ patientId: world.patientId, teeth: ['36'], question: '36 是否保留', urgency: 'soon', mode: 'live' },
-    ...{ slotAt: null, target: { kind: 'expert', expertId: wang.userId } },
-    share: {
-      ...{ imageIds: [], noteIds: [world.noteId], allergies: true, conditions: true },
-      ...{ medications: false, chart: true, plan: true }
-    }
-  });
+  const asked = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: world.patientId,
+      question: '36 是否保留',
+      target: { kind: 'expert', expertId: wang.userId },
+      share: { noteIds: [world.noteId], allergies: true, conditions: true, chart: true, plan: true }
+    })
+  );
   consultId = asked.id;
   await acceptConsult(world.as(wang), consultId);
   const view = await readConsult(world.as(wang), consultId);

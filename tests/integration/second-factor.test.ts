@@ -21,6 +21,7 @@ import { totpAt } from '#lib/features/identity/totp.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { cookieOf, doorFrom, signedIn } from '../support/doors.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
@@ -126,21 +127,15 @@ test('[ID-7] a code stands for the password; changes to one’s doors ask again'
 test('[CN-8] an opinion is signed by who has shown a code instead of the password', async () => {
   const { actor, session } = await enter('wang');
   const call = world.as(actor);
-  const { id } = await askExpert(world.as(world.people.li), {
-    ...{
+  const { id } = await askExpert(
+    world.as(world.people.li),
+    questionOf({
       patientId: world.patientId,
-      teeth: ['36'],
       question: '?',
-      urgency: 'soon',
-      mode: 'live',
-      slotAt: null
-    },
-    target: { kind: 'expert', expertId: actor.userId },
-    share: {
-      ...{ imageIds: [], noteIds: [] },
-      ...{ allergies: true, conditions: true, medications: true, chart: true, plan: false }
-    }
-  });
+      target: { kind: 'expert', expertId: actor.userId },
+      share: { allergies: true, conditions: true, medications: true, chart: true }
+    })
+  );
   await acceptConsult(call, id);
   await saveOpinion(call, id, { diagnosis: 'K04.5', text: '建议根管治疗', advice: '' });
   const recoveryCodes = await renewRecoveryCodes(call);

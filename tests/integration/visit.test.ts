@@ -21,6 +21,7 @@ import {
 } from '#lib/features/consults/room.server.ts';
 import { answerOnVisit, readVisit } from '#lib/features/consults/visit.server.ts';
 import { answers } from '../support/consent.ts';
+import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -30,24 +31,15 @@ const door = () => ({ ...world.services, request: { id: 'test', ip: '127.0.0.1' 
 
 async function invited(accept = true) {
   const { li, wang } = world.people;
-  const { id } = await askExpert(world.as(li), {
-    patientId: world.patientId,
-    teeth: ['36'],
-    question: '?',
-    target: { kind: 'expert', expertId: wang.userId },
-    urgency: 'soon',
-    mode: 'live',
-    slotAt: null,
-    share: {
-      imageIds: [],
-      noteIds: [],
-      allergies: false,
-      conditions: false,
-      medications: false,
-      chart: true,
-      plan: false
-    }
-  });
+  const { id } = await askExpert(
+    world.as(li),
+    questionOf({
+      patientId: world.patientId,
+      question: '?',
+      target: { kind: 'expert', expertId: wang.userId },
+      share: { chart: true }
+    })
+  );
   if (accept) await acceptConsult(world.as(wang), id);
   const { path } = await invitePatient(world.as(li), id);
   return { id, token: path.slice('/v/'.length) };
