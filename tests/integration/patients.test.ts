@@ -53,6 +53,21 @@ test('[PA-12] a form sent twice at once makes one patient; its id stands for no 
   expect(await readDelegates(world.as(reception), form.id)).toHaveLength(1);
 });
 
+test('[PA-12] a note and a health item sent twice at once are one each', async () => {
+  const { li } = world.people;
+  const note = { id: newId(), patientId: world.patientId, text: '一次的病历', teeth: [] };
+  const write = (input = note) => addNote(world.as(li), input);
+  expect((await Promise.all([write(), write()])).map(({ id }) => id)).toEqual([note.id, note.id]);
+  expect(await refusal(write({ ...note, text: '别的内容' }))).toBe('conflict');
+  const item = { id: newId(), patientId: world.patientId, kind: 'allergy' as const, label: '一次的过敏' };
+  const add = (input = item) => addHealthItem(world.as(li), input);
+  expect((await Promise.all([add(), add()])).map(({ id }) => id)).toEqual([item.id, item.id]);
+  expect(await refusal(add({ ...item, patientId: world.otherPatientId }))).toBe('conflict');
+  const { notes, health } = await readPatient(world.as(li), world.patientId);
+  expect(notes.filter(({ text }) => text === note.text)).toHaveLength(1);
+  expect(health.filter(({ label }) => label === item.label)).toHaveLength(1);
+});
+
 test('[PA-2] [PA-5] a note is written by a clinician and kept as typed', async () => {
   const { li, nurse, reception, stranger } = world.people;
   const text = '<img src=x onerror=alert(1)> 36 叩痛 & "引号"';

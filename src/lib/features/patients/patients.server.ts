@@ -215,14 +215,22 @@ export async function addPatient(
   });
 }
 
+/** @throws AppError `forbidden`, `not_found`, `conflict` (its id stands for another note) */
 export async function addNote(call: Call<never, MemberActor>, input: NoteInput): Promise<NoteView> {
   if (!mayWriteRecord(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     await ownPatient(tx, input.patientId);
+    const { id = newId(tx.now.getTime()) } = input;
+    await oneAtATime(tx, `note:${id}`);
+    const [made] = await tx.rows.select().from(notes).where(eq(notes.id, id));
+    if (made) {
+      if (made.patientId !== input.patientId || made.text !== input.text) throw fail('conflict');
+      return noteView(made);
+    }
     const [note] = await tx.rows
       .insert(notes)
       .values({
-        id: newId(tx.now.getTime()),
+        id,
         organisationId: call.actor.organisationId,
         patientId: input.patientId,
         text: input.text,
@@ -241,6 +249,7 @@ export async function addNote(call: Call<never, MemberActor>, input: NoteInput):
   });
 }
 
+/** @throws AppError `forbidden`, `not_found`, `conflict` (its id stands for another item) */
 export async function addHealthItem(
   call: Call<never, MemberActor>,
   input: HealthItemInput
@@ -248,11 +257,21 @@ export async function addHealthItem(
   if (!mayWriteRecord(call.actor)) throw fail('forbidden');
   return inTransaction(call, async (tx) => {
     await ownPatient(tx, input.patientId);
+    const { id = newId(tx.now.getTime()) } = input;
+    await oneAtATime(tx, `health-item:${id}`);
+    const [made] = await tx.rows.select().from(healthItems).where(eq(healthItems.id, id));
+    if (made) {
+      const same =
+        made.patientId === input.patientId && made.kind === input.kind && made.label === input.label;
+      if (!same) throw fail('conflict');
+      return healthView(made);
+    }
     const [item] = await tx.rows
       .insert(healthItems)
       .values({
         organisationId: call.actor.organisationId,
         ...input,
+        id,
         recordedById: call.actor.userId,
         recordedByName: call.actor.name
       })

@@ -32,6 +32,7 @@ export const patientInput = v.object({
 export type PatientInput = v.InferOutput<typeof patientInput>;
 
 export const noteInput = v.object({
+  id: formId,
   patientId: id,
   text: someText(8000),
   teeth: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[1-8][1-8]$/))), v.maxLength(32)), [])
@@ -39,6 +40,7 @@ export const noteInput = v.object({
 export type NoteInput = v.InferOutput<typeof noteInput>;
 
 export const healthItemInput = v.object({
+  id: formId,
   patientId: id,
   kind: v.picklist(['allergy', 'condition', 'medication']),
   label: someText(200),
