@@ -1,9 +1,9 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
-import { correctionHandlers } from '#lib/features/notifications/corrections.server.ts';
 import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
+import { rightsHandlers } from '#lib/features/notifications/rights.server.ts';
 import { passwordResetTask } from '#lib/features/identity/reset.server.ts';
 import { eraseFilesTask, erasureHandler } from '#lib/features/rights/erasure.server.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
@@ -11,14 +11,14 @@ import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 /** Every topic a use case may publish. */
 export const topics: readonly string[] = [
   ...notificationKinds,
-  ...correctionHandlers.map(({ topic }) => topic),
+  ...rightsHandlers.map(({ topic }) => topic),
   glassHandler.topic,
   erasureHandler.topic
 ];
 
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
-  outbox: [...notificationHandlers, ...correctionHandlers, glassHandler, erasureHandler],
+  outbox: [...notificationHandlers, ...rightsHandlers, glassHandler, erasureHandler],
   tasks: [
     sendMailTask,
     credentialReminderTask,

@@ -1,4 +1,6 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -23,6 +25,8 @@ import {
   listErasures,
   planErasure
 } from '#lib/features/rights/erasure.server.ts';
+import { rightsHandlers } from '#lib/features/notifications/rights.server.ts';
+import { outbox } from '#lib/features/tenancy/tables.server.ts';
 import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { verify } from '../support/audit.ts';
@@ -113,6 +117,35 @@ async function rowsJob(erasureId: string): Promise<void> {
     )
   );
 }
+/** The same by a process of its own, to be killed. */
+function erasing(): ChildProcess {
+  const { appUrl, systemUrl } = world.database;
+  const given = { appUrl, systemUrl, dataDir: world.folder, masterKey: world.masterKey.toString('hex') };
+  const script = join(import.meta.dirname, '..', 'support', 'erasing-process.ts');
+  return spawn(process.execPath, [script, JSON.stringify(given)], {
+    stdio: ['ignore', 'inherit', 'inherit']
+  });
+}
+/** Killed while it waits for a row that somebody else holds: in the middle, not somewhere near it. */
+async function killedAt(lock: (tx: postgres.TransactionSql) => Promise<unknown>): Promise<void> {
+  const holder = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
+  try {
+    await holder.begin(async (tx) => {
+      await lock(tx);
+      const child = erasing();
+      const waiting = async () =>
+        (
+          await owner`select 1 from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock'`
+        ).length;
+      await expect.poll(waiting, { timeout: 60_000 }).toBe(1);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    });
+  } finally {
+    await holder.end();
+  }
+}
 const filesJob = (erasureId: string) => eraseFilesTask.run({ erasureId }, context());
 const fileThere = (sha256: string) =>
   stat(join(world.folder, 'files', world.people.li.organisationId, sha256.slice(0, 2), sha256)).then(
@@ -181,6 +214,22 @@ describe('[RT-15] before a record is erased', () => {
     await decideErasure(as('boss'), id, 'withdraw');
     expect(await refusal(decideErasure(as('boss'), id, 'withdraw'))).toBe('conflict');
     expect((await readPatient(as('li'), patientId)).patient.id).toBe(patientId);
+  });
+
+  test('who may approve is told that it waits, and nobody else', async () => {
+    const { patientId } = await record();
+    await age(patientId);
+    await owner`delete from outbox`;
+    await ask(patientId);
+    const handler = rightsHandlers.find(({ topic }) => topic === 'erasure.asked')!;
+    await world.services.systemDb.transaction(async (rows) => {
+      const [event] = await rows.select().from(outbox);
+      const context = { rows, services: world.services, now: new Date(), signal: AbortSignal.timeout(5000) };
+      await handler.handle(event!, context);
+    });
+    const told =
+      await owner`select user_id, data->>'path' as path from notification where kind = 'erasure.asked'`;
+    expect(told).toEqual([{ user_id: world.people.boss.userId, path: '/rights' }]);
   });
 
   test('a hold set after the approval stops it: nothing is deleted', async () => {
@@ -288,4 +337,37 @@ describe('[RT-16] erasing', () => {
     expect(await Promise.all(hashes.map(fileThere))).toEqual(hashes.map(() => false));
     expect((await listErasures(as('boss'))).find((one) => one.id === id)!.state).toBe('done');
   });
+
+  test('killed with -9 between two tables and between two files, the next process brings it to its end', async () => {
+    const { patientId, consultId } = await record();
+    await age(patientId);
+    const others = new Set(await filesOf(patientId, 'others'));
+    const hashes = (await filesOf(patientId)).filter((sha) => !others.has(sha));
+    const { id } = await ask(patientId);
+    await owner`delete from outbox`;
+    await decideErasure(as('boss'), id, 'approve');
+    const state = async () => (await listErasures(as('boss'))).find((one) => one.id === id)!.state;
+
+    await killedAt((tx) => tx`select 1 from opinion where consult_id = ${consultId} for update`);
+    expect(await state()).toBe('approved');
+    expect((await readPatient(as('li'), patientId)).patient.id).toBe(patientId);
+
+    await rowsJob(id);
+    await owner`delete from outbox`;
+    await killedAt(
+      (tx) => tx`select 1 from erasure_file where erasure_id = ${id} order by id desc limit 1 for update`
+    );
+    expect(await state()).toBe('rows-gone');
+
+    const next = erasing();
+    try {
+      await expect.poll(state, { timeout: 60_000 }).toBe('done');
+    } finally {
+      next.kill('SIGKILL');
+      await once(next, 'exit');
+    }
+    expect(await Promise.all(hashes.map(fileThere))).toEqual(hashes.map(() => false));
+    expect((await left(patientId)).toSorted()).toEqual(['erasure']);
+    expect(await left(consultId)).toEqual([]);
+  }, 240_000);
 });

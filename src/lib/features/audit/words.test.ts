@@ -20,6 +20,7 @@ const otherNames = new Set([
   'consult.said',
   'correction.accepted',
   'correction.asked',
+  'erasure.asked',
   'correction.refused',
   'erasure.approved',
   'fhir.json',

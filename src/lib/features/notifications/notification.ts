@@ -23,7 +23,8 @@ export const organisationKinds = [
   'record.glass-broken',
   'correction.asked',
   'correction.accepted',
-  'correction.refused'
+  'correction.refused',
+  'erasure.asked'
 ] as const;
 export type OrganisationKind = (typeof organisationKinds)[number];
 

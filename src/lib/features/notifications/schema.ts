@@ -26,3 +26,9 @@ export const correctionNews = v.object({
   actorId: id,
   by: v.pipe(v.string(), v.maxLength(120))
 });
+
+export const erasureNews = v.object({
+  patientId: id,
+  askedById: id,
+  by: v.pipe(v.string(), v.maxLength(120))
+});

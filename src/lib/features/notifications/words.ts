@@ -115,6 +115,11 @@ export function notificationWords(
         title: m.notifications_correction_refused_title({}, in_),
         body: m.notifications_correction_decided_body({ by: data.by ?? '' }, in_)
       };
+    case 'erasure.asked':
+      return {
+        title: m.notifications_erasure_asked_title({}, in_),
+        body: m.notifications_erasure_asked_body({ by: data.by ?? '' }, in_)
+      };
     case null:
       return { title: m.notifications_other_title({}, in_), body: '' };
   }

@@ -67,6 +67,7 @@ export async function askErasure(
         patientId,
         detail: { basis }
       });
+      await tx.publish('erasure.asked', patientId, { patientId, askedById: actor.userId, by: actor.name });
       return { id };
     });
   } catch (error) {
