@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { systemClock } from '#lib/kernel/clock.ts';
-import { newId } from '#lib/kernel/ids.ts';
+import { isId, newId } from '#lib/kernel/ids.ts';
 import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
@@ -130,7 +130,8 @@ export async function compose(options: {
       return demoSignIns();
     },
     async onRoomEvent({ room, identity, kind, at }) {
-      if (identity === null || kind === 'room_finished') return;
+      // A LiveKit of the site's own may hold rooms of other programs too.
+      if (identity === null || kind === 'room_finished' || !isId(room)) return;
       const actor = { kind: 'system' as const, organisationId: '', reason: 'media server' };
       await applyRoomNews(
         { ...services, actor, request: { id: newId(), ip: 'local' } },
@@ -157,6 +158,7 @@ function placesOf(config: Config): DataPlaces {
   return {
     dataFolder: config.dataDir,
     databaseHost: hostOf(config.databaseUrl ?? undefined),
+    mediaHost: hostOf(config.media?.outside?.url),
     mailHost: hostOf(config.mail?.url),
     keyHost: hostOf(config.vault?.address)
   };

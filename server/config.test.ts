@@ -21,7 +21,8 @@ describe('readConfig', () => {
         outside: null,
         ports: { signal: 7880, udp: 7882, tcp: 7881 },
         nodeIp: null,
-        turn: null
+        turn: null,
+        release: null
       }
     });
     expect([...readConfig([], {}).roles]).toEqual(['web', 'collab', 'worker', 'dicom']);
@@ -64,7 +65,10 @@ describe('readConfig', () => {
     [{ MASTER_KEY: 'short' }, /32 bytes/],
     [{ ROLES: 'web,cook' }, /web, collab, worker, dicom/],
     [{ LOG_LEVEL: 'loud' }, /debug, info, warn, error/],
-    [{ TURN_DOMAIN: 'turn.example.org', TURN_CERT_FILE: '/c' }, /TURN_KEY_FILE/]
+    [{ TURN_DOMAIN: 'turn.example.org', TURN_CERT_FILE: '/c' }, /TURN_KEY_FILE/],
+    [{ LIVEKIT_DOWNLOAD_URL: 'mirror.example.org' }, /LIVEKIT_DOWNLOAD_URL/],
+    [{ LIVEKIT_DOWNLOAD_SHA256: 'a'.repeat(64) }, /set LIVEKIT_DOWNLOAD_URL/],
+    [{ LIVEKIT_DOWNLOAD_URL: 'https://mirror.example.org', LIVEKIT_DOWNLOAD_SHA256: 'ab' }, /64 hex digits/]
   ])('names what is wrong in %o', (env, sentence) => {
     expect(() => readConfig([], env)).toThrow(sentence);
   });
@@ -82,6 +86,15 @@ describe('readConfig', () => {
     });
     expect(media?.outside).toEqual({ url: 'wss://sfu.example.org', apiKey: 'key', apiSecret: 'secret' });
     expect(media?.turn).toEqual({ domain: 'turn.example.org', udpPort: 3478, tls: null });
+  });
+
+  it('takes a mirror of the releases, with the digest of an archive that is not the official one', () => {
+    const LIVEKIT_DOWNLOAD_URL = 'https://mirror.example.org/livekit/';
+    const { media } = readConfig([], { LIVEKIT_DOWNLOAD_URL, LIVEKIT_DOWNLOAD_SHA256: 'AB'.repeat(32) });
+    expect(media?.release).toEqual({
+      url: 'https://mirror.example.org/livekit',
+      sha256: 'ab'.repeat(32)
+    });
   });
 
   it('takes a master key in hex or base64', () => {

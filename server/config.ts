@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { options as knownOptions } from './launch/help.mjs';
 import { StopError } from './launch/stop-error.ts';
-import type { MediaConfig } from './sfu/types.ts';
+import type { MediaConfig, ReleaseSource } from './sfu/types.ts';
 
 export const roleNames = ['web', 'collab', 'worker', 'dicom'] as const;
 export type Role = (typeof roleNames)[number];
@@ -191,8 +191,19 @@ function readMedia(text: Text, origin: string | null): MediaConfig {
       tcp: port('SFU_TCP_PORT', '7881')
     },
     nodeIp: text('SFU_NODE_IP'),
-    turn: readTurn(text)
+    turn: readTurn(text),
+    release: readRelease(text)
   };
+}
+
+function readRelease(text: Text): ReleaseSource | null {
+  const url = readUrl(text('LIVEKIT_DOWNLOAD_URL'), 'LIVEKIT_DOWNLOAD_URL', ['https:', 'http:']);
+  const sha256 = text('LIVEKIT_DOWNLOAD_SHA256');
+  if (sha256 && !/^[0-9a-f]{64}$/i.test(sha256))
+    throw new StopError('LIVEKIT_DOWNLOAD_SHA256 must be the 64 hex digits that "sha256sum" prints.');
+  if (sha256 && !url)
+    throw new StopError('LIVEKIT_DOWNLOAD_SHA256 is set: set LIVEKIT_DOWNLOAD_URL, whose archive it is of.');
+  return url ? { url: url.replace(/\/$/, ''), sha256: sha256?.toLowerCase() ?? null } : null;
 }
 
 function outsideMedia(url: string, text: Text): NonNullable<MediaConfig['outside']> {

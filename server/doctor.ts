@@ -12,7 +12,9 @@ import { isFresh } from './launch/build.ts';
 import { lockFolder, lockHolder } from './launch/lock.ts';
 import { StopError } from './launch/stop-error.ts';
 import { packagesComplete } from './launch/toolchain.mjs';
+import { refusalBy } from './sfu/livekit.ts';
 import { resolveBinary, waysOut } from './sfu/resolve.ts';
+import { browsersTurnPort, refusalOfTurnTls, turnAnswersUdp } from './sfu/turn-reach.ts';
 
 /** Free space below which uploads will soon fail. */
 const littleSpaceBytes = 2 * 1024 ** 3;
@@ -67,7 +69,7 @@ function checksFor(config: Config, address: string | null): Check[] {
     { name: 'Keys', look: () => keys(config) },
     { name: 'App', look: () => app(config, address) },
     { name: 'Video', look: () => video(config, address !== null) },
-    { name: 'TURN', look: () => turn(config) },
+    { name: 'TURN', look: () => turn(config, address !== null) },
     { name: 'Viruses', look: () => viruses(config) },
     { name: 'Mail', look: () => mail(config) },
     { name: 'Models', look: () => models(config) }
@@ -237,7 +239,15 @@ async function app(config: Config, address: string | null): Promise<Outcome> {
 async function video(config: Config, running: boolean): Promise<Outcome[]> {
   const { media } = config;
   if (!media) return [none('switched off')];
-  if (media.outside) return [await answers(media.outside.url.replace(/^ws/, 'http'), 'signal')];
+  if (media.outside) {
+    const { host } = new URL(media.outside.url);
+    const refusal = await refusalBy(media.outside);
+    return [
+      refusal === null
+        ? good(`LiveKit at ${host} answers and takes our key`)
+        : bad(`LiveKit at ${host}: ${refusal}`, 'check LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET')
+    ];
+  }
   const outcomes: Outcome[] = [];
   try {
     const found = await resolveBinary({
@@ -297,7 +307,7 @@ async function answers(url: string, what: string): Promise<Outcome> {
       ? good(`${what} answers`)
       : bad(`${what} answers ${response.status}`, 'restart it');
   } catch (error) {
-    return bad(`${what} does not answer: ${reasonOf(error)}`, 'start the app, or check LIVEKIT_URL');
+    return bad(`${what} does not answer: ${reasonOf(error)}`, 'start the app again');
   }
 }
 
@@ -331,44 +341,34 @@ async function tcpAnswers(host: string, port: number): Promise<boolean> {
   });
 }
 
-async function turn(config: Config): Promise<Outcome> {
-  const turnConfig = config.media?.turn;
-  if (!turnConfig) return none('not configured; needed where patients’ networks block UDP and unusual ports');
-  const { domain, udpPort, tls } = turnConfig;
-  if (tls && !(await tcpAnswers(domain, tls.port)))
-    return bad(
-      `${domain}:${tls.port} does not answer`,
-      'open the port in the firewall and check TURN_DOMAIN'
-    );
-  return (await stunAnswers(domain, udpPort))
-    ? good(`${domain}:${udpPort} answers over UDP`)
+/** What browsers will be told to try, tried from here. */
+async function turn({ media }: Config, running: boolean): Promise<Outcome[]> {
+  if (media?.outside) return [none('the LiveKit of LIVEKIT_URL tells browsers of its own')];
+  if (!media?.turn)
+    return [none('not configured; needed where patients’ networks block UDP and unusual ports')];
+  if (!running) return [none('not running, so TURN was not tried')];
+  const { domain, udpPort, tls } = media.turn;
+  const host = media.nodeIp ?? '127.0.0.1';
+  const udp = (await turnAnswersUdp(host, udpPort))
+    ? good(`UDP ${host}:${udpPort} answers`)
     : bad(
-        `${domain}:${udpPort} does not answer over UDP`,
-        'open the port in the firewall and check TURN_DOMAIN'
+        `UDP ${host}:${udpPort} does not answer`,
+        'open the port in the firewall; if another program has it, set TURN_UDP_PORT'
       );
-}
-
-/** A STUN binding request (RFC 8489 §6), which every TURN server answers. */
-async function stunAnswers(host: string, port: number): Promise<boolean> {
-  const socket = createSocket('udp4');
-  const request = Buffer.alloc(20);
-  request.writeUInt16BE(0x0001, 0);
-  request.writeUInt32BE(0x2112a442, 4);
-  crypto.getRandomValues(request.subarray(8));
-  try {
-    return await new Promise<boolean>((done) => {
-      const timer = setTimeout(() => done(false), answerWithinMs);
-      const end = (answered: boolean) => {
-        clearTimeout(timer);
-        done(answered);
-      };
-      socket.once('error', () => end(false));
-      socket.once('message', (answer) => end(answer.subarray(8, 20).equals(request.subarray(8))));
-      socket.send(request, port, host, (error) => error && end(false));
-    });
-  } finally {
-    socket.close();
-  }
+  if (!tls)
+    return [udp, none('no TURN_CERT_FILE: none over TLS, for networks that let nothing but port 443 pass')];
+  const asBrowser = { host: domain, port: browsersTurnPort };
+  const refusal = await refusalOfTurnTls(asBrowser);
+  if (refusal === null) return [udp, good(`TLS ${domain}:${browsersTurnPort} answers`)];
+  return [
+    udp,
+    bad(
+      `TLS ${domain}:${browsersTurnPort}, where browsers look: ${refusal}`,
+      tls.port === browsersTurnPort
+        ? 'check TURN_DOMAIN, its certificate and the firewall'
+        : `TURN listens on ${tls.port}: what has port ${browsersTurnPort} must pass ${domain} on to it (docs/deploy/deploy.md)`
+    )
+  ];
 }
 
 async function viruses({ clamd }: Config): Promise<Outcome> {

@@ -239,6 +239,8 @@ async function showMedia(media: RunningMediaServer, progress: Progress, wait: bo
   const patience = new Promise<void>((done) => (timer = setTimeout(done, mediaPatienceMs)));
   await Promise.race([settled, patience]);
   clearTimeout(timer);
+  const health = media.health();
+  if (health.state === 'restarting') progress.say(`  ! ${health.detail}`);
 }
 
 await main();

@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot as root } from '../server/config.ts';
+import { readConfig, repositoryRoot as root } from '../server/config.ts';
 import { ensureBuild } from '../server/launch/build.ts';
 import { ensureMessages } from '../server/launch/messages.ts';
 import { resolveBinary } from '../server/sfu/resolve.ts';
@@ -222,7 +222,8 @@ async function prepareMediaServer(): Promise<void> {
     said = message;
   };
   try {
-    const { version, source } = await resolveBinary({ dataDir, log, onProgress });
+    const release = readConfig([], process.env).media?.release;
+    const { version, source } = await resolveBinary({ dataDir, release, log, onProgress });
     console.log(`  livekit-server ${version} (${source})`);
   } finally {
     await rm(dataDir, { recursive: true, force: true });

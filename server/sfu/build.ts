@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Logger } from '#lib/kernel/ports.ts';
-import type { MediaProgress } from './types.ts';
+import type { MediaProgress, ReleaseSource } from './types.ts';
 
 const run = promisify(execFile);
 
@@ -11,6 +11,8 @@ export interface ObtainOptions {
   /** File to write; not the final place. */
   target: string;
   env: NodeJS.ProcessEnv;
+  /** For the download. */
+  release?: ReleaseSource | null | undefined;
   log: Logger;
   onProgress: (progress: MediaProgress) => void;
   signal?: AbortSignal | undefined;

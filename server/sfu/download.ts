@@ -11,56 +11,44 @@ import { pinnedVersion } from './version.ts';
 
 const run = promisify(execFile);
 
-/**
- * SHA-256 of the official archives, by file name, as seen by whoever pins a version. An archive without one
- * is only compared with the list its own release page carries (that catches a broken download, not a forged
- * release), and the log says so.
- */
-const knownDigests: Readonly<Record<string, string>> = {};
+/** SHA-256 of the official archives, by file name: what `checksums.txt` of that release lists. */
+const knownDigests: Readonly<Record<string, string>> = {
+  [`livekit_${pinnedVersion}_linux_amd64.tar.gz`]:
+    '549bcbe07a92685e45dfd98d8e7cbafd0e1c91d3502fd417079162e1a3f18d17',
+  [`livekit_${pinnedVersion}_linux_arm64.tar.gz`]:
+    '691d34c0d0095a3d5c6dfb9d7e9353a0600a3423d498136037001626d281ad64',
+  [`livekit_${pinnedVersion}_linux_armv7.tar.gz`]:
+    'a81b785b3951780f4f7e3fd62c02cefac827c40a4763513834e5ebff7b9d8a39',
+  [`livekit_${pinnedVersion}_windows_amd64.zip`]:
+    'a326e025de516e93dfb3719bcd28e5a4ac16f21bcf1ef562499403ca98cc65fe',
+  [`livekit_${pinnedVersion}_windows_arm64.zip`]:
+    'fa9e4174915f8635ee98124459b42630b063ef5680ee054a0cc10209bc60df17'
+};
 
 const releases = 'https://github.com/livekit/livekit/releases/download';
 
 /** The archive's name for a system, or null where LiveKit publishes none. */
 export function archiveName(platform: NodeJS.Platform, arch: string): string | null {
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'armv7' }[arch];
-  if (!architecture) return null;
-  if (platform === 'linux') return `livekit_${pinnedVersion}_linux_${architecture}.tar.gz`;
-  if (platform === 'win32' && architecture !== 'armv7')
-    return `livekit_${pinnedVersion}_windows_${architecture}.zip`;
-  return null;
+  const [system, ending] = platform === 'win32' ? ['windows', 'zip'] : [platform, 'tar.gz'];
+  const name = `livekit_${pinnedVersion}_${system}_${architecture}.${ending}`;
+  return name in knownDigests ? name : null;
 }
 
-/** The digest `checksums.txt` names for `file`, or null. */
-export function digestFrom(checksums: string, file: string): string | null {
-  for (const line of checksums.split('\n')) {
-    const [digest, name] = line.trim().split(/\s+\*?/);
-    if (name === file && digest && /^[0-9a-f]{64}$/.test(digest)) return digest;
-  }
-  return null;
-}
-
-/** Fetches the official release archive and takes the binary out. @throws Error with one sentence */
-export async function downloadRelease(
-  options: ObtainOptions & { from?: string; digests?: Readonly<Record<string, string>> }
-): Promise<void> {
+/**
+ * Fetches the official release archive, from LiveKit or a mirror, and takes the binary out once its SHA-256 is right.
+ * @throws Error with one sentence
+ */
+export async function downloadRelease(options: ObtainOptions): Promise<void> {
   const file = archiveName(process.platform, process.arch);
   if (!file) throw new Error(`LiveKit publishes no archive for ${process.platform} ${process.arch}`);
-  const base = `${options.from ?? releases}/v${pinnedVersion}`;
+  const base = `${options.release?.url ?? releases}/v${pinnedVersion}`;
+  const expected = options.release?.sha256 ?? knownDigests[file];
   const folder = await mkdtemp(join(dirname(options.target), 'download-'));
   try {
-    let expected = (options.digests ?? knownDigests)[file] ?? null;
-    if (!expected) {
-      expected = digestFrom(await textOf(`${base}/checksums.txt`, options.signal), file);
-      options.log.warn(
-        { file },
-        expected
-          ? 'no digest of this archive is known here: it is only compared with the list beside it'
-          : 'no digest of this archive is known at all: it is taken as it comes over TLS'
-      );
-    }
     const archive = join(folder, file);
     const digest = await fetchTo(`${base}/${file}`, archive, options);
-    if (expected && digest !== expected) throw new Error(`${file} has SHA-256 ${digest}, not ${expected}`);
+    if (digest !== expected) throw new Error(`${file} has SHA-256 ${digest}, not ${expected}`);
     // bsdtar and GNU tar both find out the compression; Windows' own tar also reads zip.
     await run('tar', ['-xf', archive, '-C', folder]);
     const inside = join(folder, process.platform === 'win32' ? 'livekit-server.exe' : 'livekit-server');
@@ -69,11 +57,6 @@ export async function downloadRelease(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function textOf(url: string, signal: AbortSignal | undefined): Promise<string> {
-  const response = await get(url, signal);
-  return response.text();
 }
 
 async function get(url: string, signal: AbortSignal | undefined): Promise<Response> {

@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { loadOrCreateKeys } from './keys.ts';
-import { liveKitMediaServer } from './livekit.ts';
+import { liveKitMediaServer, refusalOf } from './livekit.ts';
 import { Presence, type PresenceChange } from './presence.ts';
 import { createProxy, isUnderPrefix, proxyPrefix } from './proxy.ts';
 import { NoMediaServerError, resolveBinary } from './resolve.ts';
 import { isSignedWith, Revoked } from './revoked.ts';
 import { supervise, type SupervisedServer } from './supervise.ts';
-import type { MediaHealth, RunningMediaServer, StartMediaServerOptions } from './types.ts';
+import type {
+  MediaHealth,
+  OutsideMediaServer,
+  RunningMediaServer,
+  StartMediaServerOptions
+} from './types.ts';
 import { createWebhook, webhookPath } from './webhook.ts';
 
 export type {
@@ -40,6 +45,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
   const appPort = () => (typeof options.appPort === 'function' ? options.appPort() : options.appPort);
 
   let supervised: SupervisedServer | null = null;
+  let outsideHealth: MediaHealth = { state: 'starting', detail: 'asking the server of LIVEKIT_URL' };
   let unavailable: string | null = null;
   let stopped = false;
 
@@ -52,8 +58,8 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
 
   const { media, everySeat } = liveKitMediaServer({
     keys,
-    apiUrl: () => (outside ? httpUrl(outside.url) : localUrl(supervised)),
-    clientUrl: () => (outside ? outside.url : supervised?.ports() ? proxyPrefix : null),
+    apiUrl: address,
+    clientUrl: () => (address() ? proxyPrefix : null),
     // None of ours: loopback and public addresses need no STUN, and a public one would learn who meets.
     iceServers: outside || config.turn ? null : [],
     revoked,
@@ -63,7 +69,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
 
   const webhook = createWebhook({ keys, presence, tell, log });
   const proxy = createProxy({
-    targetPort: () => supervised?.ports()?.signal ?? null,
+    target: address,
     origin: config.origin,
     isOurs: (token) => isSignedWith(keys.apiSecret, token),
     refuses: (claims) => revoked.refuses(claims, new Date()),
@@ -80,9 +86,21 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
     const since = presence.begin();
     try {
       tell(presence.settle(await everySeat(), since));
+      if (outside)
+        outsideHealth = { state: 'ready', detail: `outside server ${hostOf(outside)}`, ports: null };
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'rooms could not be listed');
+      const reason = refusalOf(error);
+      log.warn({ reason }, 'rooms could not be listed');
+      if (outside)
+        outsideHealth = { state: 'unavailable', detail: `LIVEKIT_URL (${hostOf(outside)}): ${reason}` };
     }
+  }
+
+  /** Where the media server answers; null while there is none. */
+  function address(): string | null {
+    if (outside) return outside.url.replace(/^ws/, 'http');
+    const ports = supervised?.ports();
+    return ports ? `http://127.0.0.1:${ports.signal}` : null;
   }
 
   async function bringUp(): Promise<MediaHealth> {
@@ -91,13 +109,14 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
       const binary = await resolveBinary({
         dataDir,
         cacheDir: config.cacheDir,
+        release: config.release,
         log,
         onProgress: options.onProgress ?? (() => undefined),
         signal: abort.signal
       });
       log.info({ version: binary.version, source: binary.source }, 'media server found');
       abort.signal.throwIfAborted();
-      supervised = supervise({ binary: binary.path, folder, config, keys, appPort, log });
+      supervised = supervise({ binary, folder, config, keys, appPort, log });
       await supervised.firstReady;
     }
     await reconcile();
@@ -117,8 +136,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
 
   function health(): MediaHealth {
     if (stopped) return { state: 'stopped', detail: 'stopped' };
-    if (outside)
-      return { state: 'ready', detail: `outside server ${new URL(outside.url).host}`, ports: null };
+    if (outside) return outsideHealth;
     if (unavailable !== null) return { state: 'unavailable', detail: unavailable };
     return supervised?.health() ?? { state: 'starting', detail: 'looking for a media server' };
   }
@@ -159,11 +177,6 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
   }
 }
 
-function localUrl(supervised: SupervisedServer | null): string | null {
-  const ports = supervised?.ports();
-  return ports ? `http://127.0.0.1:${ports.signal}` : null;
-}
-
-function httpUrl(url: string): string {
-  return url.replace(/^ws/, 'http');
+function hostOf({ url }: OutsideMediaServer): string {
+  return new URL(url).host;
 }

@@ -4,6 +4,7 @@ import type { MediaGrant, MediaServer } from '#lib/kernel/ports.ts';
 import type { Presence, PresenceChange, Seat } from './presence.ts';
 import type { Revoked } from './revoked.ts';
 import { mintToken, rightsOf } from './tokens.ts';
+import type { OutsideMediaServer } from './types.ts';
 import type { MediaKeys } from './yaml.ts';
 
 export interface LiveKitOptions {
@@ -92,6 +93,25 @@ export function liveKitMediaServer(options: LiveKitOptions) {
       return (await Promise.all(open.map((room) => seatsIn(room.name)))).flat();
     }
   };
+}
+
+/** Asks a LiveKit of the site's own whether it takes our keys. @returns null where it does, else why not */
+export async function refusalBy({ url, apiKey, apiSecret }: OutsideMediaServer): Promise<string | null> {
+  const options = { requestTimeout: 5, failover: false };
+  try {
+    await new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret, options).listRooms();
+    return null;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** Why the API was of no use, in words for whoever set it up; `error` as `everySeat` throws it. */
+export function refusalOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof TwirpError && [401, 403].includes(cause.status))
+    return 'it refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
+  return 'it does not answer';
 }
 
 /** True for someone who still waits in the lobby with the connection already warm. */

@@ -1,5 +1,11 @@
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import {
+  request as overHttp,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse
+} from 'node:http';
+import { request as overTls } from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { refuseConnection } from '../refuse.ts';
@@ -27,9 +33,11 @@ const answeredHeaders = [
   'retry-after'
 ];
 
+const answerWithinMs = 10_000;
+
 export interface ProxyOptions {
-  /** Port of the media server on loopback; null while there is none. */
-  targetPort: () => number | null;
+  /** Where the media server answers, `http(s)://…`; null while there is none. */
+  target: () => string | null;
   /** Null: the request's own host counts as ours. */
   origin: string | null;
   /** True where the token was made here. Others do not cost the media server a connection. */
@@ -43,8 +51,8 @@ export interface ProxyOptions {
 export function createProxy(options: ProxyOptions) {
   const tunnels = new Set<Duplex>();
 
-  /** The path for the media server, or the status to refuse with. */
-  function admit(request: IncomingMessage): { path: string; port: number } | { status: number } {
+  /** The address at the media server, or the status to refuse with. */
+  function admit(request: IncomingMessage): { at: URL } | { status: number } {
     const url = new URL(request.url ?? '/', 'http://internal');
     const path = url.pathname.slice(proxyPrefix.length);
     if (!openPaths.has(path)) return { status: 404 };
@@ -53,9 +61,27 @@ export function createProxy(options: ProxyOptions) {
     const claims = token === null || !options.isOurs(token) ? null : readClaims(token);
     if (!claims) return { status: 401 };
     if (options.refuses(claims)) return { status: 401 };
-    const port = options.targetPort();
-    if (port === null) return { status: 503 };
-    return { path: `${path}${url.search}`, port };
+    const target = options.target();
+    if (target === null) return { status: 503 };
+    return { at: new URL(`${target.replace(/\/$/, '')}${path}${url.search}`) };
+  }
+
+  /** Asks the media server at `at`, for as long as `caller` is there. */
+  function ask(at: URL, headers: Record<string, string>, caller: Duplex | ServerResponse): ClientRequest {
+    const send = at.protocol === 'https:' ? overTls : overHttp;
+    const asked = send(at, { headers, agent: false, timeout: answerWithinMs });
+    let left = false;
+    caller.once('close', () => {
+      left = true;
+      asked.destroy();
+    });
+    asked.once('timeout', () => asked.destroy(new Error('timeout')));
+    asked.on('error', (error) => {
+      if (left) return;
+      options.log.warn({ code: 'code' in error ? error.code : error.name }, 'media server not reached');
+    });
+    asked.end();
+    return asked;
   }
 
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -65,36 +91,31 @@ export function createProxy(options: ProxyOptions) {
       refuseConnection(socket, admitted.status);
       return;
     }
-    const upstream = connect({ host: '127.0.0.1', port: admitted.port, noDelay: true });
-    tunnels.add(socket);
-    if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
-    const close = () => {
-      tunnels.delete(socket);
-      socket.destroy();
-      upstream.destroy();
-    };
-    upstream.once('error', (error) => {
-      options.log.warn({ code: 'code' in error ? error.code : error.name }, 'media server not reached');
-      if (upstream.connecting || upstream.bytesRead === 0)
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
-      close();
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+    const asked = ask(admitted.at, { ...headersFor(request), ...upgrade }, socket);
+    asked.once('error', () => refuseConnection(socket, 503));
+    // Not a WebSocket: no tunnel, or the next thing sent through it could be any request.
+    asked.once('response', (answer) => {
+      answer.resume();
+      refuseConnection(socket, answer.statusCode ?? 502);
     });
-    upstream.once('close', close);
-    socket.once('close', close);
-    upstream.write(
-      [
-        `GET ${admitted.path} HTTP/1.1`,
-        `Host: 127.0.0.1:${admitted.port}`,
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        ...Object.entries(headersFor(request)).map(([name, value]) => `${name}: ${value}`),
-        '\r\n'
-      ].join('\r\n')
-    );
-    if (head.length > 0) upstream.write(head);
-    // The answer is LiveKit's own, byte for byte; only our headers reach it.
-    upstream.pipe(socket);
-    socket.pipe(upstream);
+    asked.once('upgrade', (answer, upstream, first) => {
+      tunnels.add(socket);
+      for (const end of [socket, upstream]) if (end instanceof Socket) end.setNoDelay(true).setTimeout(0);
+      const close = () => {
+        tunnels.delete(socket);
+        socket.destroy();
+        upstream.destroy();
+      };
+      upstream.on('error', close);
+      upstream.once('close', close);
+      socket.once('close', close);
+      socket.write(headOf(answer));
+      if (first.length > 0) socket.write(first);
+      if (head.length > 0) upstream.write(head);
+      upstream.pipe(socket);
+      socket.pipe(upstream);
+    });
   }
 
   function handleRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -114,33 +135,20 @@ export function createProxy(options: ProxyOptions) {
       response.writeHead(admitted.status, { 'cache-control': 'no-store' }).end();
       return;
     }
-    const upstream = httpRequest(
-      {
-        host: '127.0.0.1',
-        port: admitted.port,
-        path: admitted.path,
-        method: 'GET',
-        headers: headersFor(request),
-        timeout: 10_000
-      },
-      (answer) => {
-        const headers = Object.fromEntries(
-          answeredHeaders.flatMap((name) =>
-            answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]]
-          )
-        );
-        response.writeHead(answer.statusCode ?? 502, headers);
-        answer.pipe(response);
-      }
-    );
-    upstream.once('timeout', () => upstream.destroy(new Error('timeout')));
-    upstream.once('error', (error) => {
-      options.log.warn({ code: 'code' in error ? error.code : error.name }, 'media server not reached');
+    const asked = ask(admitted.at, headersFor(request), response);
+    asked.once('response', (answer) => {
+      const headers = Object.fromEntries(
+        answeredHeaders.flatMap((name) =>
+          answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]]
+        )
+      );
+      response.writeHead(answer.statusCode ?? 502, headers);
+      answer.pipe(response);
+    });
+    asked.once('error', () => {
       if (response.headersSent) response.destroy();
       else response.writeHead(503, { 'cache-control': 'no-store' }).end();
     });
-    response.once('close', () => upstream.destroy());
-    upstream.end();
   }
 
   return {
@@ -172,6 +180,12 @@ export function isOurOrigin(request: IncomingMessage, origin: string | null): bo
   } catch {
     return false;
   }
+}
+
+/** The head of the answer that makes a WebSocket of the connection, as it came. */
+function headOf({ statusMessage, rawHeaders }: IncomingMessage): string {
+  const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
+  return [`HTTP/1.1 101 ${statusMessage ?? 'Switching Protocols'}`, ...lines, '\r\n'].join('\r\n');
 }
 
 function tokenOf(request: IncomingMessage, url: URL): string | null {

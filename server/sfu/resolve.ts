@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { buildWithGo } from './build.ts';
 import { downloadRelease } from './download.ts';
-import type { MediaProgress } from './types.ts';
+import type { MediaProgress, ReleaseSource } from './types.ts';
 import { isUsable, pinnedVersion, versionOf } from './version.ts';
 
 export interface ResolvedBinary {
@@ -17,6 +17,8 @@ export interface ResolvedBinary {
 export interface ResolveOptions {
   dataDir: string;
   cacheDir?: string | undefined;
+  /** A mirror of LiveKit's releases. */
+  release?: ReleaseSource | null | undefined;
   log: Logger;
   onProgress: (progress: MediaProgress) => void;
   signal?: AbortSignal;
@@ -71,6 +73,7 @@ export async function resolveBinary(options: ResolveOptions): Promise<ResolvedBi
       await obtain({
         target: fresh,
         env,
+        release: options.release,
         log: options.log,
         onProgress: options.onProgress,
         signal: options.signal

@@ -28,7 +28,7 @@ export interface SupervisedServer {
 
 /** Starts livekit-server and keeps it running until `stop`. */
 export function supervise(options: {
-  binary: string;
+  binary: { path: string; version: string };
   folder: string;
   config: MediaConfig;
   keys: Awaited<ReturnType<typeof loadOrCreateKeys>>;
@@ -78,8 +78,20 @@ export function supervise(options: {
 
   /** From start to end of one process. Resolves to why it ended. */
   async function oneLife(taken: MediaPorts): Promise<string> {
-    await writePrivately(yamlPath, renderYaml({ config, ports: taken, keys, appPort: options.appPort() }));
-    const own = spawn(binary, ['--config', yamlPath], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+    await writePrivately(
+      yamlPath,
+      renderYaml({
+        config,
+        version: binary.version,
+        ports: taken,
+        keys,
+        appPort: options.appPort()
+      })
+    );
+    const own = spawn(binary.path, ['--config', yamlPath], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: folder
+    });
     child = own;
     const ended = Promise.withResolvers<string>();
     own.once('error', (error) => ended.resolve(error.message));

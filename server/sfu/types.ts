@@ -14,12 +14,22 @@ export interface MediaConfig {
   nodeIp: string | null;
   /** LiveKit's own TURN server. Null: none. */
   turn: TurnConfig | null;
+  /** Where the release archive comes from. Null: LiveKit's own releases. */
+  release: ReleaseSource | null;
   /** Where built binaries are kept for all data folders. Undefined: the user's cache folder. */
   cacheDir?: string;
 }
 
+/** A mirror of LiveKit's releases. */
+export interface ReleaseSource {
+  /** `http(s)://…`, followed by `/v<version>/<archive>`. */
+  url: string;
+  /** SHA-256 in hex of the archive there, where it is not LiveKit's own. */
+  sha256: string | null;
+}
+
 export interface OutsideMediaServer {
-  /** `ws(s)://` address, given to browsers and used for the API. */
+  /** `ws(s)://` address for signalling and API; browsers reach it through the app. */
   url: string;
   apiKey: string;
   apiSecret: string;

@@ -19,6 +19,11 @@ export function isUsable(version: string): boolean {
   return minor > oldestUsable[1] || (minor === oldestUsable[1] && patch >= oldestUsable[2]);
 }
 
+/** From 1.12 on its TURN relays to no private address that is not named, and older ones refuse a yaml that names some. */
+export function guardsRelay(version: string): boolean {
+  return Number(version.split('.')[1]) >= 12;
+}
+
 /** Asks the binary itself. Null where it does not run or is something else. */
 export async function versionOf(binary: string): Promise<string | null> {
   try {

@@ -1,15 +1,19 @@
-import { describe, expect, it } from 'vitest';
-import { archiveName, digestFrom } from './download.ts';
-import { isUsable, parseVersion, pinnedVersion } from './version.ts';
-import { renderYaml } from './yaml.ts';
 import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { archiveName } from './download.ts';
+import { isUsable, parseVersion, pinnedVersion } from './version.ts';
+import type { MediaConfig } from './types.ts';
+import { renderYaml } from './yaml.ts';
 
 const ports = { signal: 7880, udp: 7882, tcp: 7881 };
 const keys = { apiKey: 'APIx', apiSecret: 'secret' };
 
 describe('renderYaml', () => {
+  const yamlOf = (config: Pick<MediaConfig, 'nodeIp' | 'turn'>, version = pinnedVersion) =>
+    renderYaml({ config, version, ports, keys, appPort: 3000 });
+
   it('[SFU-4] keeps all on loopback without an address for media', () => {
-    const yaml = renderYaml({ config: { nodeIp: null, turn: null }, ports, keys, appPort: 3000 });
+    const yaml = yamlOf({ nodeIp: null, turn: null });
     expect(yaml).toContain('bind_addresses: [127.0.0.1]');
     expect(yaml).toContain('node_ip: "127.0.0.1"');
     expect(yaml).toContain('interfaces: {includes: [lo]}');
@@ -18,7 +22,7 @@ describe('renderYaml', () => {
   });
 
   it('[SFU-4] opens only the media ports with one', () => {
-    const yaml = renderYaml({ config: { nodeIp: '203.0.113.7', turn: null }, ports, keys, appPort: 3000 });
+    const yaml = yamlOf({ nodeIp: '203.0.113.7', turn: null });
     expect(yaml).toContain('bind_addresses: [127.0.0.1]');
     expect(yaml).toContain('node_ip: "203.0.113.7"');
     expect(yaml).not.toContain('interfaces');
@@ -30,9 +34,19 @@ describe('renderYaml', () => {
       udpPort: 3478,
       tls: { port: 5349, certFile: '/c"1', keyFile: '/k' }
     };
-    const yaml = renderYaml({ config: { nodeIp: '203.0.113.7', turn }, ports, keys, appPort: 3000 });
+    const yaml = yamlOf({ nodeIp: '203.0.113.7', turn });
     expect(yaml).toContain('stun_servers: ["turn.example:3478"]');
     expect(yaml).toContain('cert_file: "/c\\"1"');
+  });
+
+  it('[SFU-9] lets TURN relay to the media address alone; a version that does not know that is not told', () => {
+    const turn = { domain: 'turn.example', udpPort: 3478, tls: null };
+    expect(yamlOf({ nodeIp: '192.168.1.5', turn })).toContain(
+      'allow_restricted_peer_cidrs: ["192.168.1.5/32"]'
+    );
+    expect(yamlOf({ nodeIp: '192.168.1.5', turn })).not.toContain('  bind_addresses');
+    expect(yamlOf({ nodeIp: null, turn })).toContain('\n  bind_addresses: [127.0.0.1]');
+    expect(yamlOf({ nodeIp: null, turn }, '1.11.0')).not.toMatch(/restricted| {2}bind_addresses/);
   });
 });
 
@@ -55,11 +69,21 @@ describe('versions', () => {
     expect(parseVersion('hello')).toBeNull();
   });
 
-  it('[SFU-1] knows which archive a system needs and finds its digest in a list', () => {
-    expect(archiveName('linux', 'x64')).toBe(`livekit_${pinnedVersion}_linux_amd64.tar.gz`);
-    expect(archiveName('darwin', 'arm64')).toBeNull();
-    const digest = 'a'.repeat(64);
-    expect(digestFrom(`${'b'.repeat(64)}  other\n${digest}  file\n`, 'file')).toBe(digest);
-    expect(digestFrom('nonsense', 'file')).toBeNull();
-  });
+  it.each([
+    ['linux', 'x64', 'linux_amd64.tar.gz'],
+    ['linux', 'arm64', 'linux_arm64.tar.gz'],
+    ['linux', 'arm', 'linux_armv7.tar.gz'],
+    ['win32', 'x64', 'windows_amd64.zip'],
+    ['win32', 'arm64', 'windows_arm64.zip']
+  ] as const)('[SFU-1] has the digest of the archive for %s %s', (platform, arch, ending) =>
+    expect(archiveName(platform, arch)).toBe(`livekit_${pinnedVersion}_${ending}`)
+  );
+
+  it.each([
+    ['darwin', 'arm64'],
+    ['linux', 'riscv64'],
+    ['win32', 'arm']
+  ] as const)('[SFU-1] takes no archive for %s %s: none is published', (platform, arch) =>
+    expect(archiveName(platform, arch)).toBeNull()
+  );
 });

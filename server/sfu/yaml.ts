@@ -1,4 +1,5 @@
 import type { MediaConfig, MediaPorts } from './types.ts';
+import { guardsRelay } from './version.ts';
 
 export interface MediaKeys {
   apiKey: string;
@@ -11,26 +12,25 @@ export interface MediaKeys {
  */
 export function renderYaml(options: {
   config: Pick<MediaConfig, 'nodeIp' | 'turn'>;
+  /** Of the binary that will read it. */
+  version: string;
   ports: MediaPorts;
   keys: MediaKeys;
   appPort: number;
 }): string {
-  const { config, ports, keys, appPort } = options;
+  const { config, version, ports, keys, appPort } = options;
+  const nodeIp = config.nodeIp ?? '127.0.0.1';
+  const onLoopback = nodeIp.startsWith('127.');
   const lines = [
     `port: ${ports.signal}`,
     'bind_addresses: [127.0.0.1]',
     'rtc:',
     `  udp_port: ${ports.udp}`,
     `  tcp_port: ${ports.tcp}`,
-    '  use_external_ip: false'
+    '  use_external_ip: false',
+    `  node_ip: ${quoted(nodeIp)}`
   ];
-  if (config.nodeIp === null || config.nodeIp.startsWith('127.'))
-    lines.push(
-      `  node_ip: ${quoted(config.nodeIp ?? '127.0.0.1')}`,
-      '  interfaces: {includes: [lo]}',
-      '  enable_loopback_candidate: true'
-    );
-  else lines.push(`  node_ip: ${quoted(config.nodeIp)}`);
+  if (onLoopback) lines.push('  interfaces: {includes: [lo]}', '  enable_loopback_candidate: true');
   // Names our own TURN server as STUN too; else LiveKit would hand its clients public ones.
   if (config.turn) lines.push(`  stun_servers: [${quoted(`${config.turn.domain}:${config.turn.udpPort}`)}]`);
   lines.push(
@@ -55,6 +55,12 @@ export function renderYaml(options: {
       `  domain: ${quoted(config.turn.domain)}`,
       `  udp_port: ${config.turn.udpPort}`
     );
+    // To where the media is, which may be a private address, and to no other of this network.
+    if (guardsRelay(version))
+      lines.push(
+        `  allow_restricted_peer_cidrs: [${quoted(`${nodeIp}/${nodeIp.includes(':') ? 128 : 32}`)}]`,
+        ...(onLoopback ? ['  bind_addresses: [127.0.0.1]'] : [])
+      );
     if (config.turn.tls)
       lines.push(
         `  tls_port: ${config.turn.tls.port}`,

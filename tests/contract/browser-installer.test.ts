@@ -1,7 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { downloadZip } from 'client-zip';
+import { chromium } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../server/config.ts';
 import { findBrowser } from '../support/browser.ts';
@@ -117,6 +122,54 @@ describe('no browser', { timeout: 120_000 }, () => {
     const { error, said } = await ensure();
     expect(error).toBe('No browser for the tests: install Chrome or Chromium, or set CHROME_PATH to one.');
     if (mayInstall) expect(said.at(-1)).toContain('E: Unable to locate package chromium');
+  });
+});
+
+describe("Playwright's download", { timeout: 120_000 }, () => {
+  const inFolder = /chromium-\d+[\\/](.+)$/.exec(chromium.executablePath())?.[1] ?? '';
+  const version = 'Google Chrome for Testing 1.2.3.4';
+
+  /** A mirror of Playwright's downloads: its archives hold `browser`, laid out as Playwright wants it. */
+  async function mirror(browser: string, use: (host: string) => Promise<void>): Promise<string[]> {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      const file = request.url?.split('/').at(-1) ?? '';
+      asked.push(file);
+      const name = file.startsWith('chrome') ? inFolder.replaceAll('\\', '/') : file.replace('.zip', '');
+      void downloadZip([{ name, input: browser }])
+        .arrayBuffer()
+        .then((archive) => response.end(Buffer.from(archive)));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      await use(`http://127.0.0.1:${(server.address() as { port: number }).port}`);
+    } finally {
+      server.close();
+    }
+    return asked;
+  }
+
+  it('of a mirror is unpacked and runs', async () => {
+    const asked = await mirror(`#!/bin/sh\necho ${version}\n`, async (host) => {
+      const { path, said } = await ensure({ PLAYWRIGHT_DOWNLOAD_HOST: host });
+      expect(said).toEqual([download]);
+      expect(path?.endsWith(inFolder)).toBe(true);
+      expect((await promisify(execFile)(path!, ['--version'])).stdout).toBe(`${version}\n`);
+    });
+    // The browser people use and the recorder of films; no other.
+    expect(asked.map((file) => file.split('-')[0]).sort()).toEqual(['chrome', 'ffmpeg']);
+  });
+
+  it("that does not run for want of libraries gives way to the system's package", async () => {
+    await program('apt-get', `echo '#!/bin/sh' > ${bin}/chromium; chmod 755 ${bin}/chromium`);
+    const complaint = 'error while loading shared libraries: libnss3.so';
+    await mirror(`#!/bin/sh\necho ${complaint} >&2\nexit 127\n`, async (host) => {
+      const { path, error, said } = await ensure({ PLAYWRIGHT_DOWNLOAD_HOST: host });
+      expect(said[1]).toContain(complaint);
+      if (mayInstall) expect(path).toBe(join(bin, 'chromium'));
+      else expect(error).toMatch(/^No browser for the tests/);
+    });
   });
 });
 

@@ -1,22 +1,26 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { createGzip } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Logger } from '#lib/kernel/ports.ts';
-import { archiveName, downloadRelease } from '../../server/sfu/download.ts';
+import { archiveName } from '../../server/sfu/download.ts';
+import { loadOrCreateKeys } from '../../server/sfu/keys.ts';
 import { resolveBinary } from '../../server/sfu/resolve.ts';
+import { supervise } from '../../server/sfu/supervise.ts';
+import type { ReleaseSource } from '../../server/sfu/types.ts';
+import { pinnedVersion } from '../../server/sfu/version.ts';
+import { mediaDefaults } from '../support/media.ts';
+import { silent } from '../support/silent.ts';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined
-};
+const run = promisify(execFile);
 let folder: string;
 
 beforeAll(async () => {
@@ -24,10 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function portOf(listening: Server): number {
-  const address = listening.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return address.port;
+/** Names of all files below, wherever they lie. */
+async function filesIn(root: string): Promise<string[]> {
+  const all = await readdir(root, { recursive: true, withFileTypes: true });
+  return all.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 describe('finding a binary', () => {
@@ -47,7 +51,7 @@ describe('finding a binary', () => {
     await fake(join(dataDir, 'bin', 'livekit-server'), '1.10.2');
     const env = { ...nothing(), PATH: join(folder, 'old-path') };
     await fake(join(folder, 'old-path', 'livekit-server'), '0.15.1');
-    const options = { dataDir, log: quiet, onProgress: () => undefined, env };
+    const options = { dataDir, log: silent, onProgress: () => undefined, env };
     expect(await resolveBinary(options)).toMatchObject({ source: 'data folder', version: '1.10.2' });
     await fake(join(folder, 'old-path', 'livekit-server'), '1.13.4');
     expect(await resolveBinary(options)).toMatchObject({ source: 'path', version: '1.13.4' });
@@ -57,7 +61,7 @@ describe('finding a binary', () => {
     const dataDir = join(folder, 'none');
     const looking = resolveBinary({
       dataDir,
-      log: quiet,
+      log: silent,
       onProgress: () => undefined,
       env: nothing(),
       mayObtain: false
@@ -65,41 +69,47 @@ describe('finding a binary', () => {
     await expect(looking).rejects.toThrow(/Go 1\.21.*livekit-server.*LIVEKIT_URL/s);
   });
 
-  it('[SFU-1] checks a downloaded archive against its digest', async () => {
+  it('[SFU-1] takes the archive of a mirror once its digest is right, and it runs', async () => {
     const name = archiveName(process.platform, process.arch);
     if (!name) return;
-    const packed = join(folder, 'packed');
-    await mkdir(packed, { recursive: true });
-    await writeFile(join(packed, 'livekit-server'), '#!/bin/sh\necho livekit-server version 1.13.4\n', {
-      mode: 0o755
-    });
-    await promisify(execFile)('tar', ['-czf', join(packed, name), '-C', packed, 'livekit-server']);
-    const archive = await readFile(join(packed, name));
-    const digest = createHash('sha256').update(archive).digest('hex');
+    const options = { log: silent, onProgress: () => undefined };
+    const here = await resolveBinary({ ...options, dataDir: join(folder, 'here') });
+    const archive = join(folder, name);
+    await run('tar', ['-cf', `${archive}.raw`, '-C', dirname(here.path), basename(here.path)]);
+    await pipeline(createReadStream(`${archive}.raw`), createGzip({ level: 1 }), createWriteStream(archive));
+    const sha256 = createHash('sha256')
+      .update(await readFile(archive))
+      .digest('hex');
     const releases = createServer((request, response) => {
-      if (request.url?.endsWith('checksums.txt')) response.end(`${digest}  ${name}\n`);
-      else response.end(archive);
+      if (request.url === `/livekit/v${pinnedVersion}/${name}`) createReadStream(archive).pipe(response);
+      else response.writeHead(404).end();
     });
     releases.listen(0, '127.0.0.1');
     await once(releases, 'listening');
-    const warned: string[] = [];
-    const options = {
-      target: join(folder, 'fetched'),
-      env: process.env,
-      log: { ...quiet, warn: (_: object, message: string) => void warned.push(message) },
-      onProgress: () => undefined,
-      from: `http://127.0.0.1:${portOf(releases)}`
-    };
+    const url = `http://127.0.0.1:${(releases.address() as AddressInfo).port}/livekit`;
     try {
-      await expect(downloadRelease({ ...options, digests: { [name]: '0'.repeat(64) } })).rejects.toThrow(
-        /SHA-256/
+      const dataDir = join(folder, 'fetched');
+      const env = nothing();
+      const fetched = (release: ReleaseSource) => resolveBinary({ ...options, dataDir, env, release });
+      // Built here, so it cannot be LiveKit's own.
+      await expect(fetched({ url, sha256: null })).rejects.toThrow(
+        new RegExp(`Go is not on PATH.*${name} has SHA-256 ${sha256}, not [0-9a-f]{64}`)
       );
-      await expect(access(options.target)).rejects.toThrow();
-      await downloadRelease({ ...options, digests: { [name]: digest } });
-      expect(warned).toEqual([]);
-      await downloadRelease({ ...options, digests: {} });
-      expect(warned[0]).toMatch(/no digest of this archive is known/);
-      await access(options.target);
+      expect(await filesIn(env.XDG_CACHE_HOME)).toEqual([]);
+      await expect(fetched({ url: `${url}/none`, sha256 })).rejects.toThrow(/127\.0\.0\.1:\d+ answered 404/);
+      const binary = await fetched({ url, sha256 });
+      expect(binary).toMatchObject({ source: 'downloaded', version: here.version });
+      const server = supervise({
+        binary,
+        folder: join(folder, 'run'),
+        config: mediaDefaults,
+        keys: await loadOrCreateKeys(folder),
+        appPort: () => 9,
+        log: silent
+      });
+      await server.firstReady;
+      expect(server.health()).toMatchObject({ state: 'ready' });
+      await server.stop();
     } finally {
       releases.close();
     }

@@ -1,103 +1,40 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispose, Room, RoomEvent as PeerEvent } from '@livekit/rtc-node';
 import { AccessToken } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Logger, MediaGrant } from '#lib/kernel/ports.ts';
 import { isAlive } from '../../server/launch/processes.ts';
 import { startMediaServer, type RoomEvent, type RunningMediaServer } from '../../server/sfu/index.ts';
-
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined
-};
-const ports = { signal: 0, udp: 0, tcp: 0 };
+import { askDoor, enter, grantFor, mediaDefaults, openMediaSite, type MediaSite } from '../support/media.ts';
+import { silent } from '../support/silent.ts';
 
 let folder: string;
-let web: Server;
-let origin: string;
+let site: MediaSite;
 let server: RunningMediaServer;
-let losesWebhooks = false;
+let origin: string;
 const events: RoomEvent[] = [];
-
-async function start(dataDir: string): Promise<RunningMediaServer> {
-  return startMediaServer({
-    config: { origin, outside: null, ports, nodeIp: null, turn: null },
-    dataDir,
-    appPort: () => portOf(web),
-    log: quiet,
-    onRoomEvent: (event) => void events.push(event)
-  });
-}
-
-function portOf(listening: Server): number {
-  const address = listening.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return address.port;
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'consilium-sfu-'));
-  web = createServer((request, response) => {
-    if (losesWebhooks && request.url === '/sfu/webhook') {
-      request.resume();
-      response.writeHead(200).end();
-      return;
-    }
-    if (!server.handleRequest(request, response)) response.writeHead(418).end();
+  site = await openMediaSite({
+    dataDir: join(folder, 'data'),
+    onRoomEvent: (event) => void events.push(event)
   });
-  web.on('upgrade', (request, socket, head) => {
-    if (!server.handleUpgrade(request, socket, head)) socket.destroy();
-  });
-  web.listen(0, '127.0.0.1');
-  await once(web, 'listening');
-  origin = `http://127.0.0.1:${portOf(web)}`;
-  server = await start(join(folder, 'data'));
+  ({ media: server, origin } = site);
   // The first build of the media server takes minutes; later runs find it in the cache.
   expect(await server.settled()).toMatchObject({ state: 'ready' });
 }, 600_000);
 
 afterAll(async () => {
-  await server.stop();
-  web.closeAllConnections();
-  web.close();
+  await site.close();
   await dispose();
   await rm(folder, { recursive: true, force: true });
 });
-
-function grant(room: string, identity: string, more: Partial<MediaGrant> = {}): MediaGrant {
-  return {
-    room,
-    identity,
-    name: '李医生',
-    role: 'requester',
-    canPublish: true,
-    canPublishData: true,
-    ...more
-  };
-}
-
-const sfu = () => `${origin.replace('http', 'ws')}/sfu`;
-
-async function enter(token: string): Promise<Room> {
-  const room = new Room();
-  await room.connect(sfu(), token, { autoSubscribe: true, dynacast: false });
-  return room;
-}
-
-/** What the door says to this token: the status of LiveKit's own check, through our proxy. */
-async function door(token: string, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`${origin}/sfu/rtc/validate?access_token=${token}`, { headers });
-  await response.arrayBuffer();
-  return response.status;
-}
 
 async function eventually<T>(
   look: () => T | Promise<T>,
@@ -114,7 +51,7 @@ async function eventually<T>(
 
 describe('tokens', () => {
   it('[SFU-5] open the room they name and say who comes', async () => {
-    const room = await enter(await server.media.token(grant('consult-1', 'm:1')));
+    const room = await enter(site, await server.media.token(grantFor('consult-1', 'm:1')));
     try {
       expect(room.name).toBe('consult-1');
       expect(room.localParticipant?.identity).toBe('m:1');
@@ -130,7 +67,7 @@ describe('tokens', () => {
   });
 
   it('[SFU-5] do not open another room, nor make, list or record any', async () => {
-    const token = await server.media.token(grant('consult-a', 'm:1'));
+    const token = await server.media.token(grantFor('consult-a', 'm:1'));
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({ sub: 'm:1', video: { roomJoin: true, room: 'consult-a' } });
     for (const right of ['roomCreate', 'roomList', 'roomRecord', 'roomAdmin', 'ingressAdmin'])
@@ -138,7 +75,10 @@ describe('tokens', () => {
 
     // Whatever room the address asks for, the token's own is the one entered.
     const room = new Room();
-    await room.connect(`${sfu()}?room=consult-b`, token, { autoSubscribe: true, dynacast: false });
+    await room.connect(`${origin.replace('http', 'ws')}/sfu?room=consult-b`, token, {
+      autoSubscribe: true,
+      dynacast: false
+    });
     expect(room.name).toBe('consult-a');
     expect(await server.media.participants('consult-b')).toEqual([]);
     await room.disconnect();
@@ -154,11 +94,11 @@ describe('tokens', () => {
       token.addGrant({ roomJoin: true, room: 'consult-x' });
       return token.toJwt();
     };
-    expect(await door(await made(keys.apiSecret ?? '', 60))).toBe(200);
-    expect(await door(await made(keys.apiSecret ?? '', -120))).toBe(401);
-    expect(await door(await made('0'.repeat(64), 60))).toBe(401);
-    expect(await door('not.a.token')).toBe(401);
-    const ours = await server.media.token(grant('consult-x', 'm:9'));
+    expect(await askDoor(site, await made(keys.apiSecret ?? '', 60))).toBe(200);
+    expect(await askDoor(site, await made(keys.apiSecret ?? '', -120))).toBe(401);
+    expect(await askDoor(site, await made('0'.repeat(64), 60))).toBe(401);
+    expect(await askDoor(site, 'not.a.token')).toBe(401);
+    const ours = await server.media.token(grantFor('consult-x', 'm:9'));
     const claims = JSON.parse(Buffer.from(ours.split('.')[1] ?? '', 'base64url').toString()) as Record<
       string,
       number
@@ -169,13 +109,13 @@ describe('tokens', () => {
 
 describe('the proxy', () => {
   it('[SFU-4] refuses a foreign origin', async () => {
-    const token = await server.media.token(grant('consult-1', 'm:1'));
-    expect(await door(token, { origin })).toBe(200);
-    expect(await door(token, { origin: 'https://evil.example' })).toBe(403);
+    const token = await server.media.token(grantFor('consult-1', 'm:1'));
+    expect(await askDoor(site, token, { origin })).toBe(200);
+    expect(await askDoor(site, token, { origin: 'https://evil.example' })).toBe(403);
   });
 
   it('[SFU-4] does not show the API, nor anything but signalling', async () => {
-    const token = await server.media.token(grant('consult-1', 'm:1'));
+    const token = await server.media.token(grantFor('consult-1', 'm:1'));
     for (const path of [
       '/sfu/twirp/livekit.RoomService/ListRooms',
       '/sfu/rtc/../twirp/livekit.RoomService/ListRooms',
@@ -193,6 +133,20 @@ describe('the proxy', () => {
         // 418: the path is not under /sfu after all, so the app answers, not the media server.
         expect([404, 418], `${method} ${path}`).toContain(response.status);
       }
+  });
+
+  it('[SFU-4] makes no tunnel where the media server wants no WebSocket', async () => {
+    const token = await server.media.token(grantFor('consult-1', 'm:1'));
+    const socket = connect(site.port, '127.0.0.1');
+    const head = ['Host: 127.0.0.1', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: x'];
+    const refused = [`GET /sfu/rtc?access_token=${token} HTTP/1.1`, ...head, 'Sec-WebSocket-Version: 1'];
+    // LiveKit answers "OK" there.
+    const smuggled = ['GET / HTTP/1.1', 'Host: 127.0.0.1'];
+    socket.write([...refused, '', ...smuggled, '\r\n'].join('\r\n'));
+    let said = '';
+    for await (const chunk of socket) said += String(chunk);
+    expect(said).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(said.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
   it('[SFU-4] warms a connection without a token and leaves other paths alone', async () => {
@@ -218,17 +172,17 @@ describe('the proxy', () => {
 
 describe('removal', () => {
   it('[SFU-7] cuts within one second and the old token does not open again', async () => {
-    const token = await server.media.token(grant('consult-r', 'm:2'));
-    const room = await enter(token);
+    const token = await server.media.token(grantFor('consult-r', 'm:2'));
+    const room = await enter(site, token);
     const cut = new Promise<void>((resolve) => room.once(PeerEvent.Disconnected, () => resolve()));
     const from = performance.now();
     await server.media.remove('consult-r', 'm:2');
     await cut;
     expect(performance.now() - from).toBeLessThan(1_000);
     expect(await server.media.participants('consult-r')).toEqual([]);
-    expect(await door(token)).toBe(401);
+    expect(await askDoor(site, token)).toBe(401);
     // Let in again by a person: the new token counts.
-    expect(await door(await server.media.token(grant('consult-r', 'm:2')))).toBe(200);
+    expect(await askDoor(site, await server.media.token(grantFor('consult-r', 'm:2')))).toBe(200);
     await room.disconnect();
   });
 
@@ -240,11 +194,14 @@ describe('removal', () => {
 
 describe('a held seat', () => {
   it('[SFU-8] is unseen and without rights until taken, then a full one', async () => {
-    const there = await enter(await server.media.token(grant('consult-h', 'm:there')));
+    const there = await enter(site, await server.media.token(grantFor('consult-h', 'm:there')));
     const seen: string[] = [];
     there.on(PeerEvent.ParticipantConnected, (participant) => void seen.push(participant.identity));
 
-    const waiting = await enter(await server.media.token(grant('consult-h', 'm:waiting', { hidden: true })));
+    const waiting = await enter(
+      site,
+      await server.media.token(grantFor('consult-h', 'm:waiting', { hidden: true }))
+    );
     const heard: unknown[] = [];
     there.on(PeerEvent.DataReceived, (data) => void heard.push(data));
     await waiting.localParticipant?.publishData(new Uint8Array([1]), { reliable: true });
@@ -256,7 +213,7 @@ describe('a held seat', () => {
     expect(await server.media.participants('consult-h')).toEqual(['m:there']);
     expect(events.some((event) => event.identity === 'm:waiting')).toBe(false);
 
-    await server.media.takeSeat(grant('consult-h', 'm:waiting'));
+    await server.media.takeSeat(grantFor('consult-h', 'm:waiting'));
     await eventually(
       () => seen,
       (list) => list.length > 0,
@@ -282,7 +239,7 @@ describe('a held seat', () => {
   });
 
   it('[SFU-8] that is not connected cannot be taken', async () => {
-    await expect(server.media.takeSeat(grant('consult-h', 'm:nobody'))).rejects.toMatchObject({
+    await expect(server.media.takeSeat(grantFor('consult-h', 'm:nobody'))).rejects.toMatchObject({
       code: 'not_found'
     });
   });
@@ -293,7 +250,7 @@ describe('presence', () => {
     events.filter((event) => event.identity === identity).map((event) => event.kind);
 
   it('[SFU-6] comes by webhook', async () => {
-    const room = await enter(await server.media.token(grant('consult-p', 'm:p')));
+    const room = await enter(site, await server.media.token(grantFor('consult-p', 'm:p')));
     await eventually(
       () => kinds('m:p'),
       (list) => list.includes('joined'),
@@ -309,9 +266,9 @@ describe('presence', () => {
   });
 
   it('[SFU-6] converges by reconciliation when webhooks are lost', async () => {
-    losesWebhooks = true;
+    site.losesNews = true;
     try {
-      const room = await enter(await server.media.token(grant('consult-p', 'm:lost')));
+      const room = await enter(site, await server.media.token(grantFor('consult-p', 'm:lost')));
       await sleep(300);
       expect(kinds('m:lost')).toEqual([]);
       await server.reconcile();
@@ -335,7 +292,7 @@ describe('presence', () => {
       );
       expect(kinds('m:lost')).toEqual(['joined', 'left']);
     } finally {
-      losesWebhooks = false;
+      site.losesNews = false;
     }
   });
 });
@@ -357,7 +314,7 @@ describe('supervision', () => {
       )
     ).toBe('ready');
     expect(await pidOf(join(folder, 'data'))).not.toBe(pid);
-    const room = await enter(await server.media.token(grant('consult-again', 'm:1')));
+    const room = await enter(site, await server.media.token(grantFor('consult-again', 'm:1')));
     await room.disconnect();
   });
 
@@ -367,7 +324,7 @@ describe('supervision', () => {
       import { startMediaServer } from ${JSON.stringify(join(import.meta.dirname, '../../server/sfu/index.ts'))};
       const quiet = { debug() {}, info() {}, warn() {}, error() {} };
       const running = await startMediaServer({
-        config: { origin: null, outside: null, ports: ${JSON.stringify(ports)}, nodeIp: null, turn: null },
+        config: ${JSON.stringify(mediaDefaults)},
         dataDir: ${JSON.stringify(dataDir)}, appPort: 9, log: quiet
       });
       console.log((await running.settled()).state);
@@ -383,7 +340,7 @@ describe('supervision', () => {
     expect(await isAlive(orphan)).toBe(true);
 
     const from = performance.now();
-    const second = await start(dataDir);
+    const second = await startMediaServer({ config: mediaDefaults, dataDir, appPort: 9, log: silent });
     expect(await second.settled()).toMatchObject({ state: 'ready' });
     // Under half a second on a quiet machine; the rest is for whatever else the tests run beside it.
     expect(performance.now() - from).toBeLessThan(2_000);
@@ -392,7 +349,7 @@ describe('supervision', () => {
     await second.stop();
     await second.stop();
     expect(await isAlive(own)).toBe(false);
-    await expect(second.media.token(grant('r', 'm:1'))).rejects.toMatchObject({ code: 'sfu_unavailable' });
+    await expect(second.media.token(grantFor('r', 'm:1'))).rejects.toMatchObject({ code: 'sfu_unavailable' });
   });
 });
 

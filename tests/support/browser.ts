@@ -56,20 +56,18 @@ export function findBrowser(env: NodeJS.ProcessEnv = process.env): string | null
  * packages (as root). @throws where neither works, with what to do
  */
 export async function ensureBrowser(root: string, say: (line: string) => void): Promise<string> {
-  let path = findBrowser();
+  let path = await findRunning(say);
   if (!path) {
     say("no Chrome or Chromium found: trying Playwright's download");
-    await tryToRun(
-      process.execPath,
-      [join(root, 'node_modules', 'playwright', 'cli.js'), 'install', 'chromium'],
-      say
-    );
-    path = findBrowser();
+    // Its headless shell is another browser than people use: not needed.
+    const args = [join(root, 'node_modules', 'playwright', 'cli.js'), 'install', '--no-shell', 'chromium'];
+    await tryToRun(process.execPath, args, say);
+    path = await findRunning(say);
   }
   if (!path) {
     say("trying the system's package");
     await installPackages(['chromium', 'fonts-noto-cjk'], say);
-    path = findBrowser();
+    path = await findRunning(say);
   }
   if (!path)
     throw new Error('No browser for the tests: install Chrome or Chromium, or set CHROME_PATH to one.');
@@ -79,6 +77,13 @@ export async function ensureBrowser(root: string, say: (line: string) => void): 
     if (!(await hasChineseFont())) throw new Error('No font with Chinese glyphs: install fonts-noto-cjk.');
   }
   return path;
+}
+
+/** A bare Linux has Playwright's browser without the libraries it needs. Elsewhere `--version` opens a window. */
+async function findRunning(say: (line: string) => void): Promise<string | null> {
+  const path = findBrowser();
+  if (path === null || process.platform !== 'linux') return path;
+  return (await tryToRun(path, ['--version'], say)) ? path : null;
 }
 
 async function hasChineseFont(): Promise<boolean> {

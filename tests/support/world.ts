@@ -115,7 +115,7 @@ export function useWorld(): World {
         demo: false,
         maxUploadBytes: 64 * 1024 * 1024,
         auditHotMonths: 12,
-        places: { dataFolder: folder, databaseHost: null, mailHost: null, keyHost: null }
+        places: { dataFolder: folder, databaseHost: null, mediaHost: null, mailHost: null, keyHost: null }
       },
       demoSignIns: []
     };

@@ -143,7 +143,7 @@ export interface LiveEvent {
 
 /** The media server, as the use cases see it. */
 export interface MediaServer {
-  /** Where the browser connects, under the app's own origin (`/sfu`) or an outside URL; null: none available. */
+  /** Where the browser connects, under the app's own origin (`/sfu`); null: none available. */
   readonly clientUrl: string | null;
   /** For the browser's RTCPeerConnection; null: the media server tells its clients itself. */
   readonly iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;

@@ -5,7 +5,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { mayReadRegister } from './policy.server.ts';
 
 export interface PlacesView extends DataPlaces {
-  /** Where browsers reach the media server; null: none. */
+  /** Where browsers reach the media server, through the app; null: none. */
   mediaUrl: string | null;
   /** Whether uploads are scanned for malware. */
   scanned: boolean;

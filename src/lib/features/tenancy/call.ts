@@ -57,6 +57,8 @@ export interface DataPlaces {
   dataFolder: string;
   /** Null: a Postgres of our own in the data folder. */
   databaseHost: string | null;
+  /** Null: a media server of our own, or none. */
+  mediaHost: string | null;
   /** Null: none configured. */
   mailHost: string | null;
   /** Of HashiCorp Vault; null: environment or data folder. */
