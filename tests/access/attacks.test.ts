@@ -142,7 +142,7 @@ describe('an id that is somebody else’s and one that is nobody’s are answere
   });
 });
 
-describe('after sign-in nobody is sent to another site', () => {
+describe('[ID-5] after sign-in nobody is sent to another site', () => {
   for (const next of [
     'https://evil.test',
     '//evil.test',

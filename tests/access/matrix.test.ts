@@ -164,7 +164,7 @@ describe('who is refused learns nothing, at any door, about any case', () => {
     });
 });
 
-describe('who may pass passes, reads no more than is theirs, and is written down', () => {
+describe('[AU-1] who may pass passes, reads no more than is theirs, and is written down', () => {
   for (const [name, door] of Object.entries(table))
     test(name, async () => {
       const wrong: string[] = [];

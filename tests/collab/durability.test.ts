@@ -101,7 +101,7 @@ test('[CO-6] "saved" is said only after the commit, deletions included', async (
   await until(() => saved.now() === 'saved');
 });
 
-test('[CO-6] what was drawn offline is saved after the return, and called so then', async () => {
+test('[CO-6] [BD-7] what was drawn offline is saved after the return, and called so then', async () => {
   const { server, documentId, persistence } = await start();
   const li = server.connect('li', documentId);
   const saved = savedOf(li);

@@ -76,7 +76,7 @@ describe.each(['memory', 'postgres'] as const)('persistence in %s', (kind) => {
     expect(texts(await persistence.since(key, 1, 2))).toEqual(['b']);
   });
 
-  test('[CO-8] a snapshot stands for the rows up to it; an older one never replaces it', async () => {
+  test('[CO-8] [BD-6] a snapshot stands for the rows up to it; an older one never replaces it', async () => {
     await persistence.append(key, [row('a'), row('b'), row('c')]);
     const at = new Date();
     await persistence.snapshot(key, { upTo: 2, state: Buffer.from('AB'), at });

@@ -60,7 +60,7 @@ describe('asking', () => {
       expect(await refusal(readConsult(world.as(actor), id))).toBe('not_found');
   });
 
-  test('[CN-4] the expert reads what was granted and nothing else', async () => {
+  test('[CN-4] [PA-4] the expert reads what was granted and nothing else', async () => {
     const { wang } = world.people;
     expect(await refusal(readPatient(world.as(wang), world.otherPatientId))).toBe('not_found');
     await ask();
@@ -224,7 +224,7 @@ describe('advising and deciding', () => {
 });
 
 describe('closing', () => {
-  test('[CN-4] [CN-7] keeps the opinion as PDF, ends the grant, leaves the board readable for its clinic', async () => {
+  test('[CN-4] [CN-7] [CN-9] keeps the opinion as PDF, ends the grant, leaves the board readable for its clinic', async () => {
     const id = await accepted();
     const { wang, li } = world.people;
     await saveOpinion(world.as(wang), id, {
@@ -260,7 +260,7 @@ describe('closing', () => {
     ).toBe('not_found');
   });
 
-  test('every step is in the trail of the clinic that owns the record', async () => {
+  test('[CN-11] [AU-2] every step is in the trail of the clinic that owns the record', async () => {
     const owner = postgres(world.database.ownerUrl, { max: 1 });
     try {
       const rows = await owner`
@@ -318,7 +318,7 @@ describe('[CN-21] how a board came to be', () => {
     return { consultId, documentId, append };
   }
 
-  test('is there change by change, with who and when; what was erased too', async () => {
+  test('[BD-5] is there change by change, with who and when; what was erased too', async () => {
     const { li, wang } = world.people;
     const { documentId } = await drawn();
     const { updates, next, first, last, people } = await readHistory(world.as(wang), documentId);

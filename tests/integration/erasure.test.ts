@@ -260,7 +260,7 @@ describe('[RT-15] before a record is erased', () => {
 });
 
 describe('[RT-16] erasing', () => {
-  test('takes every row and every file of that record alone; the trail still proves itself; a certificate stays', async () => {
+  test('[RT-17] takes every row and every file of that record alone; the trail still proves itself; a certificate stays', async () => {
     const { patientId, consultId } = await record('2.25.4711');
     const other = await patient();
     // The same picture of another patient: its content is kept once, and stays.

@@ -81,7 +81,7 @@ it('a single statement whose backend dies is unavailable too; idle connections t
   );
 });
 
-it('a mistake in a statement stays what it is, and an error of the work rolls back', async () => {
+it('[TE-3] a mistake in a statement stays what it is, and an error of the work rolls back', async () => {
   await owner`truncate note_of_test`;
   const mistake = pool.db.transaction((tx) => tx.execute(sql`select * from no_such_table`));
   await expect(mistake).rejects.toMatchObject({ cause: { code: '42P01' } });

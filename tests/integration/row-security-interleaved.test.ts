@@ -92,7 +92,7 @@ async function act({ organisationId, patientIds, member }: Tenant, turn: number)
   return foreign;
 }
 
-test('10,000 interleaved transactions of 24 tenants over 3 connections see no row of another', async () => {
+test('[TE-2] 10,000 interleaved transactions of 24 tenants over 3 connections see no row of another', async () => {
   let started = 0;
   const foreign: string[] = [];
   const lane = async () => {

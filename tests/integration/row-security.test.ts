@@ -14,7 +14,7 @@ afterAll(async () => {
   await Promise.all([owner.end(), app.end()]);
 });
 
-test('no role of the application owns a table, is a superuser or bypasses row security', async () => {
+test('[TE-1] no role of the application owns a table, is a superuser or bypasses row security', async () => {
   const roles = await owner`
     select rolname, rolsuper, rolbypassrls, rolcreaterole from pg_roles where rolname like 'consilium\\_%' order by 1`;
   expect(roles.map((role) => role['rolname'])).toEqual([
@@ -29,7 +29,7 @@ test('no role of the application owns a table, is a superuser or bypasses row se
   expect([...owned]).toEqual([]);
 });
 
-test('every table with an organisation forces row security and has a policy', async () => {
+test('[TE-1] [TE-4] every table with an organisation forces row security and has a policy', async () => {
   const open = await owner`
     select c.relname from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'organisation_id' and not a.attisdropped
@@ -39,7 +39,7 @@ test('every table with an organisation forces row security and has a policy', as
   expect([...open]).toEqual([]);
 });
 
-test('without a tenant the application sees nothing', async () => {
+test('[TE-2] without a tenant the application sees nothing', async () => {
   const tables = await owner<{ name: string }[]>`
     select c.table_name as name from information_schema.columns c
       join information_schema.tables t using (table_schema, table_name)
