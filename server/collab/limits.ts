@@ -34,9 +34,10 @@ export interface Limits {
   /** At most one message of updates to each client in this time, in a document that sends more than so many a second. */
   tickMs: number;
   updateMessagesASecond: number;
-  /** At most one message of presences to each client in this time; in a full document less often, so many a second to all. */
+  /** At most one message of presences to each client in this time; longer where so many presences a second go to all. */
   presenceMs: number;
-  presenceMessagesASecond: number;
+  slowestPresenceMs: number;
+  presencesASecond: number;
   /** At most one insert for a document in this time. */
   saveMs: number;
   /** Waiting to be saved in one document; beyond, its writers are not read until the database is back. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Awareness, applyAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { presencePace } from '#lib/features/board/people.ts';
 import { keepPresent } from '#lib/features/board/present.ts';
 import type { Access } from './access.ts';
 import { type PresenceMember, Presences } from './presence.ts';
@@ -61,8 +62,7 @@ function room(people: readonly Person[]) {
   const members = new Set(people);
   const presences = new Presences({
     members,
-    presenceMs: 50,
-    presenceMessagesASecond: 180,
+    ...presencePace,
     presenceBytes: 1_000,
     presencesAConnection: 4,
     nowMs: () => performance.now(),
@@ -74,10 +74,11 @@ function room(people: readonly Person[]) {
   return { members, presences, move };
 }
 
-test('[CO-11] few people see each other 20 times a second, thirty 6 times: the messages to all are bounded', () => {
+test('[CO-11] a dozen people see each other 20 times a second, thirty 5 times: what goes to all is bounded', () => {
   for (const [count, least, most] of [
     [3, 36, 42],
-    [30, 11, 14]
+    [12, 36, 42],
+    [30, 9, 12]
   ] as const) {
     const people = Array.from({ length: count }, (_, i) => new Person(i + 1, true));
     const { move } = room(people);

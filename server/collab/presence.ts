@@ -39,7 +39,8 @@ interface Presence {
 export interface PresencesOptions {
   members: ReadonlySet<PresenceMember>;
   presenceMs: number;
-  presenceMessagesASecond: number;
+  slowestPresenceMs: number;
+  presencesASecond: number;
   presenceBytes: number;
   presencesAConnection: number;
   nowMs: () => number;

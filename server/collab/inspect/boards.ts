@@ -1,6 +1,6 @@
 import { eq, inArray, or } from 'drizzle-orm';
 import { readBoardLog } from '#lib/features/board/log.server.ts';
-import { appendBoardUpdates, type BoardKey } from '#lib/features/board/store.server.ts';
+import { appendBoardUpdates, stateOf, type BoardKey } from '#lib/features/board/store.server.ts';
 import { boardDocuments, boardSnapshots } from '#lib/features/board/tables.server.ts';
 import { consults } from '#lib/features/consults/tables.server.ts';
 import { users } from '#lib/features/identity/tables.server.ts';
@@ -33,10 +33,11 @@ export async function findBoard(db: Database, id: string): Promise<FoundBoard | 
 export async function inspectBoard(db: Database, board: FoundBoard): Promise<DocumentReport> {
   return db.transaction(async (rows) => {
     const [snapshot] = await rows
-      .select({ upTo: boardSnapshots.upTo, state: boardSnapshots.state })
+      .select({ upTo: boardSnapshots.upTo, state: boardSnapshots.state, packed: boardSnapshots.packed })
       .from(boardSnapshots)
       .where(eq(boardSnapshots.documentId, board.documentId));
-    return reportOn(await readBoardLog(rows, board, 0), snapshot ?? null);
+    const state = snapshot && { upTo: snapshot.upTo, state: await stateOf(snapshot) };
+    return reportOn(await readBoardLog(rows, board, 0), state ?? null);
   });
 }
 

@@ -23,12 +23,16 @@ const stateSchema = v.object({
   presenting: v.optional(v.nullable(v.number()), null)
 });
 
-/** How often who is where goes out to each person: so many messages a second to all together, none sooner than this. */
-export const presencePace = { presenceMs: 50, presenceMessagesASecond: 180 };
+/**
+ * How often who is where goes out to each person. Everyone hears of everyone, so what goes out in all grows with the
+ * square of the people: it is bounded, as places a second, between a shortest and a longest time.
+ */
+export const presencePace = { presenceMs: 50, slowestPresenceMs: 250, presencesASecond: 4_500 };
 
-/** Between two such messages to a person, milliseconds: up to nine people 20 a second, 30 people 6. */
+/** Between two messages to a person, milliseconds: up to 15 people 20 a second, 30 people 5, never fewer than 4. */
 export function presencePaceMs(people: number, pace = presencePace): number {
-  return Math.max(pace.presenceMs, (people * 1_000) / pace.presenceMessagesASecond);
+  const bounded = (people ** 2 * 1_000) / pace.presencesASecond;
+  return Math.min(pace.slowestPresenceMs, Math.max(pace.presenceMs, bounded));
 }
 
 /** Everyone in these awareness states who says who they are, in the order of their names. */

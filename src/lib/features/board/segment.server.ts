@@ -1,17 +1,11 @@
-import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { pack, unpack } from './pack.server.ts';
 import type { LoggedUpdate } from './store.server.ts';
-
-const compress = promisify(brotliCompress);
-const decompress = promisify(brotliDecompress);
-/** Against a damaged row that would swell without end. */
-const maxBytes = 256 * 1024 * 1024;
 
 /**
  * Rows of a log in a fraction of the space, each as it was: numbers, authors, times and bytes come back the same. Like
- * with like, then compressed off the main thread. lib0 encoding: count, first number; the authors; for each row its
+ * with like, then compressed. lib0 encoding: count, first number; the authors; for each row its
  * author, the milliseconds since the row before, its length; then all bytes.
  *
  * @param updates not empty, numbers without gaps
@@ -30,17 +24,12 @@ export async function packUpdates(updates: readonly LoggedUpdate[]): Promise<Uin
     for (const { bytes } of updates) encoding.writeVarUint(encoder, bytes.byteLength);
     for (const { bytes } of updates) encoding.writeUint8Array(encoder, bytes);
   });
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: 9,
-    [constants.BROTLI_PARAM_LGWIN]: 22,
-    [constants.BROTLI_PARAM_SIZE_HINT]: plain.byteLength
-  };
-  return compress(plain, { params });
+  return pack(plain);
 }
 
 /** @throws where the bytes are none of `packUpdates` */
 export async function unpackUpdates(packed: Uint8Array): Promise<LoggedUpdate[]> {
-  const decoder = decoding.createDecoder(await decompress(packed, { maxOutputLength: maxBytes }));
+  const decoder = decoding.createDecoder(await unpack(packed));
   const list = <T>(count: number, read: () => T): T[] => Array.from({ length: count }, read);
   const count = decoding.readVarUint(decoder);
   const first = decoding.readVarUint(decoder);

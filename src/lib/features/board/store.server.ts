@@ -2,6 +2,7 @@ import { and, eq, lte, sql } from 'drizzle-orm';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { readBoardLog } from './log.server.ts';
+import { pack, unpack } from './pack.server.ts';
 import { boardDocuments, boardSnapshots, boardUpdates } from './tables.server.ts';
 
 /** Rows of a board. Callers have checked access; row-level security has the last word. */
@@ -87,6 +88,7 @@ export async function readBoard(rows: Rows, key: BoardKey): Promise<StoredBoard 
     .select({
       closedAt: boardDocuments.closedAt,
       snapshot: boardSnapshots.state,
+      packed: boardSnapshots.packed,
       upTo: boardSnapshots.upTo
     })
     .from(boardDocuments)
@@ -103,7 +105,7 @@ export async function readBoard(rows: Rows, key: BoardKey): Promise<StoredBoard 
   const upTo = head.upTo ?? 0;
   const log = await readBoardLog(rows, key, upTo);
   return {
-    snapshot: head.snapshot,
+    snapshot: head.snapshot && (await stateOf({ state: head.snapshot, packed: head.packed === true })),
     upTo,
     updates: log.map((row) => row.bytes),
     lastNumber: log.at(-1)?.number ?? upTo,
@@ -136,13 +138,19 @@ export async function appendBoardUpdates(
   return head.last;
 }
 
+/** What a snapshot's row holds. */
+export async function stateOf({ state, packed }: { state: Uint8Array; packed: boolean }): Promise<Uint8Array> {
+  return packed ? unpack(state) : state;
+}
+
 /** [BD-6] Keep `state` as the newest snapshot, unless one that reaches further is already there. */
 export async function writeBoardSnapshot(
   rows: Rows,
   key: BoardKey,
   snapshot: { upTo: number; state: Uint8Array; at: Date }
 ): Promise<void> {
-  const columns = { ...snapshot, size: snapshot.state.byteLength };
+  const size = snapshot.state.byteLength;
+  const columns = { ...snapshot, state: await pack(snapshot.state), packed: true, size };
   await rows
     .insert(boardSnapshots)
     .values({ ...key, ...columns })

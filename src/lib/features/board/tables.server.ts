@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   customType,
   foreignKey,
   index,
@@ -108,7 +109,9 @@ export const boardSnapshots = pgTable(
     upTo: bigint('up_to', { mode: 'number' }).notNull(),
     /** A Yjs update, encoding version 1, that holds the whole document, garbage collected. */
     state: bytea('state').notNull(),
-    /** Length of `state` in bytes, to be read without reading it. */
+    /** `state` is packed (pack.server.ts); older ones are not. */
+    packed: boolean('packed').notNull().default(false),
+    /** Length of the state in bytes, before packing. */
     size: integer('size').notNull(),
     at: instant('at').notNull()
   },
