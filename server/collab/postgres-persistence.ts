@@ -6,7 +6,7 @@ import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { withoutWordsOnPins } from './old-pins.ts';
 import type { DocumentKey, Persistence } from './persistence.ts';
 
-/** Boards in Postgres: each call one transaction, in the tenant that owns the document. */
+/** Boards in Postgres: each call one transaction, in the tenant that owns the document. Appending is one statement. */
 export function postgresPersistence(db: Database): Persistence {
   async function asTenant<T>(key: DocumentKey, work: (rows: Tx['rows']) => Promise<T>): Promise<T> {
     return db.transaction(async (rows) => {
@@ -28,7 +28,7 @@ export function postgresPersistence(db: Database): Persistence {
         // Anew: another process may have written in between.
         return readBoard(rows, key);
       }),
-    append: (key, updates) => asTenant(key, (rows) => appendBoardUpdates(rows, key, updates)),
+    append: (key, updates) => appendBoardUpdates(db, key, updates, 'collab_append'),
     since: (key, after, upTo) =>
       asTenant(key, async (rows) => (await readBoardLog(rows, key, after, upTo)).map((row) => row.bytes)),
     snapshot: (key, snapshot) => asTenant(key, (rows) => writeBoardSnapshot(rows, key, snapshot)),

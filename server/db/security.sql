@@ -275,6 +275,28 @@ CREATE POLICY sealed ON board_update AS RESTRICTIVE FOR DELETE TO consilium_app
   USING (EXISTS (SELECT FROM board_segment s
                   WHERE s.organisation_id = board_update.organisation_id AND s.document_id = board_update.document_id
                     AND board_update.number BETWEEN s.first AND s.last));
+-- [BD-5] In one round trip what is done for every stroke on every board. Takes the document's row lock until the
+-- transaction ends, so numbers follow commit order. @returns the number of the last row
+CREATE OR REPLACE FUNCTION board_append(p_organisation uuid, p_document uuid, p_consult uuid, p_rows jsonb) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE n int := jsonb_array_length(p_rows); last bigint;
+BEGIN
+  UPDATE board_document SET last_number = last_number + n WHERE organisation_id = p_organisation AND id = p_document
+    RETURNING last_number INTO last;
+  IF last IS NULL THEN RAISE EXCEPTION 'board_document: not found' USING ERRCODE = 'P0002'; END IF;
+  INSERT INTO board_update (organisation_id, document_id, consult_id, number, author, at, bytes)
+    SELECT p_organisation, p_document, p_consult, last - n + i, r->>'author', (r->>'at')::timestamptz, decode(r->>'bytes', 'base64')
+      FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS rows (r, i);
+  RETURN last;
+END $$;
+-- The same as the collaboration server, in the name of the organisation that owns the board.
+CREATE OR REPLACE FUNCTION collab_append(p_organisation uuid, p_document uuid, p_consult uuid, p_rows jsonb) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('app.organisation', p_organisation::text, true), set_config('app.actor', 'collab', true),
+          set_config('app.consult', '', true);
+  RETURN board_append(p_organisation, p_document, p_consult, p_rows);
+END $$;
 -- What is said at a pin: nobody writes in another's name or changes another's words; the words before a change stay.
 REVOKE UPDATE ON pin_comment, pin_comment_version FROM consilium_app;
 GRANT UPDATE (text, mentions, edited_at, deleted_at) ON pin_comment TO consilium_app;

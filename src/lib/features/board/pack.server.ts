@@ -8,7 +8,10 @@ const maxBytes = 256 * 1024 * 1024;
 
 /** Fewer bytes that say the same, found off the main thread: what Yjs writes shrinks to a fifth or less. */
 export function pack(bytes: Uint8Array): Promise<Uint8Array> {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength };
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 5,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength
+  };
   return compress(bytes, { params });
 }
 

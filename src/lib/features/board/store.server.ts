@@ -3,7 +3,7 @@ import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { readBoardLog } from './log.server.ts';
 import { pack, unpack } from './pack.server.ts';
-import { boardDocuments, boardSnapshots, boardUpdates } from './tables.server.ts';
+import { boardDocuments, boardSnapshots } from './tables.server.ts';
 
 /** Rows of a board. Callers have checked access; row-level security has the last word. */
 type Rows = Tx['rows'];
@@ -117,29 +117,37 @@ export async function readBoard(rows: Rows, key: BoardKey): Promise<StoredBoard 
  * [BD-5] Append to the log, all in one statement. Takes the document's row lock until the transaction ends,
  * so numbers follow commit order: who has seen number n has seen, or can see, all before it.
  *
+ * @param as `collab_append`: `rows` is no transaction and has no tenant yet; the statement is both
  * @returns number of the last row written; the first is `last - updates.length + 1`
  */
 export async function appendBoardUpdates(
-  rows: Rows,
+  rows: Pick<Rows, 'execute'>,
   key: BoardKey,
-  updates: readonly BoardUpdate[]
+  updates: readonly BoardUpdate[],
+  as: 'board_append' | 'collab_append' = 'board_append'
 ): Promise<number> {
-  const heads = await rows
-    .update(boardDocuments)
-    .set({ lastNumber: sql`${boardDocuments.lastNumber} + ${updates.length}` })
-    .where(and(eq(boardDocuments.organisationId, key.organisationId), eq(boardDocuments.id, key.documentId)))
-    .returning({ last: boardDocuments.lastNumber });
-  const head = heads[0];
-  if (!head) throw new Error('board_document: not found');
-  const first = head.last - updates.length + 1;
-  await rows
-    .insert(boardUpdates)
-    .values(updates.map((update, i) => ({ ...key, ...update, number: first + i })));
-  return head.last;
+  const json = JSON.stringify(
+    updates.map(({ author, at, bytes }) => ({
+      author,
+      at,
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+    }))
+  );
+  const { organisationId, documentId, consultId } = key;
+  const { rows: written } = await rows.execute<{ last: string }>(
+    sql`select ${sql.raw(as)}(${organisationId}::uuid, ${documentId}::uuid, ${consultId}::uuid, ${json}::text::jsonb) as last`
+  );
+  return Number(written[0]?.last);
 }
 
 /** What a snapshot's row holds. */
-export async function stateOf({ state, packed }: { state: Uint8Array; packed: boolean }): Promise<Uint8Array> {
+export async function stateOf({
+  state,
+  packed
+}: {
+  state: Uint8Array;
+  packed: boolean;
+}): Promise<Uint8Array> {
   return packed ? unpack(state) : state;
 }
 
