@@ -54,10 +54,11 @@ export function framePart({ bytes, parts }: DicomFile['pixels']): Uint8Array {
   return whole;
 }
 
+/** A copy: what comes of it is cleaned in place. Machines are little endian, so little-endian words are copied as they are. */
 function words16(raw: Uint8Array, packing: 'little' | 'big'): Uint16Array {
   const words = new Uint16Array(raw.length >> 1);
-  const low = packing === 'little' ? 0 : 1;
-  for (let i = 0; i < words.length; i++) words[i] = raw[2 * i + low]! | (raw[2 * i + 1 - low]! << 8);
+  if (packing === 'little') new Uint8Array(words.buffer).set(raw.subarray(0, words.byteLength));
+  else for (let i = 0; i < words.length; i++) words[i] = (raw[2 * i]! << 8) | raw[2 * i + 1]!;
   return words;
 }
 

@@ -61,12 +61,16 @@ export function unpackGrey(packed: Uint8Array, header: FrameHeader): Uint16Array
   const wide = header.format === 'grey16';
   if (packed.length !== count * (wide ? 2 : 1)) throw fail('upload_broken');
   const values = new Uint16Array(count);
-  for (let i = 0; i < count; i++) {
-    const before = i % columns === 0 ? (i === 0 ? 0 : values[i - columns]!) : values[i - 1]!;
-    if (wide) {
-      const folded = packed[i]! | (packed[count + i]! << 8);
-      values[i] = before + ((folded >> 1) ^ -(folded & 1));
-    } else values[i] = (before + packed[i]!) & 0xff;
+  // Row by row, without asking of each of millions of pixels where in its row it is.
+  for (let start = 0; start < count; start += columns) {
+    let value = start === 0 ? 0 : values[start - columns]!;
+    for (let i = start; i < start + columns; i++) {
+      if (wide) {
+        const folded = packed[i]! | (packed[count + i]! << 8);
+        value = (value + ((folded >> 1) ^ -(folded & 1))) & 0xffff;
+      } else value = (value + packed[i]!) & 0xff;
+      values[i] = value;
+    }
   }
   return header.signed ? new Int16Array(values.buffer) : values;
 }

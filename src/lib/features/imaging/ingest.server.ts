@@ -14,11 +14,12 @@ import {
   type GreyWindow,
   type ImageInfo
 } from './image.ts';
+import { frameFacts, greyHeader } from './frame-header.ts';
 import { jpegSize } from './jpeg-size.ts';
 import { cleanPhoto } from './photo-clean.server.ts';
 import { mediaTypeOf, sniff } from './sniff.ts';
 import { greyThumbnail, thumbnailSide } from './thumbnail.server.ts';
-import { defaultWindow, windowFromRange } from './window.ts';
+import { windowFromRange } from './window.ts';
 
 const maxInflatedBytes = maxHeadBytes;
 const gzipPieceBytes = 1024 * 1024;
@@ -63,20 +64,11 @@ async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> 
     return { ...base, ...(await encodedFrame(jpeg, info)) };
   }
   const { rows, columns, pixels } = decoded;
-  const range = rangeOf(pixels, info.rescale);
-  const window = info.window ?? defaultWindow({ pixels, rescale: info.rescale });
-  const narrow = info.bitsStored <= 8 && !info.signed;
-  const header: FrameHeader = {
-    ...frameFacts(info),
-    format: narrow ? 'grey8' : 'grey16',
-    window,
-    windowSource: info.window ? 'file' : 'percentile',
-    range,
-    mediaType: null
-  };
+  const header = greyHeader(info, pixels);
+  const { window } = header;
   const invert = info.photometric === 'MONOCHROME1';
   const thumbnail = await greyThumbnail({ rows, columns, pixels, rescale: info.rescale, window, invert });
-  const frame = await gzipFrame(header, packGrey(pixels, columns, narrow ? 1 : 2), 6);
+  const frame = await gzipFrame(header, packGrey(pixels, columns, header.format === 'grey8' ? 1 : 2), 6);
   return { ...base, window, frame, thumbnail };
 }
 
@@ -214,35 +206,6 @@ async function encodedFrame(jpeg: Buffer, info: Ingested['info']) {
     sharp(jpeg).resize(thumbnailSide, thumbnailSide, { fit: 'inside' }).webp({ quality: 78 }).toBuffer()
   ]);
   return { window, frame, thumbnail };
-}
-
-function frameFacts(info: Ingested['info']) {
-  const { kind, rows, columns, signed, bitsStored, photometric, rescale, pixelSpacing, laterality, takenAt } =
-    info;
-  return {
-    version: 1,
-    kind,
-    rows,
-    columns,
-    signed,
-    bitsStored,
-    photometric,
-    rescale,
-    pixelSpacing,
-    laterality,
-    takenAt
-  } as const;
-}
-
-function rangeOf(pixels: Uint16Array | Int16Array, { slope, intercept }: ImageInfo['rescale']) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of pixels) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  const ends = [low * slope + intercept, high * slope + intercept] as const;
-  return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
 /** The moment a camera wrote, `YYYY:MM:DD HH:MM:SS` anywhere in its Exif block; null where there is none. */

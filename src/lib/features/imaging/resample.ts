@@ -24,33 +24,117 @@ export function sharpenReach(footprint: number): number {
  * proportion to the canvas, so that a window can be dragged over it without looking at the whole picture again.
  */
 export function resample(frame: GreyFrame, plan: Plan): Float32Array {
+  const values = new Float32Array(plan.width * plan.height).fill(Number.NaN);
+  const reduced = tapsFor(plan.footprint) > 1;
+  if (plan.map.b !== 0 || plan.map.c !== 0) anyhow(frame, plan, values);
+  else if (reduced) averageAlongRows(frame, plan, values);
+  else bilinearAlongRows(frame, plan, values);
+  return values;
+}
+
+/** However the canvas lies on the picture. */
+function anyhow(frame: GreyFrame, plan: Plan, values: Float32Array): void {
   const { width, height } = plan;
-  const values = new Float32Array(width * height);
   const sample = tapsFor(plan.footprint) <= 1 ? bilinear(frame) : average(frame, plan.footprint);
   const { rows, columns, rescale } = frame.header;
   const { a, c } = plan.map;
   for (let j = 0, k = 0; j < height; j++) {
     let { x, y } = applyAffine(plan.map, 0.5, j + 0.5);
     for (let i = 0; i < width; i++, k++, x += a, y += c)
-      values[k] =
-        x < 0 || y < 0 || x >= columns || y >= rows
-          ? Number.NaN
-          : sample(x, y) * rescale.slope + rescale.intercept;
+      if (x >= 0 && y >= 0 && x < columns && y < rows)
+        values[k] = sample(x, y) * rescale.slope + rescale.intercept;
   }
-  return values;
+}
+
+/**
+ * Canvas rows that lie along the picture's: nearly always. Which pixels of a row count is then worked out once and
+ * not for each canvas pixel, which halves the time.
+ */
+function averageAlongRows(frame: GreyFrame, plan: Plan, values: Float32Array): void {
+  const { pixels, header } = frame;
+  const { slope, intercept } = header.rescale;
+  const taps = tapsFor(plan.footprint);
+  const across = tapsAlong(plan.map.a, plan.map.e, plan.width, header.columns, plan.footprint);
+  const down = tapsAlong(plan.map.d, plan.map.f, plan.height, header.rows, plan.footprint);
+  for (let j = down.from; j < down.to; j++)
+    for (let i = across.from, k = j * plan.width + i; i < across.to; i++, k++) {
+      let sum = 0;
+      for (let v = j * taps; v < (j + 1) * taps; v++) {
+        const row = down.at[v]! * header.columns;
+        for (let u = i * taps; u < (i + 1) * taps; u++) sum += pixels[row + across.at[u]!]!;
+      }
+      values[k] = (sum / (taps * taps)) * slope + intercept;
+    }
+}
+
+/** Which of `size` pixels each of `count` canvas pixels averages; `from` … `to` are those on the picture. */
+function tapsAlong(scale: number, offset: number, count: number, size: number, footprint: number) {
+  const taps = tapsFor(footprint);
+  const step = footprint / taps;
+  const first = 0.5 * step - footprint * 0.5;
+  const at = new Int32Array(count * taps);
+  const places = placesAlong(scale, offset, count, size);
+  for (let i = places.from; i < places.to; i++)
+    for (let t = 0; t < taps; t++)
+      at[i * taps + t] = within(Math.floor(places.at[i]! + first + t * step), size);
+  return { at, from: places.from, to: places.to };
+}
+
+/** Where the middle of each canvas pixel lies along one axis of the picture. */
+function placesAlong(scale: number, offset: number, count: number, size: number) {
+  const at = new Float64Array(count);
+  let [from, to] = [count, 0];
+  for (let i = 0; i < count; i++) {
+    const place = scale * (i + 0.5) + offset;
+    at[i] = place;
+    if (place < 0 || place >= size) continue;
+    from = Math.min(from, i);
+    to = i + 1;
+  }
+  return { at, from, to };
+}
+
+function bilinearAlongRows(frame: GreyFrame, plan: Plan, values: Float32Array): void {
+  const { pixels, header } = frame;
+  const { slope, intercept } = header.rescale;
+  const across = neighboursAlong(plan.map.a, plan.map.e, plan.width, header.columns);
+  const down = neighboursAlong(plan.map.d, plan.map.f, plan.height, header.rows);
+  for (let j = down.from; j < down.to; j++) {
+    const [top, low, partY] = [down.low[j]! * header.columns, down.high[j]! * header.columns, down.part[j]!];
+    for (let i = across.from, k = j * plan.width + i; i < across.to; i++, k++) {
+      const [left, right, partX] = [across.low[i]!, across.high[i]!, across.part[i]!];
+      const above = pixels[top + left]! * (1 - partX) + pixels[top + right]! * partX;
+      const below = pixels[low + left]! * (1 - partX) + pixels[low + right]! * partX;
+      values[k] = (above * (1 - partY) + below * partY) * slope + intercept;
+    }
+  }
+}
+
+/** The two of `size` pixels between which each of `count` canvas pixels lies, and how near it is to the second. */
+function neighboursAlong(scale: number, offset: number, count: number, size: number) {
+  const { at, from, to } = placesAlong(scale, offset, count, size);
+  const [low, high, part] = [new Int32Array(count), new Int32Array(count), new Float64Array(count)];
+  for (let i = from; i < to; i++) {
+    const base = Math.floor(at[i]! - 0.5);
+    low[i] = within(base, size);
+    high[i] = within(base + 1, size);
+    part[i] = at[i]! - 0.5 - base;
+  }
+  return { low, high, part, from, to };
+}
+
+function within(index: number, size: number): number {
+  return index < 0 ? 0 : index >= size ? size - 1 : index;
 }
 
 type Sample = (x: number, y: number) => number;
 
 function bilinear({ pixels, header: { rows, columns } }: GreyFrame): Sample {
-  const [right, bottom] = [columns - 1, rows - 1];
   return (x, y) => {
     const [baseX, baseY] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
     const [partX, partY] = [x - 0.5 - baseX, y - 0.5 - baseY];
-    const x0 = baseX < 0 ? 0 : baseX;
-    const x1 = baseX + 1 > right ? right : baseX + 1;
-    const top = (baseY < 0 ? 0 : baseY) * columns;
-    const low = (baseY + 1 > bottom ? bottom : baseY + 1) * columns;
+    const [x0, x1] = [within(baseX, columns), within(baseX + 1, columns)];
+    const [top, low] = [within(baseY, rows) * columns, within(baseY + 1, rows) * columns];
     const above = pixels[top + x0]! * (1 - partX) + pixels[top + x1]! * partX;
     const below = pixels[low + x0]! * (1 - partX) + pixels[low + x1]! * partX;
     return above * (1 - partY) + below * partY;
@@ -61,16 +145,11 @@ function average({ pixels, header: { rows, columns } }: GreyFrame, footprint: nu
   const taps = tapsFor(footprint);
   const step = footprint / taps;
   const first = 0.5 * step - footprint * 0.5;
-  const [right, bottom] = [columns - 1, rows - 1];
   return (x, y) => {
     let sum = 0;
     for (let j = 0; j < taps; j++) {
-      const atY = Math.floor(y + first + j * step);
-      const row = (atY < 0 ? 0 : atY > bottom ? bottom : atY) * columns;
-      for (let i = 0; i < taps; i++) {
-        const atX = Math.floor(x + first + i * step);
-        sum += pixels[row + (atX < 0 ? 0 : atX > right ? right : atX)]!;
-      }
+      const row = within(Math.floor(y + first + j * step), rows) * columns;
+      for (let i = 0; i < taps; i++) sum += pixels[row + within(Math.floor(x + first + i * step), columns)]!;
     }
     return sum / (taps * taps);
   };

@@ -1,11 +1,20 @@
-import { DefaultColorStyle, type Editor, type TLShape } from 'tldraw';
+import { type Computed, computed } from '@tldraw/state';
+import { DefaultColorStyle, type Editor, type TLShape, WeakCache, createComputedCache } from 'tldraw';
 import { type FormerValue, formerValues } from '../quotes.ts';
 import { authorOf, calibrationVersion } from '../shapes.ts';
 import { measureLines } from '../words.ts';
 import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
 import { lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
-import { type BoardColor, type BoardTool, type IslandState, boardColors, boardTools } from './types.ts';
+import {
+  type BoardColor,
+  type BoardTool,
+  type IslandState,
+  type MeasureView,
+  type PinView,
+  boardColors,
+  boardTools
+} from './types.ts';
 import { currentXray } from './xrays.ts';
 
 /** What the page around shows of the board. Read inside a reaction: every value here is tracked. */
@@ -14,37 +23,15 @@ export function readState(editor: Editor): IslandState {
   const color = editor.getStyleForNextShape(DefaultColorStyle);
   const xray = currentXray(editor);
   const look = xray && lookOf(editor, xray);
+  const { pins, measures } = listsOf.get(editor, makeLists);
   return {
     tool: isTool(tool) ? tool : 'select',
     color: isColor(color) ? color : 'yellow',
     canUndo: editor.getCanUndo(),
     canRedo: editor.getCanRedo(),
     zoom: editor.getZoomLevel(),
-    pins: ofType<PinShape>(editor, 'pin')
-      .map(({ id, props, meta }) => {
-        const author = authorOf(meta);
-        return {
-          id,
-          number: props.number,
-          tooth: props.tooth,
-          author,
-          imageId: author?.imageId ?? null
-        };
-      })
-      .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1)),
-    measures: ofType<MeasureShape>(editor, 'measure').map((shape) => {
-      const author = authorOf(shape.meta);
-      const value = valueOfMark(editor, shape);
-      return {
-        id: shape.id,
-        kind: shape.props.kind,
-        text: measureLines(value, shape.props, scaleOfMark(editor, shape)).join(' · '),
-        pixels: pixelsOf(shape),
-        imageId: author?.imageId ?? null,
-        author,
-        former: formerOf(editor, shape)
-      };
-    }),
+    pins: pins.get(),
+    measures: measures.get(),
     xray: xray && {
       id: xray.id,
       imageId: xray.props.imageId,
@@ -64,12 +51,50 @@ export function readState(editor: Editor): IslandState {
   };
 }
 
-/** Asked of the store by type, so that a stroke in progress does not walk through every shape at each point. */
-function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Shape['type']): Shape[] {
-  const page = editor.getCurrentPageId();
-  const found = editor.store.query.records('shape', () => ({ type: { eq: type } })).get() as TLShape[];
-  return found.filter((shape) => editor.getAncestorPageId(shape) === page) as Shape[];
+/** Worked out anew when a pin or a mark changes, and not each time the view moves or a window is dragged. */
+const listsOf = new WeakCache<Editor, { pins: Computed<PinView[]>; measures: Computed<MeasureView[]> }>();
+
+function makeLists(editor: Editor) {
+  const [pins, measures] = [ofType<PinShape>(editor, 'pin'), ofType<MeasureShape>(editor, 'measure')];
+  return {
+    pins: computed('pins', () =>
+      pins()
+        .map(pinView)
+        .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1))
+    ),
+    measures: computed('measures', () => measures().map(({ id }) => measureViews.get(editor, id)!))
+  };
 }
+
+/** Asked of the store by type, so that a stroke in progress does not walk through every shape at each point. */
+function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Shape['type']): () => Shape[] {
+  const all = editor.store.query.records('shape', () => ({ type: { eq: type } }));
+  return () => {
+    const page = editor.getCurrentPageId();
+    return (all.get() as TLShape[]).filter((shape) => editor.getAncestorPageId(shape) === page) as Shape[];
+  };
+}
+
+function pinView({ id, props, meta }: PinShape): PinView {
+  const author = authorOf(meta);
+  return { id, number: props.number, tooth: props.tooth, author, imageId: author?.imageId ?? null };
+}
+
+const measureViews = createComputedCache<Editor, MeasureView, MeasureShape>(
+  'measure view',
+  (editor, shape) => {
+    const author = authorOf(shape.meta);
+    return {
+      id: shape.id,
+      kind: shape.props.kind,
+      text: measureLines(valueOfMark(editor, shape), shape.props, scaleOfMark(editor, shape)).join(' · '),
+      pixels: pixelsOf(shape),
+      imageId: author?.imageId ?? null,
+      author,
+      former: formerOf(editor, shape)
+    };
+  }
+);
 
 function made(editor: Editor): IslandState['made'] {
   const shape = editor.getOnlySelectedShape();

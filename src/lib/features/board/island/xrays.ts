@@ -1,15 +1,26 @@
-import type { Editor, VecLike } from 'tldraw';
+import { type Computed, computed } from '@tldraw/state';
+import { type Editor, type VecLike, WeakCache } from 'tldraw';
 import type { XrayShape } from './schema.ts';
 
-export function xraysOf(editor: Editor): XrayShape[] {
-  return editor.getCurrentPageShapesSorted().filter((shape): shape is XrayShape => shape.type === 'xray');
+/** Looked for when shapes change, and not each time the view moves. */
+const xrays = new WeakCache<Editor, Computed<readonly XrayShape[]>>();
+
+/** In the order they are drawn. Tracked. */
+export function xraysOf(editor: Editor): readonly XrayShape[] {
+  return xrays
+    .get(editor, () =>
+      computed('xrays', () =>
+        editor.getCurrentPageShapesSorted().filter((shape): shape is XrayShape => shape.type === 'xray')
+      )
+    )
+    .get();
 }
 
 /** The topmost X-ray under a point of the page. */
 export function xrayAt(editor: Editor, point: VecLike): XrayShape | null {
   return (
     xraysOf(editor)
-      .reverse()
+      .toReversed()
       .find((xray) => editor.isPointInShape(xray, point, { hitInside: true, margin: 0 })) ?? null
   );
 }
