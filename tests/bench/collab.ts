@@ -1,6 +1,7 @@
 // `npm run bench:collab`: our collaboration engine beside @y/websocket-server (each update a row) and
 // @hocuspocus/server (its database extension) on the same Postgres, and beside a bare @y/websocket-server that keeps
 // nothing, for information. The same clients, in turn.
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import * as Y from 'yjs';
@@ -10,8 +11,9 @@ import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
 import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 import { LoadClient } from './collab/client.ts';
-import { installPeers, startOurs, startPeer, type Subject } from './collab/servers.ts';
+import { startOurs, startPeer, type Subject } from './collab/servers.ts';
 import { createCleanUp, median, percentile, report, type Figure } from './figures.ts';
+import { installPeer } from './install-peer.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +34,7 @@ type Measured = Record<
 >;
 
 async function main(): Promise<void> {
-  await installPeers();
+  await installPeer('collab', join('@hocuspocus', 'server'));
   const dataDir = await makeDataDir();
   cleanUp.add(() => removeDataDir(dataDir));
   const database = await startPostgres({ dataDir, log: silent });

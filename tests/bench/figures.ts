@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../server/config.ts';
 export interface Figure {
   name: string;
   value: number;
-  unit: 'ms' | 's' | 'ratio' | 'kB' | 'rows/s';
+  unit: 'ms' | 's' | 'ratio' | 'kB' | 'bytes' | 'fps' | 'rows/s';
 }
 
 export function median(values: readonly number[]): number {
@@ -55,8 +55,13 @@ export async function report(options: {
   );
 }
 
+export interface CleanUp {
+  add: (undo: () => Promise<unknown>) => void;
+  run: () => Promise<void>;
+}
+
 /** Everything to undo, undone in reverse at the end or on Ctrl-C, whatever failed in between. */
-export function createCleanUp(): { add: (undo: () => Promise<unknown>) => void; run: () => Promise<void> } {
+export function createCleanUp(): CleanUp {
   const undos: (() => Promise<unknown>)[] = [];
   let running: Promise<void> | null = null;
   const run = () =>

@@ -1,39 +1,33 @@
 // Click "Join" → first remote video frame, ours against a bare page that connects and then publishes, on the
 // same media server; and how soon a drawn shape is seen by the other. `npm run bench:join [-- PAIRS]`
-import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { mintToken } from '../../server/sfu/tokens.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { browserFlags, findBrowser, mediaFlags } from '../support/browser.ts';
 import { measureDraw } from './draw.ts';
 import { createCleanUp, median, percentile, report } from './figures.ts';
+import { installPeer } from './install-peer.ts';
+import { enter, openBrowser, openConsult, patienceMs, signIn, startWithinMs } from './room.ts';
 
 const pairs = Math.max(1, Number(process.argv[2] ?? 12));
 const shapes = 30;
 /** How long people look at themselves before they press Join; the same for both. */
 const lobbyMs = 3_000;
-const patienceMs = 30_000;
-/** The first start in a clone builds the app and makes the demo world. */
-const startWithinMs = 900_000;
-const peerFolder = join(import.meta.dirname, 'peers', 'join');
-const demoPassword = 'consilium-demo';
 
 const cleanUp = createCleanUp();
 
 async function main(): Promise<void> {
-  await installPeer();
+  const peerFolder = await installPeer('join', 'livekit-client');
   const app = await startApp({ env: { LIVEKIT_URL: '' }, withinMs: startWithinMs });
   cleanUp.add(() => app.stop());
-  const [here, there] = await Promise.all([openBrowser(), openBrowser()]);
+  const [here, there] = await Promise.all([openBrowser(cleanUp), openBrowser(cleanUp)]);
   const dentist = await signIn(app, here, 'li@qinghe.demo');
   const expert = await signIn(app, there, 'zhao@hospital.demo');
   const room = `${app.origin}/room/${await openConsult(app, expert)}`;
-  const bare = await bareCalls(app, here, there);
+  const bare = await bareCalls({ app, peerFolder, here, there });
 
   // Once each, not counted: the first client of a media server pays for what all later ones find ready.
   await oursOnce(room, dentist, expert);
@@ -65,53 +59,9 @@ async function main(): Promise<void> {
   });
 }
 
-async function installPeer(): Promise<void> {
-  try {
-    await access(join(peerFolder, 'node_modules', 'livekit-client'));
-  } catch {
-    console.log('installing the bare page’s packages');
-    await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: peerFolder });
-  }
-}
-
-async function openBrowser(): Promise<Browser> {
-  const executablePath = findBrowser();
-  const browser = await chromium.launch({
-    args: [...browserFlags, ...mediaFlags],
-    ...(executablePath ? { executablePath } : {})
-  });
-  cleanUp.add(() => browser.close());
-  return browser;
-}
-
-async function signIn(app: TestApp, browser: Browser, email: string): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  await page.goto(`${app.origin}/sign-in`);
-  await page.fill('[name=email]', email);
-  await page.fill('[name=password]', demoPassword);
-  await page.press('[name=password]', 'Enter');
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'), { timeout: patienceMs });
-  await page.close();
-  return context;
-}
-
-/** The demo world's waiting question, accepted by its expert. Returns its id. */
-async function openConsult(app: TestApp, expert: BrowserContext): Promise<string> {
-  const list = await expert.request.get(`${app.origin}/consults`);
-  const id = /\/consults\/([0-9a-f-]{36})/.exec(await list.text())?.[1];
-  if (!id) throw new Error('the demo world has no consult for this expert');
-  const accepted = await expert.request.post(`${app.origin}/consults/${id}?/accept`, {
-    form: {},
-    headers: { origin: app.origin },
-    maxRedirects: 0
-  });
-  if (accepted.status() >= 400) throw new Error(`the consult was not accepted: ${accepted.status()}`);
-  return id;
-}
-
 /** The expert is in the room and seen; the dentist comes. */
 async function oursOnce(room: string, dentist: BrowserContext, expert: BrowserContext): Promise<number> {
+  // Sent, and the board loaded: what follows measures the one who comes, not the one who is there.
   const other = await enter(room, expert);
   const page = await dentist.newPage();
   try {
@@ -125,19 +75,6 @@ async function oursOnce(room: string, dentist: BrowserContext, expert: BrowserCo
     // The media server takes a moment to see both gone.
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-}
-
-async function enter(room: string, context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(room);
-  await page.waitForSelector('[data-testid=lobby-join]', { timeout: patienceMs });
-  await page.waitForTimeout(1_000);
-  await page.click('[data-testid=lobby-join]');
-  await page.waitForSelector('[data-self=true] video', { timeout: patienceMs });
-  // Sent, and the board loaded: what follows measures the one who comes, not the one who is there.
-  await page.waitForSelector('[data-board-ready=true]', { timeout: patienceMs });
-  await page.waitForTimeout(1_500);
-  return page;
 }
 
 /** Presses and waits for the first frame of a picture that is not one's own, by the page's own clock. */
@@ -176,7 +113,17 @@ async function timeToFirstFrame(page: Page, button: string): Promise<number> {
 }
 
 /** The bare page in the same two browsers, on the same media server. */
-async function bareCalls(app: TestApp, here: Browser, there: Browser): Promise<() => Promise<number>> {
+async function bareCalls({
+  app,
+  peerFolder,
+  here,
+  there
+}: {
+  app: TestApp;
+  peerFolder: string;
+  here: Browser;
+  there: Browser;
+}): Promise<() => Promise<number>> {
   const keys = JSON.parse(await readFile(join(app.dataDir, 'sfu', 'keys.json'), 'utf8')) as {
     apiKey: string;
     apiSecret: string;

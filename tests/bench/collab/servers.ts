@@ -1,7 +1,5 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { newId } from '#lib/kernel/ids.ts';
 import { makeBoard } from '../../collab/support/board.ts';
@@ -23,15 +21,6 @@ export interface Subject {
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const peers = join(import.meta.dirname, '..', 'peers', 'collab');
-
-export async function installPeers(): Promise<void> {
-  try {
-    await access(join(peers, 'node_modules', '@hocuspocus', 'server'));
-  } catch {
-    console.log('installing the other servers');
-    await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: peers });
-  }
-}
 
 /** What one machine with many clients would be refused or slowed for is lifted; everything else is as it ships. */
 const limits = {
