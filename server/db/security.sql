@@ -642,6 +642,68 @@ CREATE POLICY visitor ON visit_request TO consilium_app
   WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
 REVOKE UPDATE ON visit_request FROM consilium_app;
 GRANT UPDATE (withdrawn_at, handled_at, handled_by_id, handled_by_name) ON visit_request TO consilium_app;
+-- [CN-31] What the clinic said to a patient's page is read there, and not rewritten by anybody.
+CREATE POLICY visitor ON visit_message FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
+REVOKE UPDATE ON visit_message FROM consilium_app;
+-- [CN-30] Who comes before a visiting patient: other visits and appointments of the dentist who asked, as times alone, and
+-- how long this dentist's last visits took. Of a page not heard of for three minutes nobody knows whether it still waits.
+CREATE POLICY owner ON consult_seat FOR SELECT TO consilium_owner USING (true);
+CREATE OR REPLACE FUNCTION visit_queue() RETURNS TABLE (kind text, started_at timestamptz, minutes int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  WITH own AS (
+    SELECT c.*, coalesce(c.slot_at, (SELECT min(s.waiting_since) FROM consult_seat s WHERE s.consult_id = c.id AND s.state = 'waiting'), now()) AS turn
+      FROM consult c WHERE c.id = (SELECT app_consult()) AND c.organisation_id = (SELECT app_organisation())
+  ), visit AS (
+    SELECT c.id, c.status, c.slot_at,
+           min(s.admitted_at) AS admitted_at, max(s.changed_at) AS changed_at, min(s.waiting_since) AS waiting_since,
+           bool_or(s.state = 'in-room' OR s.state = 'admitted' AND s.admitted_at > now() - interval '10 minutes') AS inside,
+           bool_or(s.state = 'waiting' AND s.held_at IS NULL AND s.seen_at > now() - interval '3 minutes') AS waits
+      FROM own JOIN consult c ON c.organisation_id = own.organisation_id AND c.requester_id = own.requester_id AND c.id <> own.id
+       AND (c.status = 'accepted' OR c.closed_at > now() - interval '90 days')
+      JOIN consult_seat s ON s.organisation_id = c.organisation_id AND s.consult_id = c.id AND s.role IN ('patient', 'delegate')
+     GROUP BY c.id
+  )
+  SELECT 'visit', CASE WHEN v.inside THEN v.admitted_at END, NULL::int
+    FROM visit v, own
+   WHERE v.status = 'accepted' AND (v.inside OR v.waits AND coalesce(v.slot_at, v.waiting_since) < own.turn)
+  UNION ALL
+  SELECT 'chair', a.seated_at, (extract(epoch FROM a.ends_at - a.starts_at) / 60)::int
+    FROM own JOIN member m ON m.organisation_id = own.organisation_id AND m.user_id = own.requester_id
+    JOIN appointment a ON a.organisation_id = m.organisation_id AND a.practitioner_id = m.id
+   WHERE a.patient_id <> own.patient_id AND a.starts_at > now() - interval '12 hours'
+     AND (a.status = 'in-chair' OR a.status = 'checked-in' AND a.starts_at < own.turn)
+  UNION ALL
+  (SELECT 'last', NULL, (extract(epoch FROM v.changed_at - v.admitted_at) / 60)::int
+     FROM visit v
+    WHERE NOT v.inside AND NOT v.waits AND v.admitted_at > now() - interval '90 days'
+      AND v.changed_at - v.admitted_at BETWEEN interval '1 minute' AND interval '2 hours'
+    ORDER BY v.admitted_at DESC LIMIT 20)
+$$;
+REVOKE ALL ON FUNCTION visit_queue() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION visit_queue() TO consilium_app;
+-- [CN-30] [CN-33] A patient's place has changed, whoever changed it: the pages that wait for the same dentist look where
+-- they stand, and those of the clinic who may ring hear of it, who asked first. Ids only.
+CREATE OR REPLACE FUNCTION seat_tells() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE c consult; r record; n int := 0;
+BEGIN
+  SELECT * INTO c FROM consult WHERE id = NEW.consult_id;
+  FOR r IN SELECT DISTINCT k.id FROM consult k
+             JOIN consult_seat s ON s.organisation_id = k.organisation_id AND s.consult_id = k.id
+            WHERE k.organisation_id = c.organisation_id AND k.requester_id = c.requester_id AND k.id <> c.id
+              AND k.status = 'accepted' AND s.state = 'waiting' LOOP
+    PERFORM pg_notify('live', json_build_object('topic', 'consult:' || r.id, 'name', 'patient.queue')::text);
+  END LOOP;
+  FOR r IN SELECT m.user_id FROM member m
+            WHERE m.organisation_id = c.organisation_id AND m.revoked_at IS NULL AND m.role IN ('owner', 'dentist', 'nurse')
+            ORDER BY m.user_id <> c.requester_id, m.role <> 'nurse', m.role = 'owner', m.user_id LIMIT 8 LOOP
+    PERFORM pg_notify('live', json_build_object('topic', 'user:' || r.user_id, 'name', 'waiting', 'data', json_build_object(
+      'consultId', c.id, 'rank', n, 'ring', NEW.state = 'waiting' AND NEW.held_at IS NULL))::text);
+    n := n + 1;
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER seat_told AFTER INSERT OR UPDATE OF state, held_at, waiting_since ON consult_seat
+  FOR EACH ROW WHEN (NEW.role IN ('patient', 'delegate')) EXECUTE FUNCTION seat_tells();
 -- [CN-17] The patient's next appointment, on the page of their link: the day and the place, nothing else of the book.
 CREATE POLICY owner ON appointment FOR SELECT TO consilium_owner USING (true);
 CREATE POLICY owner ON clinic FOR SELECT TO consilium_owner USING (true);

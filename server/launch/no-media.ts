@@ -6,6 +6,7 @@ export const noMedia: MediaServer = {
   clientUrl: null,
   iceServers: null,
   token: () => Promise.reject(fail('sfu_unavailable')),
+  checkTokens: () => Promise.reject(fail('sfu_unavailable')),
   takeSeat: () => Promise.reject(fail('sfu_unavailable')),
   remove: () => Promise.resolve(),
   closeRoom: () => Promise.resolve(),

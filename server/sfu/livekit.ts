@@ -1,9 +1,10 @@
 import { RoomServiceClient, TwirpError, type ParticipantInfo } from 'livekit-server-sdk';
 import { fail } from '#lib/kernel/errors.ts';
+import { newId } from '#lib/kernel/ids.ts';
 import type { MediaGrant, MediaServer } from '#lib/kernel/ports.ts';
 import type { Presence, PresenceChange, Seat } from './presence.ts';
 import type { Revoked } from './revoked.ts';
-import { mintToken, rightsOf } from './tokens.ts';
+import { checkSeconds, mintCheckToken, mintToken, rightsOf } from './tokens.ts';
 import type { OutsideMediaServer } from './types.ts';
 import type { MediaKeys } from './yaml.ts';
 
@@ -58,6 +59,19 @@ export function liveKitMediaServer(options: LiveKitOptions) {
       await revoked.untilReadmittable(grant.room, grant.identity, now());
       return mintToken(keys, grant);
     },
+    async checkTokens() {
+      if (options.clientUrl() === null) throw fail('sfu_unavailable');
+      const room = `${checkPrefix}${newId()}`;
+      const end = setTimeout(() => {
+        // Who has gone has ended it already; that it cannot be asked now leaves an empty room, which ends by itself.
+        ask((api) => api.deleteRoom(room)).catch(() => undefined);
+      }, checkSeconds * 1_000);
+      end.unref();
+      const [send, receive] = await Promise.all(
+        (['send', 'receive'] as const).map((does) => mintCheckToken(keys, { room, does }))
+      );
+      return { send: send!, receive: receive! };
+    },
     async takeSeat(grant: MediaGrant): Promise<void> {
       const seated = await ask((api) =>
         api.updateParticipant(grant.room, grant.identity, {
@@ -90,7 +104,8 @@ export function liveKitMediaServer(options: LiveKitOptions) {
     /** Everyone in every room now. */
     async everySeat(): Promise<Seat[]> {
       const open = (await ask((api) => api.listRooms())) ?? [];
-      return (await Promise.all(open.map((room) => seatsIn(room.name)))).flat();
+      const rooms = open.filter((room) => !isCheck(room.name));
+      return (await Promise.all(rooms.map((room) => seatsIn(room.name)))).flat();
     }
   };
 }
@@ -113,6 +128,10 @@ export function refusalOf(error: unknown): string {
     return 'it refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
   return 'it does not answer';
 }
+
+/** Rooms of line checks: of nobody's consult, told to nobody. */
+const checkPrefix = 'check-';
+export const isCheck = (room: string): boolean => room.startsWith(checkPrefix);
 
 /** True for someone who still waits in the lobby with the connection already warm. */
 export function isHeld(participant: Pick<ParticipantInfo, 'permission'>): boolean {

@@ -1,4 +1,4 @@
-import { AccessToken } from 'livekit-server-sdk';
+import { AccessToken, RoomConfiguration, TrackSource } from 'livekit-server-sdk';
 import type { MediaGrant } from '#lib/kernel/ports.ts';
 import type { MediaKeys } from './yaml.ts';
 
@@ -29,5 +29,25 @@ export async function mintToken(keys: MediaKeys, grant: MediaGrant): Promise<str
     metadata: JSON.stringify({ role: grant.role, name: grant.name, relation: grant.relation })
   });
   token.addGrant({ roomJoin: true, room: grant.room, ...rightsOf(grant) });
+  return token.toJwt();
+}
+
+/** A slow line needs some seconds; nobody needs a minute. */
+export const checkSeconds = 60;
+
+/**
+ * [SFU-11] A token of a minute for a room of two that ends with them: one sends a picture, the other receives it. It
+ * names nobody, and carries neither sound nor data.
+ */
+export async function mintCheckToken(
+  keys: MediaKeys,
+  { room, does }: { room: string; does: 'send' | 'receive' }
+): Promise<string> {
+  const token = new AccessToken(keys.apiKey, keys.apiSecret, { identity: does, ttl: checkSeconds });
+  token.addGrant({
+    ...{ roomJoin: true, room, canPublish: does === 'send', canPublishSources: [TrackSource.CAMERA] },
+    ...{ canSubscribe: does === 'receive', canPublishData: false, canUpdateOwnMetadata: false }
+  });
+  token.roomConfig = new RoomConfiguration({ maxParticipants: 2, emptyTimeout: 10, departureTimeout: 2 });
   return token.toJwt();
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebhookReceiver, type WebhookEvent } from 'livekit-server-sdk';
 import type { Logger } from '#lib/kernel/ports.ts';
-import { isHeld, seatOf } from './livekit.ts';
+import { isCheck, isHeld, seatOf } from './livekit.ts';
 import type { Presence, PresenceChange } from './presence.ts';
 import type { MediaKeys } from './yaml.ts';
 
@@ -42,7 +42,7 @@ export function createWebhook(options: {
 
 function changesBy(event: WebhookEvent, presence: Presence): PresenceChange[] {
   const room = event.room?.name;
-  if (!room) return [];
+  if (!room || isCheck(room)) return [];
   if (event.event === 'room_finished') return presence.finished(room);
   const participant = event.participant;
   if (!participant) return [];

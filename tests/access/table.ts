@@ -546,6 +546,35 @@ export const table: Record<string, Door> = {
     body: () => ({ identity: `p:${newId()}` }),
     may: [...deciding, 'wang']
   },
+  // Of nobody who sits there: nothing is done.
+  'DELETE /api/consults/[id]/admit': {
+    at: consult(`admit?seat=p:${newId()}`),
+    may: [...deciding, 'wang']
+  },
+  'POST /api/consults/[id]/waiting': {
+    at: consult('waiting'),
+    body: () => ({ kind: 'soon' }),
+    may: asking,
+    audited: true
+  },
+  // Whoever passes is told that there is no such seat.
+  'PATCH /api/consults/[id]/waiting': {
+    at: consult('waiting'),
+    body: () => ({ identity: `p:${newId()}`, toConsultId: newId() }),
+    may: []
+  },
+  'PUT /api/consults/[id]/waiting': {
+    at: consult('waiting'),
+    body: () => ({ slotAt: new Date(Date.now() + (10 + Math.random()) * 86_400_000).toISOString() }),
+    may: deciding,
+    audited: true
+  },
+  'POST /api/consults/[id]/ring': { at: consult('ring'), may: asking },
+  'POST /api/line-check': {
+    at: () => '/api/line-check',
+    may: [...members, 'patient', 'otherPatient'],
+    personal: true
+  },
   'PUT /api/consults/[id]/opinion': {
     at: consult('opinion'),
     body: () => ({ diagnosis: '新诊断', text: '新意见', advice: '' }),

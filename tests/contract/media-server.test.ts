@@ -50,6 +50,32 @@ async function eventually<T>(
 }
 
 describe('tokens', () => {
+  it('[SFU-11] for a check of the line: an empty room for two, one sends a picture, and nobody hears of it', async () => {
+    const { send, receive } = await server.media.checkTokens();
+    const said = (token: string) =>
+      JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as {
+        name?: string;
+        metadata?: string;
+        nbf: number;
+        exp: number;
+        video: Record<string, unknown>;
+      };
+    const room = String(said(send).video['room']);
+    const none = { canPublishData: false, canUpdateOwnMetadata: false };
+    expect([send, receive].map((token) => said(token).video)).toEqual([
+      { roomJoin: true, room, canPublish: true, canPublishSources: ['camera'], canSubscribe: false, ...none },
+      { roomJoin: true, room, canPublish: false, canPublishSources: ['camera'], canSubscribe: true, ...none }
+    ]);
+    const { name, metadata, exp, nbf } = said(send);
+    expect({ name, metadata }).toEqual({ name: undefined, metadata: undefined });
+    expect(exp - nbf).toBe(60);
+    const both = await Promise.all([enter(site, send), enter(site, receive)]);
+    await server.reconcile();
+    await Promise.all(both.map((one) => one.disconnect()));
+    await server.reconcile();
+    expect(events.filter((event) => event.room === room)).toEqual([]);
+  });
+
   it('[SFU-5] open the room they name and say who comes', async () => {
     const room = await enter(site, await server.media.token(grantFor('consult-1', 'm:1')));
     try {

@@ -50,7 +50,7 @@ const erased = [
     'pin_comment'
   ],
   ...['pin_comment_version', 'proposal', 'recent_patient', 'treatment_plan', 'treatment_plan_item'],
-  ...['visit_request', 'visit_session']
+  ...['visit_message', 'visit_request', 'visit_session']
 ];
 const of = (whose: string, ...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, `of ${whose}`]));

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
+import type { SystemActor } from '#lib/kernel/actor.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
-import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
 import {
@@ -19,39 +18,17 @@ import {
   takeSeat,
   waitInLobby
 } from '#lib/features/consults/room.server.ts';
-import { answerOnVisit, readVisit } from '#lib/features/consults/visit.server.ts';
-import { answers } from '../support/consent.ts';
-import { questionOf } from '../support/question.ts';
+import { readVisit } from '#lib/features/consults/visit.server.ts';
 import { refusal } from '../support/refusal.ts';
+import { doorOf, entered as makeEntered, invited as makeInvited } from '../support/visitor.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
 
-const door = () => ({ ...world.services, request: { id: 'test', ip: '127.0.0.1' } });
-
-async function invited(accept = true) {
-  const { li, wang } = world.people;
-  const { id } = await askExpert(
-    world.as(li),
-    questionOf({
-      patientId: world.patientId,
-      question: '?',
-      target: { kind: 'expert', expertId: wang.userId },
-      share: { chart: true }
-    })
-  );
-  if (accept) await acceptConsult(world.as(wang), id);
-  const { path } = await invitePatient(world.as(li), id);
-  return { id, token: path.slice('/v/'.length) };
-}
-
-async function entered(token: string, { agrees = true, digits = '1234' } = {}): Promise<PatientLinkActor> {
-  const { secret } = await passDoor(door(), { token, digits });
-  const visitor = await visitorOf(world.services, secret);
-  if (!visitor) throw new Error('no visitor behind the cookie');
-  if (agrees) await answerOnVisit(world.as(visitor), answers({ video: true }));
-  return visitor;
-}
+const door = () => doorOf(world);
+const invited = (accept = true) => makeInvited(world, { accept });
+const entered = (token: string, more: { agrees?: boolean; digits?: string } = {}) =>
+  makeEntered(world, token, more);
 
 test('[CN-6] link and four digits open one consult; looking at the link changes nothing', async () => {
   const { id, token } = await invited();

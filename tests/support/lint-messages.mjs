@@ -21,6 +21,7 @@ const hanAllowed = [
   // Words a device or a person may have typed, recognised here.
   /^src\/lib\/features\/imaging\/dicom-kind\.ts$/,
   /^src\/lib\/features\/patients\/allergy-text\.ts$/,
+  /^src\/lib\/features\/consults\/room\/call\/browser\.ts$/,
   // What was agreed to, word for word and version by version: not to be edited as messages are.
   /^src\/lib\/features\/consent\/texts\.ts$/,
   // A drawing.

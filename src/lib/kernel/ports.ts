@@ -150,6 +150,11 @@ export interface MediaServer {
   /** A token of a few minutes that can only join `room` with these rights. @throws AppError `sfu_unavailable` */
   token(grant: MediaGrant): Promise<string>;
   /**
+   * Two tokens of a minute for an empty room of one's own, in which a made-up picture is sent and received to see how
+   * good the line is. They name nobody, and open no other room. @throws AppError `sfu_unavailable`
+   */
+  checkTokens(): Promise<{ send: string; receive: string }>;
+  /**
    * Turns a held seat (a token with `hidden`) into one with the rights of `grant`, seen by all.
    * @throws AppError `not_found` where that seat is not connected, `sfu_unavailable`
    */

@@ -1,6 +1,7 @@
 import { mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
 import { listDay } from '#lib/features/appointments/list.server.ts';
 import { listConsults } from '#lib/features/consults/read.server.ts';
+import { listWaiting } from '#lib/features/consults/waiting.server.ts';
 import { isLocalDate } from '#lib/features/appointments/zone.ts';
 import { loaded, staffCall } from '../edge.server.ts';
 import type { PageServerLoad } from './$types';
@@ -14,11 +15,12 @@ export const load: PageServerLoad = async (event) => {
     workplace.clinics.some((one) => one.id === id)
   );
   const date = event.url.searchParams.get('date');
-  const [day, consults] = await Promise.all([
+  const [day, consults, waiting] = await Promise.all([
     clinicId && call.actor.role !== 'expert' && mayReadAppointments(call.actor, clinicId)
       ? loaded(listDay(call, { clinicId, ...(isLocalDate(date) ? { date } : {}) }))
       : null,
-    loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] }))
+    loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] })),
+    call.actor.role === 'receptionist' ? null : loaded(listWaiting(call))
   ]);
-  return { day, clinicId, consults };
+  return { day, clinicId, consults, waiting };
 };

@@ -34,11 +34,17 @@ const otherNames = new Set([
   'invite.unlocked',
   'patient.admitted',
   'patient.asked',
+  'patient.held',
+  'patient.moved',
+  'patient.rescheduled',
+  'patient.told',
   'patient.waiting',
   'proposal.withdrawn',
   'record.glass-broken',
   'record.json',
   'rights.changed',
+  'seat.ended',
+  'seat.rung',
   'session.ended',
   'session.moved'
 ]);

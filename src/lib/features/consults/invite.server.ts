@@ -14,7 +14,7 @@ import { patientDelegates, patients } from '#lib/features/patients/tables.server
 import { lockForRequester } from './answer.server.ts';
 import { consultChanged } from './read.server.ts';
 import { consultInvites, consults, visitSessions } from './tables.server.ts';
-import { triesBeforeLock, type UnlockReason } from './visit.ts';
+import { linkDays, triesBeforeLock, type UnlockReason } from './visit.ts';
 
 export { triesBeforeLock } from './visit.ts';
 
@@ -22,7 +22,6 @@ export { triesBeforeLock } from './visit.ts';
 export const visitCookie = ({ auth }: { auth: Pick<Services['auth'], 'secure'> }) =>
   `${auth.secure ? '__Host-' : ''}consilium.visit`;
 
-const linkDays = 7;
 const visitHours = 12;
 
 /**

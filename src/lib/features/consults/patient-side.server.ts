@@ -1,16 +1,16 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, ne } from 'drizzle-orm';
 import { patientDelegates } from '#lib/features/patients/tables.server.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { consultInvites, visitRequests } from './tables.server.ts';
+import { consultInvites, consults, visitMessages, visitRequests } from './tables.server.ts';
 import { triesBeforeLock } from './visit.ts';
-import type { ConsultView } from './views.ts';
+import type { ConsultView, VisitMessageView } from './views.ts';
 
 /** Links, possible delegates and open requests of a consult, for the side that makes the links. */
 export async function patientSide(
   tx: Tx,
   consult: { id: string; patientId: string },
   patientName: string
-): Promise<Pick<ConsultView, 'invites' | 'delegates' | 'requests'>> {
+): Promise<Pick<ConsultView, 'invites' | 'delegates' | 'requests' | 'otherRooms'>> {
   const links = await tx.rows
     .select()
     .from(consultInvites)
@@ -49,6 +49,37 @@ export async function patientSide(
         locked: failedTries >= triesBeforeLock
       })),
     delegates,
-    requests: requests.map(({ id, kind, text, byName, at }) => ({ id, kind, text, byName, at }))
+    requests: requests.map(({ id, kind, text, minutes, byName, at }) => ({
+      ...{ id, kind, text, minutes, byName, at }
+    })),
+    otherRooms: await otherRooms(tx, consult)
   };
+}
+
+/**
+ * [CN-31] What the clinic said to the patient's page within `withinMs`, the newest first: "the doctor comes soon" is not
+ * for the week after.
+ */
+export async function toldOn(tx: Tx, consultId: string, withinMs: number): Promise<VisitMessageView[]> {
+  const rows = await tx.rows
+    .select()
+    .from(visitMessages)
+    .where(
+      and(eq(visitMessages.consultId, consultId), gt(visitMessages.at, new Date(tx.now.getTime() - withinMs)))
+    )
+    .orderBy(desc(visitMessages.at))
+    .limit(20);
+  return rows.map(({ id, kind, topic, text, authorName, at }) => ({ id, kind, topic, text, authorName, at }));
+}
+
+/** [CN-34] Rooms the patient can be taken to. */
+async function otherRooms(
+  tx: Tx,
+  { id: here, patientId }: { id: string; patientId: string }
+): Promise<ConsultView['otherRooms']> {
+  const { id, number, specialty, expertName, status } = consults;
+  return tx.rows
+    .select({ id, number, specialty, expertName })
+    .from(consults)
+    .where(and(eq(consults.patientId, patientId), eq(status, 'accepted'), ne(id, here)));
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Actor, MemberActor, MemberRole } from '#lib/kernel/actor.ts';
 import {
   boardMode,
+  mayAdmit,
   mayAdvise,
   mayAnswer,
   mayAsk,
@@ -12,6 +13,7 @@ import {
   mayComment,
   mayDecide,
   mayExportBoard,
+  mayKeepWaiting,
   mayReadComments,
   mayReviewGlass,
   mayReplayBoard,
@@ -194,4 +196,11 @@ test('[CN-21] only the expert who accepted breaks the glass, from another organi
 test('who may ask', () => {
   const asking = Object.keys(actors).filter((name) => mayAsk(actors[name]!));
   expect(asking).toEqual(['li', 'owner', 'stranger']);
+});
+
+test('[CN-33] [CN-34] who keeps the waiting room, and who lets in', () => {
+  const who = (may: (actor: Actor, facts: ConsultFacts) => boolean) =>
+    Object.keys(actors).filter((name) => may(actors[name]!, consult));
+  expect(who(mayKeepWaiting)).toEqual(['li', 'owner', 'nurse']);
+  expect(who(mayAdmit)).toEqual(['li', 'owner', 'wang']);
 });

@@ -6,6 +6,7 @@ export const consultActs = {
   ask: right('consult:ask', { usual: ['owner', 'dentist'] }),
   comment: right('consult:comments', { usual: ['owner', 'dentist', 'expert', 'nurse'] }),
   decide: right('consult:decide', { usual: ['owner', 'dentist'] }),
+  waiting: right('consult:waiting', { usual: ['owner', 'dentist', 'nurse'] }),
   // Only who practises as an expert, and only with a credential in force [ID-20]: no data makes anybody else one.
   answer: right('consult:answer', { usual: ['expert'] }),
   sign: right('consult:sign', { usual: ['expert'] })
@@ -64,6 +65,18 @@ export function mayDecide(actor: Actor, consult: ConsultFacts): actor is MemberA
   return (
     actor.kind === 'member' && sideOf(actor, consult) === 'requester' && holds(actor, consultActs.decide)
   );
+}
+
+/** [CN-31] [CN-33] See who waits, be rung for them, write to their page: the asking side, receptionists excepted. */
+export function mayKeepWaiting(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return (
+    actor.kind === 'member' && sideOf(actor, consult) === 'requester' && holds(actor, consultActs.waiting)
+  );
+}
+
+/** [CN-6] [CN-34] Let a patient in, ask them to wait on: who decides, and the expert. */
+export function mayAdmit(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return actor.kind === 'member' && (consult.expertId === actor.userId || mayDecide(actor, consult));
 }
 
 /** [CN-19] Change what is open to the expert, and until when: a treating dentist, until the consult has ended. */

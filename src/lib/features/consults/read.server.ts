@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
+import { dayMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
@@ -10,11 +11,13 @@ import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import type { ConsultStatus } from './consult.ts';
 import { grantView } from './grant.ts';
 import {
+  mayAdmit,
   mayAdvise,
   mayAnswer,
   mayBreakGlass,
   mayChangeGrant,
   mayDecide,
+  mayKeepWaiting,
   mayReadComments,
   sideOf
 } from './policy.server.ts';
@@ -28,7 +31,7 @@ import {
   proposals
 } from './tables.server.ts';
 import { readThreads, roomPeople } from './threads.server.ts';
-import { patientSide } from './patient-side.server.ts';
+import { patientSide, toldOn } from './patient-side.server.ts';
 import { roomConsents } from './room-consents.server.ts';
 import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
 
@@ -144,6 +147,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         answer: mayAnswer(actor, consult),
         advise: mayAdvise(actor, consult),
         decide: mayDecide(actor, consult),
+        admit: mayAdmit(actor, consult),
+        tell: mayKeepWaiting(actor, consult),
         write: consult.status === 'accepted',
         share: mayChangeGrant(actor, consult),
         breakGlass,
@@ -165,17 +170,16 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       opinions: written
         .filter((row) => row.signedAt || (actor.kind === 'member' && row.authorId === actor.userId))
         .map(opinionView),
-      seats: seats.map(({ identity, name, role, relation, state, waitingSince }) => ({
-        identity,
-        name,
-        role,
-        relation,
-        state,
-        waitingSince
+      seats: seats.map((seat) => ({
+        ...{ identity: seat.identity, name: seat.name, role: seat.role, relation: seat.relation },
+        ...{ state: seat.state, waitingSince: seat.waitingSince, heldAt: seat.heldAt },
+        ...{ seenAt: seat.seenAt, rungByName: seat.rungByName }
       })),
       invites: links?.invites ?? [],
       delegates: links?.delegates ?? [],
       requests: links?.requests ?? [],
+      told: mayKeepWaiting(actor, consult) ? await toldOn(tx, of, dayMs) : [],
+      otherRooms: links?.otherRooms ?? [],
       patientSummary: side === 'requester' ? consult.patientSummary : '',
       consents: await roomConsents(tx, consult),
       documents,

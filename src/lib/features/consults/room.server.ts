@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { Actor, MemberActor, PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { MediaGrant } from '#lib/kernel/ports.ts';
@@ -9,9 +9,9 @@ import { statesOf } from '#lib/features/consent/answer.server.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
 import { isOpen } from './consult.ts';
-import { mayDecide } from './policy.server.ts';
+import { mayAdmit } from './policy.server.ts';
 import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
-import { consultGrantItems, consults, consultSeats } from './tables.server.ts';
+import { consultGrantItems, consults, consultSeats, visitRequests } from './tables.server.ts';
 import type { SeatView } from './views.ts';
 import { peopleOf } from './visit-people.ts';
 
@@ -123,6 +123,18 @@ export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<
       relation: (actor.delegate?.relation as Relation | undefined) ?? null,
       state
     });
+    // [CN-32] Here now: how late they would be is no news any more.
+    await tx.rows
+      .update(visitRequests)
+      .set({ withdrawnAt: tx.now })
+      .where(
+        and(
+          eq(visitRequests.consultId, consult.id),
+          eq(visitRequests.kind, 'late'),
+          isNull(visitRequests.handledAt),
+          isNull(visitRequests.withdrawnAt)
+        )
+      );
     await tx.audit({
       action: 'room.wait',
       subject: { type: 'consult', id: consult.id },
@@ -147,10 +159,13 @@ export async function admitPatient(
   await inTransaction(call, async (tx) => {
     const { consult } = await consultFor(tx, consultId);
     if (!isOpen(consult)) throw fail('room_not_open');
-    if (!mayDecide(tx.actor, consult) && consult.expertId !== call.actor.userId) throw fail('forbidden');
+    if (!mayAdmit(tx.actor, consult)) throw fail('forbidden');
     const [seat] = await tx.rows
       .update(consultSeats)
-      .set({ state: 'admitted', admittedById: call.actor.userId, changedAt: tx.now })
+      .set({
+        ...{ state: 'admitted', admittedById: call.actor.userId, admittedAt: tx.now },
+        ...{ heldAt: null, changedAt: tx.now }
+      })
       .where(and(seatIs(consultId, identity), inArray(consultSeats.state, ['waiting', 'left'])))
       .returning({ id: consultSeats.id });
     if (!seat) return;
@@ -190,7 +205,9 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
         and(
           seatIs(consult.id, told.identity),
           lt(consultSeats.changedAt, told.at),
-          sql`${consultSeats.state} <> ${state}`
+          sql`${consultSeats.state} <> ${state}`,
+          // [CN-34] Shown out to wait on: that they left the call is no news, and they come in by being let in.
+          ne(consultSeats.state, 'waiting')
         )
       )
       .returning({ id: consultSeats.id });
@@ -329,19 +346,19 @@ function roleIn(
 async function putSeat(
   tx: Tx,
   consult: ConsultRow,
-  seat: Omit<SeatView, 'waitingSince'> & { delegateId: string | null }
+  seat: Pick<SeatView, 'identity' | 'name' | 'role' | 'relation' | 'state'> & { delegateId: string | null }
 ): Promise<void> {
+  const place = { waitingSince: tx.now, seenAt: tx.now, changedAt: tx.now };
   await tx.rows
     .insert(consultSeats)
     .values({
       organisationId: consult.organisationId,
       consultId: consult.id,
       ...seat,
-      waitingSince: tx.now,
-      changedAt: tx.now
+      ...place
     })
     .onConflictDoUpdate({
       target: [consultSeats.organisationId, consultSeats.consultId, consultSeats.identity],
-      set: { state: seat.state, waitingSince: tx.now, changedAt: tx.now }
+      set: { state: seat.state, ...place }
     });
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { answersInput } from '#lib/features/consent/schema.ts';
 import { unlockReasons, visitRequestKinds } from './visit.ts';
+import { lateChoices, learnTopics, readyMessages } from './waiting.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
 import { maxCommentLength } from './comment.ts';
@@ -114,9 +115,26 @@ export const visitStep = v.variant('step', [
   v.object({ step: v.literal('wait') }),
   v.object({ step: v.picklist(['ticket', 'seat']), held: v.optional(v.boolean(), false) }),
   v.object({ step: v.literal('consent'), ...answersInput.entries }),
-  v.object({ step: v.literal('ask'), kind: v.picklist(visitRequestKinds), text: v.optional(text(300), '') }),
-  v.object({ step: v.literal('unask') })
+  v.object({
+    step: v.literal('ask'),
+    kind: v.picklist(visitRequestKinds),
+    text: v.optional(text(300), ''),
+    minutes: v.optional(v.nullable(v.picklist(lateChoices)), null)
+  }),
+  v.object({ step: v.picklist(['unask', 'still']) })
 ]);
+/** [CN-31] What the clinic says to the patient's page. */
+export const visitMessageInput = v.variant('kind', [
+  v.object({ kind: v.picklist(readyMessages) }),
+  v.object({ kind: v.literal('read'), topic: v.picklist(learnTopics) }),
+  v.object({ kind: v.literal('own'), text: someText(300) })
+]);
+export type VisitMessageInput = v.InferOutput<typeof visitMessageInput>;
+const seat = v.pipe(v.string(), v.regex(/^p:[0-9a-f-]{36}$/));
+export const seatInput = v.object({ identity: seat });
+export const seatMoveInput = v.object({ identity: seat, toConsultId: id });
+/** [CN-35] When the visit is to be; null: as soon as everybody is there. */
+export const slotInput = v.object({ slotAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())) });
 export const inviteInput = v.object({ delegateId: v.optional(v.nullable(id), null) });
 export const unlockInput = v.object({ inviteId: id, reason: v.picklist(unlockReasons) });
 export const requestInput = v.object({ requestId: id });

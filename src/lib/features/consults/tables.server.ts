@@ -6,6 +6,7 @@ import { patientDelegates, patients } from '#lib/features/patients/tables.server
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
 import { visitRequestKinds } from './visit.ts';
+import { learnTopics, visitMessageKinds } from './waiting.ts';
 import {
   consultModes,
   consultStatuses,
@@ -294,6 +295,8 @@ export const visitRequests = pgTable(
     patientId: uuid('patient_id').notNull(),
     kind: text('kind', { enum: visitRequestKinds }).notNull(),
     text: text('text').notNull().default(''),
+    /** Of who will be late: by so many. */
+    minutes: integer('minutes'),
     inviteId: uuid('invite_id').notNull(),
     byName: text('by_name').notNull(),
     at: instant('at').notNull(),
@@ -304,6 +307,22 @@ export const visitRequests = pgTable(
     handledByName: text('handled_by_name')
   },
   (t) => [index('visit_request_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
+);
+
+/** What the clinic says to the patient's page: one of the ready texts, a text to read, or what was typed. */
+export const visitMessages = pgTable(
+  'visit_message',
+  {
+    ...consultColumns(),
+    patientId: uuid('patient_id').notNull(),
+    kind: text('kind', { enum: visitMessageKinds }).notNull(),
+    topic: text('topic', { enum: learnTopics }),
+    text: text('text').notNull().default(''),
+    authorId: uuid('author_id').notNull(),
+    authorName: text('author_name').notNull(),
+    at: instant('at').notNull()
+  },
+  (t) => [index('visit_message_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
 );
 
 /** A browser that passed the door. */
@@ -332,7 +351,16 @@ export const consultSeats = pgTable(
     relation: text('relation', { enum: relations }),
     state: text('state', { enum: ['waiting', 'admitted', 'in-room', 'left'] }).notNull(),
     waitingSince: instant('waiting_since'),
+    /** The waiting page was heard of last. */
+    seenAt: instant('seen_at'),
+    /** Asked to wait on, without losing the place. */
+    heldAt: instant('held_at'),
     admittedById: uuid('admitted_by_id'),
+    admittedAt: instant('admitted_at'),
+    /** Who at the clinic was rung last, and when. */
+    rungAt: instant('rung_at'),
+    rungById: uuid('rung_by_id'),
+    rungByName: text('rung_by_name'),
     /** Of staff: the session that took the seat and the membership it acted from; the seat ends with either. */
     sessionId: text('session_id'),
     memberId: uuid('member_id'),

@@ -4,6 +4,7 @@ import type { GrantView } from './grant.ts';
 import type { ConsentState, PersonKind, Purpose } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
 import type { VisitRequestKind } from './visit.ts';
+import type { LearnTopic, VisitMessageKind } from './waiting.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
 
 /** A line of the inbox. */
@@ -59,6 +60,32 @@ export interface SeatView {
   relation: Relation | null;
   state: 'waiting' | 'admitted' | 'in-room' | 'left';
   waitingSince: Date | null;
+  /** Asked to wait on. */
+  heldAt: Date | null;
+  /** The waiting page was heard of last. */
+  seenAt: Date | null;
+  /** Who was rung for them. */
+  rungByName: string | null;
+}
+
+/** [CN-33] Somebody who waits, for the clinic's list. */
+export interface WaitingView extends Omit<SeatView, 'role' | 'state'> {
+  consultId: string;
+  number: string;
+  patientName: string;
+  dentist: string;
+  slotAt: Date | null;
+  may: { admit: boolean; tell: boolean };
+}
+
+/** [CN-31] Something the clinic said to the patient's page. */
+export interface VisitMessageView {
+  id: string;
+  kind: VisitMessageKind;
+  topic: LearnTopic | null;
+  text: string;
+  authorName: string;
+  at: Date;
 }
 
 /** A link of the patient's side, as the asking side sees it. The secret is in nobody's hands but theirs. */
@@ -76,6 +103,8 @@ export interface VisitRequestView {
   id: string;
   kind: VisitRequestKind;
   text: string;
+  /** Of who will be late. */
+  minutes: number | null;
   byName: string;
   at: Date;
 }
@@ -105,6 +134,10 @@ export interface ConsultView extends ConsultSummary {
     decide: boolean;
     write: boolean;
     readRecord: boolean;
+    /** Let the patient in, ask them to wait on. */
+    admit: boolean;
+    /** Write to the patient's page. */
+    tell: boolean;
     /** Change what is open, and until when. */
     share: boolean;
     /** [CN-21] Open again what an ended grant had opened. */
@@ -131,6 +164,9 @@ export interface ConsultView extends ConsultSummary {
   /** Whom a link can be made for beside the patient. */
   delegates: { id: string; name: string; relation: Relation }[];
   requests: VisitRequestView[];
+  told: VisitMessageView[];
+  /** Where the patient can be taken to: their other open consults. */
+  otherRooms: { id: string; number: string; specialty: Specialty; expertName: string | null }[];
   patientSummary: string;
   /** The patient, those who stand by them and are there, and the staff who are there. */
   consents: RoomConsent[];

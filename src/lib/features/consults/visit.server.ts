@@ -1,5 +1,6 @@
-import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { dayMs } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
@@ -11,9 +12,13 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { lockForRequester } from './answer.server.ts';
 import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
 import { identityOf } from './room.server.ts';
-import { consults, consultSeats, visitRequests } from './tables.server.ts';
-import { visitStage, type VisitRequestKind, type VisitStage } from './visit.ts';
+import { toldOn } from './patient-side.server.ts';
+import { consultInvites, consults, consultSeats, visitRequests } from './tables.server.ts';
+import type { VisitMessageView } from './views.ts';
+import { isInstead, linkDays, visitStage, type VisitRequestKind, type VisitStage } from './visit.ts';
 import { peopleOf } from './visit-people.ts';
+import { queueFor } from './waiting.server.ts';
+import { topicsOf, type LearnTopic, type QueueView } from './waiting.ts';
 
 /** All a patient's page knows: where their visit stands and who they will see. No notes, no opinion. */
 export interface VisitView {
@@ -32,7 +37,15 @@ export interface VisitView {
   boardId: string | null;
   /** Where the visitor stands; a guardian answers once for the child and themselves. */
   consents: Record<Purpose, ConsentState>;
-  request: { kind: VisitRequestKind; text: string; at: Date } | null;
+  request: { kind: VisitRequestKind; text: string; minutes: number | null; at: Date } | null;
+  /** [CN-30] Of who waits. */
+  queue: QueueView | null;
+  /** Asked to wait on. */
+  held: boolean;
+  /** What the clinic said, the newest first. */
+  told: VisitMessageView[];
+  /** [CN-36] What there is to read while waiting. */
+  topics: readonly LearnTopic[];
   /** Once it is over: what the dentist wrote for the patient, and when to come next. */
   outcome: {
     summary: string;
@@ -66,12 +79,13 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       slotAt: consult.slotAt,
       now: tx.now,
       staffThere: await staffThere(tx, consult.id),
-      asked: request !== null,
+      asked: request !== null && isInstead(request.kind),
       mayJoin: !actor.delegate || actor.delegate.scopes.includes('join'),
       video: consents.video === 'outdated' ? 'unasked' : consents.video,
       unanswered: hasOpenQuestions(consents),
       seat: seat ?? null
     });
+    const here = stage === 'waiting' || stage === 'ready';
     const mayKnow = !actor.delegate || actor.delegate.speaksFor || actor.delegate.scopes.includes('times');
     return {
       consultId: consult.id,
@@ -92,7 +106,13 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       slotAt: consult.slotAt,
       boardId: consult.status === 'accepted' ? (board?.id ?? null) : null,
       consents,
-      request: request && { kind: request.kind, text: request.text, at: request.at },
+      request: request && {
+        ...{ kind: request.kind, text: request.text, minutes: request.minutes, at: request.at }
+      },
+      queue: stage === 'waiting' ? await queueFor(tx, consult.slotAt) : null,
+      held: stage === 'waiting' && seat?.heldAt != null,
+      told: mayKnow && stage !== 'over' ? await toldOn(tx, consult.id, dayMs) : [],
+      topics: here || stage === 'early' ? topicsOf(consult.specialty) : [],
       outcome: mayKnow && stage === 'over' ? await outcomeOf(tx, consult) : null
     };
   });
@@ -110,18 +130,34 @@ export async function answerOnVisit(call: Call<never, PatientLinkActor>, input: 
   });
 }
 
-/** [CN-18] Ask the clinic for another time, a call or a visit: a task for who asked, and news. */
+/**
+ * [CN-18] [CN-32] Ask the clinic for another time, a call or a visit, or say how late one will be: a task for who asked,
+ * and news. @throws AppError `consult_closed`, `conflict` (late for what was given up, or by nobody knows how much)
+ */
 export async function askClinic(
   call: Call<never, PatientLinkActor>,
-  { kind, text }: { kind: VisitRequestKind; text: string }
+  { kind, text, minutes = null }: { kind: VisitRequestKind; text: string; minutes?: number | null }
 ): Promise<void> {
   const { actor } = call;
   await inTransaction(call, async (tx) => {
     const { consult } = await consultFor(tx, actor.consultId);
     if (consult.status === 'closed') throw fail('consult_closed');
     const open = await openRequest(tx, consult.id);
-    if (open?.kind === kind && open.text === text) return;
+    if (kind === 'late' && (minutes === null || (open && isInstead(open.kind)))) throw fail('conflict');
+    if (open?.kind === kind && open.text === text && open.minutes === minutes) return;
     await withdrawRequest(tx, consult.id);
+    if (isInstead(kind))
+      // Does not wait any more: nobody is kept back by them, and nobody is rung.
+      await tx.rows
+        .update(consultSeats)
+        .set({ state: 'left', heldAt: null, changedAt: tx.now })
+        .where(
+          and(
+            eq(consultSeats.consultId, consult.id),
+            eq(consultSeats.identity, identityOf(actor)),
+            eq(consultSeats.state, 'waiting')
+          )
+        );
     await tx.rows.insert(visitRequests).values({
       id: newId(tx.now.getTime()),
       organisationId: actor.organisationId,
@@ -129,6 +165,7 @@ export async function askClinic(
       patientId: actor.patientId,
       kind,
       text,
+      minutes: kind === 'late' ? minutes : null,
       inviteId: actor.inviteId,
       byName: actor.name,
       at: tx.now
@@ -191,6 +228,56 @@ export async function handleRequest(
       consultId
     });
     await consultChanged(tx, consultId, 'patient.asked');
+  });
+}
+
+/**
+ * [CN-35] Agree on another time, or on none. The patient's page shows it at once, their links live until a week after
+ * it, and what they had asked about the time is seen to. @throws AppError `forbidden`, `consult_wrong_state`,
+ * `slot_in_past`
+ */
+export async function moveVisit(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  slotAt: Date | null
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await lockForRequester(tx, consultId);
+    if (!['requested', 'more-asked', 'accepted'].includes(consult.status)) throw fail('consult_wrong_state');
+    if (slotAt && slotAt <= tx.now) throw fail('slot_in_past');
+    if (slotAt?.getTime() === consult.slotAt?.getTime()) return;
+    const mode = slotAt ? ('scheduled' as const) : ('live' as const);
+    await tx.rows.update(consults).set({ slotAt, mode }).where(eq(consults.id, consultId));
+    if (slotAt) {
+      const expiresAt = new Date(slotAt.getTime() + linkDays * dayMs);
+      await tx.rows
+        .update(consultInvites)
+        .set({ expiresAt })
+        .where(
+          and(
+            eq(consultInvites.consultId, consultId),
+            isNull(consultInvites.revokedAt),
+            lt(consultInvites.expiresAt, expiresAt)
+          )
+        );
+    }
+    const { userId, name } = call.actor;
+    await tx.rows
+      .update(visitRequests)
+      .set({ handledAt: tx.now, handledById: userId, handledByName: name })
+      .where(and(openIn(consultId), inArray(visitRequests.kind, ['other-time', 'late'])));
+    await tx.audit({
+      action: 'visit.move',
+      subject: { type: 'consult', id: consultId },
+      patientId: consult.patientId,
+      consultId,
+      detail: { from: consult.slotAt?.toISOString() ?? null, to: slotAt?.toISOString() ?? null }
+    });
+    await tx.publish('visit.moved', consultId, {
+      consultId,
+      userIds: others(call.actor, consult.requesterId, consult.expertId ?? consult.askedExpertId)
+    });
+    await consultChanged(tx, consultId, 'patient.rescheduled');
   });
 }
 

@@ -2,9 +2,13 @@ import { hourMs, minuteMs } from '#lib/kernel/clock.ts';
 import type { ConsultStatus } from './consult.ts';
 
 /** What a patient can ask of the clinic from their page. */
-export const visitRequestKinds = ['other-time', 'phone', 'at-clinic'] as const;
+export const visitRequestKinds = ['other-time', 'phone', 'at-clinic', 'late'] as const;
 export type VisitRequestKind = (typeof visitRequestKinds)[number];
+/** [CN-32] Who will be late still comes; every other request is instead of the visit. */
+export const isInstead = (kind: VisitRequestKind): boolean => kind !== 'late';
 
+/** [CN-6] A link lives so long after the agreed time, or after it was made. */
+export const linkDays = 7;
 /** [CN-6] Wrong digits that lock a link until staff unlock it. */
 export const triesBeforeLock = 5;
 
@@ -40,6 +44,7 @@ export interface VisitFacts {
   now: Date;
   /** Somebody of the staff is in the room already: then it is not too early. */
   staffThere: boolean;
+  /** Something was asked for instead of the visit. */
   asked: boolean;
   mayJoin: boolean;
   video: 'given' | 'refused' | 'withdrawn' | 'unasked';

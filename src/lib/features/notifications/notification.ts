@@ -10,6 +10,7 @@ export const notificationKinds = [
   'consult.closed',
   'patient.waiting',
   'patient.asked',
+  'visit.moved',
   'proposal.made',
   'comment.mentioned',
   'grant.changed',
@@ -86,6 +87,7 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.signed':
     case 'patient.waiting':
     case 'patient.asked':
+    case 'visit.moved':
       return true;
     case 'consult.closed':
     case 'proposal.made':

@@ -70,6 +70,11 @@ export function notificationWords(
         title: m.notifications_patient_asked_title({}, in_),
         body: m.notifications_patient_asked_body({ number }, in_)
       };
+    case 'visit.moved':
+      return {
+        title: m.notifications_visit_moved_title({}, in_),
+        body: m.notifications_visit_moved_body({ number }, in_)
+      };
     case 'proposal.made':
       return {
         title: m.notifications_proposal_made_title({ expert }, in_),

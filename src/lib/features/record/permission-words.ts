@@ -27,6 +27,7 @@ const rights: Record<Permission, () => string> = {
   'consult:board': m.organisation_right_consult_board,
   'consult:comments': m.organisation_right_consult_comments,
   'consult:decide': m.organisation_right_consult_decide,
+  'consult:waiting': m.organisation_right_consult_waiting,
   'consult:grant': m.organisation_right_consult_grant,
   'consult:answer': m.organisation_right_consult_answer,
   'consult:sign': m.organisation_right_consult_sign,

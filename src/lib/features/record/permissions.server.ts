@@ -10,6 +10,7 @@ import type { ConsultFacts } from '#lib/features/consults/policy.server.ts';
 import {
   boardMode,
   consultActs,
+  mayAdmit,
   mayAdvise,
   mayAnswer,
   mayAsk,
@@ -19,6 +20,7 @@ import {
   mayComment,
   mayDecide,
   mayExportBoard,
+  mayKeepWaiting,
   mayReadComments,
   mayReviewGlass,
   mayReplayBoard,
@@ -120,7 +122,8 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'consult:board': (actor) =>
     boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking) && mayExportBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
-  'consult:decide': (actor) => mayDecide(actor, asking),
+  'consult:decide': (actor) => mayDecide(actor, asking) && mayAdmit(actor, asking),
+  'consult:waiting': (actor) => mayKeepWaiting(actor, asking),
   'consult:grant': (actor) => mayChangeGrant(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
   'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),

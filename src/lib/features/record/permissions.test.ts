@@ -32,6 +32,7 @@ const wanted: Record<string, string> = {
   'consult:board': 'oden.',
   'consult:comments': 'oden.',
   'consult:decide': 'od...',
+  'consult:waiting': 'od.n.',
   'consult:grant': 'od...',
   'consult:answer': '..e..',
   'consult:sign': '..e..',

@@ -14,6 +14,7 @@ export const permissionGroups = {
     'consult:board',
     'consult:comments',
     'consult:decide',
+    'consult:waiting',
     'consult:grant',
     'consult:answer',
     'consult:sign',

@@ -1,12 +1,13 @@
 import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { visitStep } from '#lib/features/consults/schema.ts';
+import { stillWaiting } from '#lib/features/consults/waiting.server.ts';
 import { answerOnVisit, askClinic, takeBackRequest } from '#lib/features/consults/visit.server.ts';
 import { answered, jsonBody, parsed, visitorCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /**
- * The patient's steps: what they agree to; a place in the waiting room; once let in, a ticket to the call, then the
- * seat; and what they ask of the clinic.
+ * The patient's steps: what they agree to; a place in the waiting room, and that they are still there; once let in, a
+ * ticket to the call, then the seat; and what they ask of the clinic.
  */
 export const POST: RequestHandler = ({ locals, request }) =>
   answered(async () => {
@@ -26,5 +27,7 @@ export const POST: RequestHandler = ({ locals, request }) =>
         return askClinic(call, input);
       case 'unask':
         return takeBackRequest(call);
+      case 'still':
+        return stillWaiting(call);
     }
   });

@@ -8,7 +8,7 @@ import type { Ticket } from './call/call.ts';
 import type { GrantItem } from '../consult.ts';
 import type { AnswersInput } from '#lib/features/consent/index.ts';
 import type { UnlockReason } from '../visit.ts';
-import type { OpinionInput, PinPlace, ProposalInput } from '../schema.ts';
+import type { OpinionInput, PinPlace, ProposalInput, VisitMessageInput } from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
 export function consultActs(consultId: string) {
@@ -29,6 +29,11 @@ export function consultActs(consultId: string) {
     /** Who signs has shown who they are a moment before. */
     sign: () => reading(api('POST', `${path}/opinion`, {})),
     admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
+    hold: (identity: string) => reading(api('DELETE', `${path}/admit?seat=${identity}`)),
+    moveToRoom: (identity: string, toConsultId: string) =>
+      reading(api('PATCH', `${path}/waiting`, { identity, toConsultId })),
+    writeToPatient: (said: VisitMessageInput) => reading(api('POST', `${path}/waiting`, said)),
+    moveVisit: (slotAt: string | null) => reading(api('PUT', `${path}/waiting`, { slotAt })),
     invite: (delegateId: string | null) =>
       reading(api<{ url: string }>('POST', `${path}/invite`, { delegateId })),
     unlock: (inviteId: string, reason: UnlockReason) =>

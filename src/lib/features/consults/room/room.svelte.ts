@@ -4,6 +4,7 @@ import { BoardController } from '#lib/features/board/index.ts';
 import { placeParameter } from '#lib/kernel/place.ts';
 import { CallController } from './call/index.ts';
 import { consultActs, type ConsultActs } from './acts.svelte.ts';
+import { RingSetting } from './ring.svelte.ts';
 
 /** One colour a person, from their id: the same in every browser, readable on light and dark. */
 const colors = ['#0f766e', '#b45309', '#6d28d9', '#be123c', '#1d4ed8', '#4d7c0f', '#a21caf', '#0e7490'];
@@ -20,6 +21,8 @@ export type RoomPanel = 'record' | 'proposals' | 'opinion' | 'pins' | 'chat';
 export class RoomController {
   readonly acts: ConsultActs;
   readonly call: CallController;
+  /** Whether this browser rings for who waits outside. */
+  readonly ring: RingSetting;
   /** Null while the page is drawn on the server: sockets are the browser's. */
   readonly board: BoardController | null;
   /** What was typed at a pin and not sent, by pin. In memory only: other people use this PC too. */
@@ -39,6 +42,8 @@ export class RoomController {
     const { consultId, boardId, me, open } = options;
     this.acts = consultActs(consultId);
     this.call = new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
+    this.ring = new RingSetting(me.userId);
+    if (browser) this.ring.read();
     this.board = browser
       ? new BoardController({
           documentId: boardId,

@@ -7,6 +7,7 @@ import {
   verdictOf,
   type DeviceTrouble
 } from './check.ts';
+import { cameraFacing } from './browser.ts';
 import type { Devices } from './devices.svelte.ts';
 
 type Source = 'camera' | 'microphone';
@@ -101,7 +102,21 @@ export class Preview {
 
   async flip(): Promise<void> {
     this.facing = this.facing === 'user' ? 'environment' : 'user';
-    if (this.camera.kind !== 'off') await this.#open('camera', true);
+    if (this.camera.kind === 'off') return;
+    await this.#open('camera', true);
+    const id = this.camera.kind === 'on' ? this.camera.track.getSettings().deviceId : undefined;
+    if (id) this.#devices.choose('videoinput', id);
+  }
+
+  /** The next of several cameras: front and back of a phone, else one after the other. It is remembered. */
+  async nextCamera(): Promise<void> {
+    const { cameras } = this.#devices;
+    if (cameras.some(({ label }) => cameraFacing(label) === 'environment')) return this.flip();
+    const used = this.camera.kind === 'on' ? this.camera.track.getSettings().deviceId : null;
+    const next = cameras[(cameras.findIndex(({ id }) => id === used) + 1) % cameras.length];
+    if (!next) return;
+    this.#devices.choose('videoinput', next.id);
+    await this.reopen('camera');
   }
 
   /** Hands the open tracks over to the call; the preview forgets them without stopping them. */
@@ -151,7 +166,12 @@ export class Preview {
       if (now.kind === 'on' && now.track === track) this[source] = { kind: 'trouble', trouble: 'busy' };
     });
     if (source === 'microphone') this.#meter(track);
-    else this.#watchLight(track);
+    else {
+      // A remembered camera may look the other way than was asked for: only the front one shows a mirror.
+      const facing = track.getSettings().facingMode ?? cameraFacing(track.label);
+      if (facing === 'user' || facing === 'environment') this.facing = facing;
+      this.#watchLight(track);
+    }
   }
 
   #close(source: Source, state: SourceState): void {

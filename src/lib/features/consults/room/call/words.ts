@@ -1,6 +1,7 @@
 import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
+import { cameraFacing } from './browser.ts';
 import type { DeviceTrouble, LobbyVerdict } from './check.ts';
 
 /** The texts of states, each table complete by its type. */
@@ -67,6 +68,12 @@ const troubleTexts: Record<
     other: m.room_trouble_microphone_other
   }
 };
+
+/** [CALL-15] A camera as a person knows it: front or back where its system says so, else by its name. */
+export function cameraName(label: string, facing: 'user' | 'environment'): string {
+  if (cameraFacing(label) === null && label) return label;
+  return facing === 'user' ? m.room_camera_front() : m.room_camera_back();
+}
 
 /** What is wrong with a device and what to do. */
 export function troubleWords(source: 'camera' | 'microphone' | 'screen', trouble: DeviceTrouble): string {

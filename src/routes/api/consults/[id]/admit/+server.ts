@@ -1,11 +1,18 @@
-import * as v from 'valibot';
+import { seatInput } from '#lib/features/consults/schema.ts';
 import { admitPatient } from '#lib/features/consults/room.server.ts';
+import { holdPatient } from '#lib/features/consults/waiting.server.ts';
 import { answered, idOf, jsonBody, parsed, staffApiCall } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-const admitInput = v.object({ identity: v.pipe(v.string(), v.regex(/^p:[0-9a-f-]{36}$/)) });
-
 export const POST: RequestHandler = ({ params, locals, request }) =>
-  answered(async () =>
-    admitPatient(staffApiCall(locals), idOf(params.id), parsed(admitInput, await jsonBody(request)).identity)
-  );
+  answered(async () => {
+    const { identity } = parsed(seatInput, await jsonBody(request));
+    return admitPatient(staffApiCall(locals), idOf(params.id), identity);
+  });
+
+/** Ask them to wait on. */
+export const DELETE: RequestHandler = ({ params, locals, url }) =>
+  answered(async () => {
+    const { identity } = parsed(seatInput, { identity: url.searchParams.get('seat') });
+    return holdPatient(staffApiCall(locals), idOf(params.id), identity);
+  });

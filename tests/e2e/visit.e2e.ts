@@ -1,0 +1,210 @@
+import { expect, test } from 'playwright/test';
+import type { BrowserContext, Page } from 'playwright';
+import { startApp, type TestApp } from '../support/app.ts';
+import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
+import { accept, ask } from './asking.ts';
+import { keepEvidence, openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
+import { expectPlaying } from './seen.ts';
+import { say } from './words.ts';
+
+/** What comes before the call, for a patient with a phone and the clinic that waits for them. */
+test.describe.configure({ mode: 'serial', timeout: 180_000 });
+test.use({ trace: 'off', video: 'off', screenshot: 'off' });
+
+let dataDir: string;
+let app: TestApp;
+let li: Person;
+let patient: Person;
+let consultId: string;
+let link: string;
+
+test.beforeAll(async () => {
+  test.setTimeout(400_000);
+  dataDir = await makeDemoDataDir();
+  app = await startApp({ dataDir, withinMs: 390_000 });
+  const { origin } = app;
+  [li, patient] = await Promise.all([openPerson({ origin }), openPerson({ origin, device: 'phone' })]);
+  await signIn(li, 'li@qinghe.demo');
+  consultId = await ask(li, '王秀英', { kind: 'expert', name: '王志远' }, '能否保留?');
+  const url = li.page.url();
+  // The expert needs no browser of their own here: a place in the dentist's.
+  const context = await li.browser.newContext({ baseURL: origin, locale: 'zh-CN' });
+  const wang: Person = { ...li, context, page: await context.newPage() };
+  await signIn(wang, 'wang@hospital.demo');
+  await accept(wang, consultId);
+  await context.close();
+  const made = await li.page.request.post(`${url.replace('/consults/', '/api/consults/')}/invite`, {
+    data: {}
+  });
+  link = ((await made.json()) as { url: string }).url;
+});
+
+test.afterAll(async () => {
+  test.setTimeout(120_000);
+  await Promise.all([li, patient].map((person) => person?.browser.close()));
+  await app?.stop();
+  if (dataDir) await removeDataDir(dataDir);
+});
+
+test.afterEach(async ({}, info) => keepEvidence(info, app, { li, patient }));
+
+const stage = (page: Page) => page.getByTestId('visit');
+
+async function enter(page: Page): Promise<void> {
+  await visit(page, link);
+  await page.getByLabel(say('visit_digits')).fill('1234');
+  await page.getByRole('button', { name: say('visit_enter') }).click();
+}
+
+test('[CALL-10] [CALL-11] before the call one hears oneself and the speaker, and reads how good the line is', async () => {
+  const { page } = patient;
+  await enter(page);
+  const consent = page.getByTestId('consent');
+  for (const answer of ['consent_agree', 'consent_refuse', 'consent_refuse', 'consent_refuse']) {
+    const purpose = await consent.getAttribute('data-purpose');
+    await consent.getByRole('button', { name: say(answer), exact: true }).click();
+    await expect(page.locator(`[data-testid=consent][data-purpose=${purpose}]`)).toHaveCount(0);
+  }
+  await expectPlaying(stage(page).locator('video').first());
+  await shot(page, 'before-lobby');
+
+  await page.getByText(say('room_lobby_devices')).click();
+  const replay = page.getByTestId('replay');
+  await replay.getByRole('button').click();
+  await expect(replay).toHaveAttribute('data-state', 'recording');
+  await expect(replay).toHaveAttribute('data-state', 'played', { timeout: 15_000 });
+  const speaker = page.getByTestId('speaker-test');
+  await speaker.getByRole('button').click();
+  await expect(speaker).toHaveAttribute('data-state', 'played');
+
+  const line = page.getByTestId('line-check');
+  await line.getByRole('button', { name: say('room_line_check') }).click();
+  await expect(line).toHaveAttribute('data-state', 'done', { timeout: 40_000 });
+  // A busy machine may send less than it could; that it is a line to see each other by, it must find.
+  await expect(line).toHaveAttribute('data-verdict', /^(good|fair)$/);
+  await line.getByText(say('room_line_figures')).click();
+  await expect(line.locator('[data-way=udp]')).toHaveAttribute('data-works', 'true');
+  await expect(line.locator('[data-way=tcp]')).toHaveAttribute('data-works', 'true');
+  await expect(line.locator('[data-way=relay]')).toHaveText(say('room_line_way_none'));
+  await line.scrollIntoViewIfNeeded();
+  await shot(page, 'before-line');
+  // None of it took a place in the visit.
+  await expect(stage(page)).toHaveAttribute('data-stage', 'ready');
+  await visit(li.page, '/');
+  await expect(li.page.getByTestId('waiting-room').getByRole('listitem')).toHaveText(
+    say('consults_waiting_none')
+  );
+});
+
+test('[CN-30] [CN-31] [CN-33] who waits knows where they stand; one at the clinic is rung, and writes to them', async () => {
+  const { page } = patient;
+  // A touch of the page, as on any day: browsers make no sound before.
+  await li.page.getByRole('heading', { level: 1 }).click();
+  await page.getByRole('button', { name: say('visit_ask_in') }).click();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'waiting');
+  // Who comes first depends on the hour: the demo's dentist has people in the chair.
+  await expect(page.getByTestId('queue')).toHaveAttribute('data-ahead', /^\d+$/);
+  const list = li.page.getByTestId('waiting-room');
+  await expect(list).toContainText('王秀英');
+  await expect(list).toContainText(say('consults_waiting_rung', { name: '李明' }));
+  await shot(li.page, 'before-today');
+  await expect(page.getByTestId('learn')).toContainText(say('learn_root_canal_title'));
+
+  await list.getByRole('link', { name: say('consults_enter_room') }).click();
+  await taken(li.page);
+  await li.page.getByRole('button', { name: say('room_without_call') }).click();
+  const banner = li.page.getByTestId('patient-waiting');
+  const more = (item: string) =>
+    banner
+      .getByRole('button', { name: say('consults_patient_more') })
+      .click()
+      .then(() => li.page.getByRole('menuitem', { name: say(item) }).click());
+  await more('visit_told_mouth');
+  await expect(page.getByTestId('told')).toContainText(say('visit_told_mouth'));
+  await shot(page, 'before-waiting');
+  await page.getByRole('button', { name: say('learn_root_canal_title') }).click();
+  await expect(page.getByTestId('learn-text')).toBeVisible();
+  await shot(page, 'before-learn');
+  await page.keyboard.press('Escape');
+
+  await more('consults_hold');
+  await expect(page.getByTestId('queue')).toContainText(say('visit_held_title'));
+  await expect(banner).toHaveAttribute('data-held', 'true');
+});
+
+test('[CN-34] let in, out again to wait on, and in again', async () => {
+  const { page } = patient;
+  const banner = li.page.getByTestId('patient-waiting');
+  await banner.getByRole('button', { name: say('consults_patient_admit') }).click();
+  await page.getByTestId('lobby-join').click();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'in-call', { timeout: 60_000 });
+  await li.page.getByTestId('patient-menu').click();
+  await li.page.getByRole('menuitem', { name: say('consults_hold') }).click();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'waiting');
+  await expect(page.getByTestId('queue')).toContainText(say('visit_held_title'));
+  await banner.getByRole('button', { name: say('consults_patient_admit') }).click();
+  await page.getByTestId('lobby-join').click();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'in-call', { timeout: 60_000 });
+  await page.getByTestId('patient-leave').click();
+});
+
+test('[CN-32] [CN-35] who will be late says so at one touch; another time is on the page at once', async () => {
+  const { page } = patient;
+  // By a new link, as somebody who has not come yet.
+  await visit(li.page, `/consults/${consultId}`);
+  await page.close();
+  patient.page = await patient.context.newPage();
+  const made = await li.page.request.post(`/api/consults/${consultId}/invite`, { data: {} });
+  link = ((await made.json()) as { url: string }).url;
+  const { page: phone } = patient;
+  await enter(phone);
+  await phone.getByRole('button', { name: say('visit_late') }).click();
+  await phone.getByRole('button', { name: say('visit_late_minutes', { minutes: 10 }) }).click();
+  await expect(phone.getByTestId('late')).toContainText(say('visit_late_told', { minutes: 10 }));
+  await expect(li.page.getByTestId('visit-request')).toContainText(
+    say('consults_request_minutes', { minutes: 10 })
+  );
+
+  await li.page.getByRole('button', { name: say('consults_time_title') }).click();
+  await li.page.getByLabel(say('consults_time_at')).fill('2099-01-05T14:30');
+  await li.page.getByRole('button', { name: say('consults_time_move') }).click();
+  await expect(stage(phone)).toHaveAttribute('data-stage', 'early');
+  await expect(stage(phone)).toContainText('14:30');
+  await shot(phone, 'before-early');
+  expect([...li.troubles, ...patient.troubles]).toEqual([]);
+});
+
+test('[CALL-13] [CALL-14] a browser that holds no call names the way out; one that forbids the camera is helped', async () => {
+  const apart = async (init: () => void, userAgent?: string): Promise<[BrowserContext, Page]> => {
+    const context = await patient.browser.newContext({
+      ...{ baseURL: app.origin, locale: 'zh-CN', viewport: { width: 390, height: 844 } },
+      ...(userAgent ? { userAgent } : {})
+    });
+    await context.addInitScript(init);
+    return [context, await context.newPage()];
+  };
+  const [wechat, inside] = await apart(
+    () => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'),
+    'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/116.0 Mobile Safari/537.36 MicroMessenger/8.0.49'
+  );
+  await visit(inside, link);
+  const out = inside.getByTestId('way-out');
+  await expect(out).toHaveAttribute('data-reason', 'in-app');
+  await expect(out).toContainText(say('room_app_wechat'));
+  await out.getByRole('button', { name: say('room_wayout_copy') }).click();
+  await expect(out.getByRole('status')).toBeVisible();
+  await shot(inside, 'before-wechat');
+  await wechat.close();
+
+  const [locked, page] = await apart(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  });
+  await li.page.request.put(`/api/consults/${consultId}/waiting`, { data: { slotAt: null } });
+  await enter(page);
+  const help = page.getByTestId('permission-help');
+  await expect(help.getByRole('listitem')).toHaveCount(3);
+  await expect(help.getByRole('button', { name: say('room_trouble_retry') })).toBeVisible();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'ready');
+  await shot(page, 'before-help');
+  await locked.close();
+});
