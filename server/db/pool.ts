@@ -44,8 +44,11 @@ export function openPool({
     // Statements that wait for nothing go out together (tenancy/transaction.server.ts).
     pipeline: true
   });
-  const told = (error: Error) =>
-    log.warn({ pool: name, code: codeOf(error) }, 'a database connection was lost');
+  let ending = false;
+  const told = (error: Error) => {
+    // The pool counts connections as ended before they are: a database that stops right after is no news.
+    if (!ending) log.warn({ pool: name, code: codeOf(error) }, 'a database connection was lost');
+  };
   pool.on('error', told);
   const { nameOf } = createStatementNames();
   pool.on('connect', (client) => {
@@ -100,6 +103,7 @@ export function openPool({
   return {
     db: Object.assign(drizzle(pool), { transaction }),
     async end() {
+      ending = true;
       let timer: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((done) => (timer = setTimeout(done, endWithinMs)));
       await Promise.race([pool.end(), patience]);

@@ -90,7 +90,9 @@ export function supervise(options: {
     );
     const own = spawn(binary.path, ['--config', yamlPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: folder
+      cwd: folder,
+      // Its own process group: a Ctrl-C in the terminal must reach the app first, which then stops it.
+      detached: true
     });
     child = own;
     const ended = Promise.withResolvers<string>();

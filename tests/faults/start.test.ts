@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../server/config.ts';
 import { isAlive } from '../../server/launch/processes.ts';
+import { resolveBinary } from '../../server/sfu/resolve.ts';
+import { supervise } from '../../server/sfu/supervise.ts';
+import { mintToken } from '../../server/sfu/tokens.ts';
 import { NotStarted, startApp, type TestApp } from '../support/app.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { askDoor, grantFor, mediaDefaults } from '../support/media.ts';
+import { lastingPort } from '../support/ports.ts';
+import { silent } from '../support/silent.ts';
 
 const quick = { args: ['--no-sfu', '--no-demo'] };
 let dataDir: string;
@@ -34,14 +40,17 @@ beforeAll(async () => {
 afterAll(() => removeDataDir(dataDir));
 
 describe('starting again', { timeout: 300_000 }, () => {
-  it('an orderly stop leaves no process and no lock', async () => {
-    const app = await startApp({ dataDir, ...quick });
+  it('Ctrl-C, which every process of the terminal gets, leaves no process and no lock, and no complaint', async () => {
+    const app = await startApp({ dataDir, args: ['--no-demo'], inside: ['setsid'] });
     const database = await databasePid(app);
-    expect((await fetch(`${app.origin}/readyz`)).status).toBe(200);
-    await app.stop();
+    expect(await (await fetch(`${app.origin}/readyz`)).json()).toMatchObject({ parts: { media: 'ready' } });
+    process.kill(-app.pid, 'SIGINT');
+    expect(await app.exited).toBe(0);
     expect(await isAlive(app.pid)).toBe(false);
     expect(await isAlive(database)).toBe(false);
     await expect(readFile(join(dataDir, 'consilium.lock'))).rejects.toThrow();
+    const [, after] = (await app.log()).split('"msg":"stopping"}');
+    expect(after).not.toMatch(/"level":[456]0/);
   });
 
   it('a killed app does not keep the next one from starting', async () => {
@@ -105,6 +114,36 @@ describe('starting again', { timeout: 300_000 }, () => {
   it('a wrong setting is one sentence', async () => {
     const error = await refusal({ dataDir, ...quick, env: { ORIGIN: 'consult.example.org' } });
     expect(error.output.trim()).toMatch(/^ORIGIN is "consult.example.org": give scheme and host only/);
+  });
+});
+
+describe('a LiveKit elsewhere', { timeout: 300_000 }, () => {
+  it('[SFU-10] is found by LIVEKIT_URL and reached through the app', async () => {
+    const [keys, port] = [{ apiKey: 'APIelsewhere', apiSecret: 'a'.repeat(32) }, await lastingPort()];
+    const elsewhere = supervise({
+      binary: await resolveBinary({ dataDir, log: silent, onProgress: () => undefined }),
+      folder: join(dataDir, 'elsewhere'),
+      config: { ...mediaDefaults, ports: { signal: port, udp: 0, tcp: 0 } },
+      keys,
+      appPort: () => 9,
+      log: silent
+    });
+    await elsewhere.firstReady;
+    const env = { LIVEKIT_URL: `ws://127.0.0.1:${port}`, LIVEKIT_API_KEY: keys.apiKey };
+    const app = await startApp({
+      dataDir,
+      args: ['--no-demo'],
+      env: { ...env, LIVEKIT_API_SECRET: keys.apiSecret }
+    });
+    try {
+      expect(await (await fetch(`${app.origin}/readyz`)).json()).toMatchObject({ parts: { media: 'ready' } });
+      const grant = grantFor('consult', 'm:1');
+      expect(await askDoor(app, await mintToken(keys, grant))).toBe(200);
+      expect(await askDoor(app, await mintToken({ ...keys, apiSecret: 'b'.repeat(32) }, grant))).toBe(401);
+    } finally {
+      await app.stop();
+      await elsewhere.stop();
+    }
   });
 });
 

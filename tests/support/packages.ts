@@ -31,7 +31,9 @@ export async function tryToRun(
     child.once('error', (error) => done(error.message));
     child.once('close', (code) => done(code === 0 ? null : `ended with code ${code}`));
   });
-  if (outcome !== null) say(`${file}: ${outcome} ${said.trim().split('\n').at(-1) ?? ''}`);
+  const lines = said.trim().split('\n');
+  if (outcome !== null)
+    say(`${file}: ${outcome} ${lines.find((line) => /error/i.test(line)) ?? lines.at(-1)}`);
   return outcome === null;
 }
 
