@@ -131,7 +131,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
     }
     return health();
   });
-  const timer = setInterval(() => void reconcile(), reconcileEveryMs);
+  const timer = setInterval(() => void reconcile(), options.reconcileEveryMs ?? reconcileEveryMs);
   timer.unref();
 
   function health(): MediaHealth {

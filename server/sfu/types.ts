@@ -81,6 +81,8 @@ export interface StartMediaServerOptions {
   appPort: number | (() => number);
   log: Logger;
   onProgress?: (progress: MediaProgress) => void;
+  /** How often the rooms are looked at; ten seconds where not said. */
+  reconcileEveryMs?: number;
   onRoomEvent?: (event: RoomEvent) => void | Promise<void>;
   /** Who the database believes to be in which room, read once at the start so that "left" can be told too. */
   recordedPresence?: () => Promise<{ room: string; identity: string }[]>;

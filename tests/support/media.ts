@@ -58,6 +58,8 @@ export async function openMediaSite(options: {
     dataDir,
     appPort: port,
     log: silent,
+    // Where a test wants a look, it asks for one.
+    reconcileEveryMs: 3_600_000,
     ...(onRoomEvent ? { onRoomEvent } : {})
   });
   const site: MediaSite = {
