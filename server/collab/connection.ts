@@ -15,6 +15,7 @@ import {
   encodeUpdate,
   keepAlive
 } from './protocol.ts';
+import { isPatient } from './patient-view.ts';
 import { Rate } from './rate.ts';
 
 /** `waiting`: for the right, then for the document; what comes meanwhile is held. */
@@ -36,6 +37,9 @@ const quietMs = 20_000;
 const askAliveAfterMs = 30_000;
 const silentMs = 75_000;
 const closeGraceMs = 800;
+/** Of a document without content. */
+const noUpdate = Uint8Array.of(0, 0);
+const noState = Uint8Array.of(0);
 const noticeEveryMs = 1_000;
 /** Who is within the limits for so long is no flood any more. */
 const floodPauseMs = 5_000;
@@ -104,6 +108,10 @@ export class Connection implements Member {
     if (!this.#access) throw new Error('connection without access');
     return this.#access;
   }
+  /** [CO-31] A patient's socket gets what is shown to it, and nothing of the document itself. */
+  get #isPatient(): boolean {
+    return isPatient(this.access);
+  }
   get accessOrNull(): Access | null {
     return this.#access;
   }
@@ -127,7 +135,8 @@ export class Connection implements Member {
     const readOnly = document.readOnlyFor(this.access);
     if (readOnly !== null) this.notify({ kind: 'read-only', reason: readOnly });
     // Before anything else: the answer to it brings what the client did while it was away.
-    this.send(encodeStep1(document.stateVector));
+    this.send(encodeStep1(this.#isPatient ? noState : document.stateVector));
+    if (this.#isPatient) this.send(document.patientViews.whole());
     this.#sendAllPresences();
     const held = this.#held;
     this.#held = [];
@@ -190,7 +199,9 @@ export class Connection implements Member {
     if (!document) return;
     switch (message.kind) {
       case 'state-vector': {
-        const difference = attempt(() => document.difference(message.stateVector));
+        const difference = this.#isPatient
+          ? noUpdate
+          : attempt(() => document.difference(message.stateVector));
         this.#isAnswered = true;
         if (difference) this.send(encodeStep2(difference));
         else this.end('badMessage');
@@ -251,7 +262,11 @@ export class Connection implements Member {
   }
 
   sendUpdate(frame: Uint8Array): void {
-    if (this.#isAnswered && !this.#behind) this.send(frame);
+    if (this.#isAnswered && !this.#behind && !this.#isPatient) this.send(frame);
+  }
+
+  sendShown(frame: Uint8Array): void {
+    if (!this.#behind) this.send(frame);
   }
 
   sendPresences(frame: Uint8Array): void {
@@ -281,7 +296,12 @@ export class Connection implements Member {
     const behind = this.#behind;
     this.#behind = null;
     if (this.ended || !behind) return;
-    if (behind.version !== document.version) this.send(encodeUpdate(document.difference(behind.stateVector)));
+    if (behind.version !== document.version)
+      this.send(
+        this.#isPatient
+          ? document.patientViews.whole()
+          : encodeUpdate(document.difference(behind.stateVector))
+      );
     this.#makeUpPresences();
   }
 

@@ -14,7 +14,8 @@ import { type Inspect, judge } from './judge.ts';
 import type { Limits } from './limits.ts';
 import { LogFollower } from './log-follower.ts';
 import type { DocumentKey, LogRow, Persistence, StoredDocument } from './persistence.ts';
-import { type PresenceMember, Presences } from './presence.ts';
+import { PatientViews, type ShownMember } from './patient-view.ts';
+import { Presences } from './presence.ts';
 import { type Notice, encodeSaved, encodeUpdate } from './protocol.ts';
 import { Snapshots } from './snapshots.ts';
 import { UpdateLog } from './update-log.ts';
@@ -24,7 +25,7 @@ import { isKnown } from './update.ts';
 export type Contribution = { kind: 'update'; update: Uint8Array } | { kind: 'mark'; mark: number };
 
 /** A socket, as a document sees it. */
-export interface Member extends PresenceMember {
+export interface Member extends ShownMember {
   readonly ended: boolean;
   /** Something of it was refused: its copy differs from the document, so nothing is told to be saved any more. */
   tainted: boolean;
@@ -51,6 +52,8 @@ export interface DocumentOptions {
   limits: Limits;
   clock: Clock;
   log: Logger;
+  /** See judge.ts; default: true. */
+  heedsLock?: boolean;
 }
 
 /** One document in memory: applies, tells and saves what its members contribute. */
@@ -59,6 +62,7 @@ export class LiveDocument {
   readonly #content: Content;
   readonly members = new Set<Member>();
   readonly presences: Presences;
+  readonly patientViews = new PatientViews({ doc: () => this.#content.doc, members: this.members });
   readonly updates: UpdateLog;
   readonly snapshots: Snapshots;
   readonly link: DocumentLink;
@@ -240,7 +244,9 @@ export class LiveDocument {
       doc,
       access: member.access,
       inspect: this.#options.inspect,
-      formerScalesOf: (imageId) => this.#formerScales.of(imageId)
+      formerScalesOf: (imageId) => this.#formerScales.of(imageId),
+      presences: this.presences,
+      heedsLock: this.#options.heedsLock ?? true
     });
     switch (verdict.kind) {
       case 'later':
@@ -290,6 +296,7 @@ export class LiveDocument {
     const emitted = this.#emitted;
     this.#emitted = [];
     if (emitted.length === 0) return;
+    this.patientViews.changed();
     const frame = encodeUpdate(emitted.length === 1 ? emitted[0]! : Y.mergeUpdates(emitted));
     for (const member of this.members) if (member !== author) member.sendUpdate(frame);
   }
@@ -390,6 +397,7 @@ export class LiveDocument {
   destroy(): void {
     this.#cadence.stop();
     this.presences.stop();
+    this.patientViews.stop();
     this.updates.stop();
     this.#follower.stop();
     this.#options.channel.close();

@@ -211,6 +211,20 @@ export class Presences {
     }
   }
 
+  /** This person has the document open, on whichever node. */
+  isHere(author: string): boolean {
+    return this.#of(author).length > 0;
+  }
+
+  /** This person asks the others to follow their view (people.ts). */
+  presents(author: string): boolean {
+    return this.#of(author).some(({ json }) => typeof stateOf(json)?.['presenting'] === 'number');
+  }
+
+  #of(author: string): Presence[] {
+    return [...this.#presences.values()].filter((each) => each.author === author && each.json !== null);
+  }
+
   stop(): void {
     this.#cadence.stop();
   }
@@ -279,17 +293,21 @@ function relayed({ clientId, toldClock, json, author, since }: Presence): Relaye
 
 /** The state with `id`, `name` and `role` of its user as the server knows them; null where it is no state. */
 function signed(json: string, access: Access): string | null {
-  let state: unknown;
+  const state = stateOf(json);
+  if (!state) return null;
+  const claimed = isObject(state['user']) ? state['user'] : {};
+  const user = { ...claimed, id: access.identity, name: access.name, role: access.role };
+  return JSON.stringify({ ...state, user });
+}
+
+function stateOf(json: string | null): Record<string, unknown> | null {
   try {
-    state = JSON.parse(json);
+    const state: unknown = json === null ? null : JSON.parse(json);
+    return isObject(state) ? state : null;
   } catch {
     // Nonsense from a client shows as nobody.
     return null;
   }
-  if (!isObject(state)) return null;
-  const claimed = isObject(state['user']) ? state['user'] : {};
-  const user = { ...claimed, id: access.identity, name: access.name, role: access.role };
-  return JSON.stringify({ ...state, user });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

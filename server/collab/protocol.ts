@@ -1,9 +1,10 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import type { PatientNews } from '#lib/features/board/patient-view.ts';
 
 /**
- * Messages on the socket: y-websocket's (0–3, each frame one message) and three of our own, which a stock client
- * does without: 100 `saved`, 101 `notice` and 102 `keeps presences`. See SPEC.md beside this file.
+ * Messages on the socket: y-websocket's (0–3, each frame one message) and four of our own, which a stock client
+ * does without: 100 `saved`, 101 `notice`, 102 `keeps presences` and 103 `shown`. See SPEC.md beside this file.
  */
 const sync = 0;
 const awareness = 1;
@@ -12,6 +13,7 @@ const queryAwareness = 3;
 export const savedMessage = 100;
 export const noticeMessage = 101;
 export const keepsPresencesMessage = 102;
+export const shownMessage = 103;
 
 const step1 = 0;
 const step2 = 1;
@@ -115,6 +117,9 @@ export const encodeDenied = (reason: string): Uint8Array => frame(number(auth), 
 export const encodeSaved = (mark: number): Uint8Array => frame(number(savedMessage), number(mark));
 export const encodeNotice = (notice: Notice): Uint8Array =>
   frame(number(noticeMessage), string(JSON.stringify(notice)));
+
+export const encodeShown = (news: PatientNews): Uint8Array =>
+  frame(number(shownMessage), string(JSON.stringify(news)));
 
 /** One presence as bytes, to be put together by `encodePresences`. */
 export const encodePresenceEntry = (entry: PresenceEntry): Uint8Array =>

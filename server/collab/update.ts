@@ -1,6 +1,8 @@
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import type { BoardWrite } from '#lib/features/board/document.ts';
+import { metaRoot } from '#lib/features/board/format.ts';
+import { lockKey } from '#lib/features/board/hosts.ts';
 
 /**
  * Looks into an update before it is applied: whether it is one, whether the document has all it builds on,
@@ -11,7 +13,12 @@ export type Examined =
   | { kind: 'malformed' }
   /** Builds on content the document does not have. */
   | { kind: 'incomplete' }
-  | { kind: 'ok'; writes: BoardWrite[] };
+  | {
+      kind: 'ok';
+      writes: BoardWrite[];
+      /** It takes a board's lock off and does nothing else. */
+      isUnlock: () => boolean;
+    };
 
 type Struct = Y.Item | Y.GC;
 type Place = { root: string; path: (string | null)[] };
@@ -81,7 +88,35 @@ class Examination {
     const writes: BoardWrite[] = [];
     for (const structs of this.#fresh.values())
       for (const struct of structs) if (struct instanceof Y.Item) this.#collect(struct, writes);
-    return { kind: 'ok', writes };
+    return { kind: 'ok', writes, isUnlock: () => this.#isUnlock(writes) };
+  }
+
+  #isUnlock(writes: readonly BoardWrite[]): boolean {
+    const isLock = ({ root, path }: Pick<BoardWrite, 'root' | 'path'>): boolean =>
+      root === metaRoot && path.length === 1 && path[0] === lockKey;
+    return (
+      writes.length > 0 &&
+      writes.every(
+        (write) => isLock(write) && write.content.kind === 'value' && write.content.value === null
+      ) &&
+      this.#erased().every((item) => {
+        const located = this.#locate(item, 0);
+        return located !== 'gone' && isLock(located);
+      })
+    );
+  }
+
+  /** What is there and would be deleted. */
+  #erased(): Y.Item[] {
+    const found: Y.Item[] = [];
+    for (const [client, ranges] of this.#decoded.ds.clients)
+      for (const { clock, len } of ranges)
+        for (let at = clock; at < clock + len;) {
+          const struct = this.#find(Y.createID(client, at));
+          if (struct instanceof Y.Item && !struct.deleted) found.push(struct);
+          at = struct.id.clock + struct.length;
+        }
+    return found;
   }
 
   #isContiguous(): boolean {

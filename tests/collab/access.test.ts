@@ -70,18 +70,18 @@ test('[CO-4] a document that is not there is said to be unknown', async () => {
 test('[CO-10] a reader sees everything and changes nothing', async () => {
   const { server, documentId } = await start();
   server.admit('li');
-  server.admit('patient', { mode: 'read', role: 'patient' });
+  server.admit('reader', { mode: 'read', role: 'member' });
   const li = await server.connect('li', documentId).synced();
-  const patient = await server.connect('patient', documentId).synced();
+  const reader = await server.connect('reader', documentId).synced();
   const notices: BoardNotice[] = [];
-  attachNotices(patient.provider, (notice) => notices.push(notice));
+  attachNotices(reader.provider, (notice) => notices.push(notice));
   const saved: string[] = [];
-  attachSaved(patient.provider, patient.doc).subscribe((state) => saved.push(state));
+  attachSaved(reader.provider, reader.doc).subscribe((state) => saved.push(state));
   await until(() => saved.at(-1) === 'saved');
 
   li.records.set('a', 1);
-  await until(() => patient.records.get('a') === 1);
-  patient.records.set('b', 2);
+  await until(() => reader.records.get('a') === 1);
+  reader.records.set('b', 2);
   await until(() => notices.length > 0);
   expect(notices).toContainEqual({ kind: 'read-only', reason: 'access' });
   await wait(250);
@@ -92,13 +92,13 @@ test('[CO-10] a reader sees everything and changes nothing', async () => {
 
 test('[CO-10] what a reader did offline is refused as well, and not called saved', async () => {
   const { server, documentId, persistence } = await start();
-  server.admit('patient', { mode: 'read' });
+  server.admit('reader', { mode: 'read' });
   const doc = new Y.Doc();
   doc.getMap('records').set('offline', 1);
-  const patient = server.connect('patient', documentId, { doc });
+  const reader = server.connect('reader', documentId, { doc });
   const saved: string[] = [];
-  attachSaved(patient.provider, doc).subscribe((state) => saved.push(state));
-  await patient.synced();
+  attachSaved(reader.provider, doc).subscribe((state) => saved.push(state));
+  await reader.synced();
   await wait(150);
   expect(saved).not.toContain('saved');
   expect(persistence.of(documentId).rows).toHaveLength(0);

@@ -413,7 +413,15 @@ test('6 the patient comes by one link with four digits, waits, is let in, and se
   await expect(stage).toHaveAttribute('data-stage', 'in-call', { timeout: 60_000 });
   await expectPlaying(page.locator('figure[data-self=false] video').first());
   const board = boardOf(page);
-  await expect(board.xrays.first()).toBeVisible({ timeout: 60_000 });
+  // Of the board nothing, until a dentist shows an image.
+  await expect(page.getByTestId('visit-picture')).toHaveCount(0);
+  await shot(page, 'visit-nothing-shown');
+  await chooseTool(li.page, 'select');
+  const panoramic = await boxOf(boardOf(li.page).panoramic);
+  await li.page.mouse.click(panoramic.x + panoramic.width * 0.96, panoramic.y + panoramic.height * 0.06);
+  await li.page.getByTestId('show-patient').click();
+  await expect(li.page.getByTestId('patient-sees')).toContainText(say('board_kind_panoramic'));
+  await expect(board.xrays).toHaveCount(1, { timeout: 60_000 });
   await page.getByRole('button', { name: say('board_zoom_fit') }).click();
   await expect(marks(page, 'draw')).toBeVisible();
   await expect(marks(page, 'pin')).toHaveCount(0);

@@ -308,6 +308,107 @@ test('a named moment is seen again, compared, and put back as a copy; what was e
   for (const { page } of [li, wang]) await page.getByRole('button', { name: say('board_zoom_fit') }).click();
 });
 
+/** The board's menu, as this person has it. */
+async function choose(page: Page, item: string): Promise<void> {
+  await page.getByTestId('board-menu').click();
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+test('[BD-17] a draft is seen by nobody else until it is shown, and one undo takes all of it back', async () => {
+  const drafts = wang.page.getByTestId('drafts');
+  await chooseTool(wang.page, 'draft-first');
+  const at = await onXray(wang.page);
+  for (const y of [0.3, 0.5]) {
+    await chooseTool(wang.page, 'arrow');
+    await drag(wang.page, [at(0.3, y), at(0.5, y + 0.1)]);
+  }
+  await expect(drafts).toContainText(say('board_drafts', { count: 2 }));
+  await shot(wang.page, 'drafts');
+  await wang.page.locator('[data-tool=draft-first]').click();
+  await expect(wang.page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+  await expect(marks(li.page, 'arrow')).toHaveCount(0);
+  await drafts.getByRole('button', { name: say('board_drafts_show') }).click();
+  await expect(drafts).toHaveCount(0);
+  await expect(marks(li.page, 'arrow')).toHaveCount(2);
+  await wang.page.getByRole('button', { name: say('board_undo') }).click();
+  await expect(marks(li.page, 'arrow')).toHaveCount(0);
+  await expect(marks(wang.page, 'arrow')).toHaveCount(2);
+  // Who would lose drafts is asked, by the browser or by us.
+  const isAsked = () =>
+    wang.page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  expect(await isAsked()).toBe(true);
+  await wang.page.evaluate(() => {
+    const link = document.createElement('a');
+    link.href = '/consults';
+    document.body.append(link);
+    link.click();
+    link.remove();
+  });
+  const asked = wang.page.getByRole('dialog', { name: say('board_drafts_leave_title') });
+  await asked.getByRole('button', { name: say('board_drafts_stay') }).click();
+  await drafts.getByRole('button', { name: say('board_drafts_discard') }).click();
+  await expect(marks(wang.page, 'arrow')).toHaveCount(0);
+  expect(await isAsked()).toBe(false);
+  await chooseTool(wang.page, 'select');
+});
+
+test('[BD-15] a board that the asking dentist has locked is only looked at by others, until it is unlocked', async () => {
+  const pencil = wang.page.locator('[data-tool=draw]');
+  await choose(li.page, say('board_lock'));
+  await expect(wang.page.getByTestId('board-lock')).toContainText('李明');
+  await expect(pencil).toHaveCount(0);
+  await shot(wang.page, 'locked');
+  await chooseTool(li.page, 'length');
+  const at = await onXray(li.page);
+  await drag(li.page, [at(0.2, 0.3), at(0.5, 0.4)]);
+  await expect(marks(wang.page, 'measure')).toHaveCount(1);
+  await li.page
+    .getByTestId('board-lock')
+    .getByRole('button', { name: say('board_unlock') })
+    .click();
+  await expect(pencil).toBeVisible();
+  await li.page.getByRole('button', { name: say('board_undo') }).click();
+  await expect(marks(wang.page, 'measure')).toHaveCount(0);
+  await chooseTool(li.page, 'select');
+});
+
+test('[BD-18] who is called looks where the other looks, once, and goes back', async () => {
+  const width = async (page: Page) => (await boxOf(boardOf(page).panoramic)).width;
+  const before = await width(li.page);
+  for (let i = 0; i < 2; i++)
+    await wang.page.getByRole('button', { name: say('board_zoom_in'), exact: true }).click();
+  await wang.page.locator('[data-tool=look-here]').click();
+  const called = li.page.getByTestId('look-here');
+  await expect(called).toContainText('王志远');
+  await expect.poll(() => width(li.page)).toBeGreaterThan(before * 1.1);
+  // It is no following: what the caller does next is theirs.
+  await wang.page.getByRole('button', { name: say('board_zoom_fit') }).click();
+  expect(await width(li.page)).toBeGreaterThan(before * 1.1);
+  await called.getByRole('button', { name: say('board_look_back') }).click();
+  await expect.poll(async () => Math.abs((await width(li.page)) / before - 1)).toBeLessThan(0.05);
+});
+
+test('[BD-19] from a tooth of the chart to its comment and its marks', async () => {
+  const tooth = boardOf(li.page).chart.locator('[data-tooth="36"]');
+  const act = async (label: string) => {
+    await tooth.focus();
+    await li.page.keyboard.press('Shift+Enter');
+    await li.page.getByRole('button', { name: label }).click();
+  };
+  await act(say('board_tooth_pin'));
+  const pin = li.page.getByTestId('pin-popover');
+  await expect(pin).toContainText('36');
+  await shot(li.page, 'tooth-pin');
+  await pin.getByRole('button', { name: say('common_close') }).click();
+  await act(say('board_tooth_only'));
+  const chosen = li.page.getByTestId('tooth-marks');
+  await expect(chosen).toContainText(say('board_tooth_marks', { tooth: '36', count: 1 }));
+  await shot(li.page, 'tooth-marks');
+  await chosen.getByRole('button', { name: say('board_tooth_all') }).click();
+  await li.page.getByRole('button', { name: say('board_undo') }).click();
+  await expect(marks(wang.page, 'pin')).toHaveCount(0);
+});
+
 test('who looks for themselves changes nobody else’s window, and comes back to the board’s', async () => {
   const [mine, theirs] = [boardOf(wang.page).panoramic, boardOf(li.page).panoramic];
   const before = (await greyOf(theirs)).mean;

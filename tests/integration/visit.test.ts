@@ -90,6 +90,9 @@ test('[CN-6] waits, is let in by staff, leaves and comes back without waiting ag
   await news('left', at(2000));
   await news('left', at(2000));
   expect(await stateNow()).toBe('left');
+  // For the replay: what changed something, once each.
+  const [seat] = (await readConsult(world.as(li), id)).seats;
+  expect(seat?.steps.map(({ state }) => state)).toEqual(['in-room', 'left']);
   expect((await readVisit(world.as(visitor))).stage).toBe('admitted');
 });
 

@@ -79,6 +79,7 @@ export async function judgeLog(
     persistence: nowhere(),
     channel: await DocumentChannel.open({ relay: noRelay, documentId: key.documentId, log: noLog }),
     inspect,
+    heedsLock: false,
     limits: { ...defaultLimits, saveMs: 0, documentBytes: Number.POSITIVE_INFINITY },
     clock: systemClock,
     log: {
@@ -104,7 +105,7 @@ export async function judgeLog(
 function accessOf(row: LogRow, { people }: Pick<BoardFile, 'people'>, key: DocumentKey): Access {
   const { organisationId, consultId } = key;
   const who = { identity: row.author, name: people[row.author] ?? '', userId: row.author, inviteId: null };
-  return { mode: 'write', organisationId, consultId, role: 'member', ...who };
+  return { mode: 'write', organisationId, consultId, role: 'requester', ...who };
 }
 
 function importer(access: Access): Member {
@@ -116,6 +117,7 @@ function importer(access: Access): Member {
     send() {},
     sendUpdate() {},
     sendPresences() {},
+    sendShown() {},
     presenceTooLarge() {},
     notify(_notice: Notice) {},
     refuseWrite: () => member.end('forbidden'),

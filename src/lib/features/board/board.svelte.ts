@@ -18,7 +18,9 @@ import { type Moment, momentsOf, nameMoment } from './moments.ts';
 import type * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import { type BoardLine, type ClosedReason, openLine } from './line.ts';
-import { type BoardPerson, peopleOf, presenterOf } from './people.ts';
+import { BoardMeeting } from './meeting.svelte.ts';
+import { hasImage } from './patient-view.ts';
+import { type BoardPerson, peopleOf } from './people.ts';
 import type { BoardNotice, SavedState } from './saved.ts';
 
 export interface BoardControllerOptions {
@@ -28,6 +30,8 @@ export interface BoardControllerOptions {
   /** Sent with each connection, behind its address. */
   params?: Record<string, string>;
   user: BoardUser;
+  /** Is the dentist who asked for this consult. */
+  asks?: boolean;
   mode: BoardMode;
   /** For tests: instead of the browser's own. */
   WebSocketPolyfill?: typeof WebSocket;
@@ -50,7 +54,9 @@ const emptyState: IslandState = {
   made: null,
   openPin: null,
   following: null,
-  penOnly: false
+  penOnly: false,
+  draftCount: 0,
+  tooth: null
 };
 
 /** Somebody whose every change is refused gets a readable board instead of an endless restart. */
@@ -86,22 +92,22 @@ export class BoardController {
   wasRefused = $state(false);
   people = $state.raw<BoardPerson[]>([]);
   island = $state.raw<IslandState>(emptyState);
-  isPresenting = $state(false);
   /** Named moments of the board, the oldest first. */
   moments = $state.raw<Moment[]>([]);
   /** A length that waits for its millimetres. */
   calibrating = $state<string | null>(null);
   notice = $state<IslandNotice | null>(null);
   setAsideCount = $state(0);
+  readonly meeting: BoardMeeting;
 
   /** What can be done now. */
-  readonly mode = $derived<BoardMode>(
-    this.allowed === 'write' && this.readOnlyReason ? 'read' : this.allowed
-  );
+  readonly mode = $derived.by<BoardMode>(() => {
+    const isHeldBack = this.readOnlyReason !== null || this.meeting.isLockedOut;
+    return this.allowed === 'write' && isHeldBack ? 'read' : this.allowed;
+  });
 
   readonly #options: BoardControllerOptions;
   #handle: IslandHandle | null = null;
-  #followed: string | null = null;
   #resolvedPins: ReadonlySet<string> = new Set();
   #restarts = 0;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -112,17 +118,18 @@ export class BoardController {
     this.user = options.user;
     this.allowed = options.mode;
     this.presenceId = newId();
+    this.meeting = new BoardMeeting({
+      user: this.user,
+      presenceId: this.presenceId,
+      asks: options.asks ?? false,
+      isPatient: options.mode === 'patient',
+      doc: () => this.line.doc,
+      setPresence: (field, value) => this.line.awareness.setLocalStateField(field, value),
+      handle: () => this.#handle,
+      followed: () => this.island.following,
+      people: () => this.people
+    });
     this.line = this.#open();
-  }
-
-  /** Who asks everyone to follow, if anyone but this tab. */
-  get presenter(): BoardPerson | null {
-    return presenterOf(this.people, this.presenceId);
-  }
-
-  /** Whose view this tab follows. */
-  get following(): BoardPerson | null {
-    return this.people.find((person) => person.presenceId === this.island.following) ?? null;
   }
 
   /** The pins on the board; null while it is not shown. */
@@ -206,6 +213,12 @@ export class BoardController {
     this.#handle?.setTool('select');
     this.#handle?.focusShape(id);
   }
+  setTooth(tooth: string | null): void {
+    this.#handle?.setTooth(tooth);
+  }
+  pinTooth(tooth: string): boolean {
+    return this.#handle?.pinTooth(tooth) ?? false;
+  }
   closePin(): void {
     this.#handle?.closePin();
   }
@@ -213,18 +226,6 @@ export class BoardController {
   /** False where the line is too short to rest a scale on. */
   calibrate(measureId: string, knownMm: number, on: string): boolean {
     return this.#handle?.calibrate(measureId, knownMm, on) ?? false;
-  }
-
-  /** Ask everyone to follow this tab's view, or stop asking. */
-  followMe(on: boolean): void {
-    this.isPresenting = on;
-    this.line.awareness.setLocalStateField('presenting', on ? Date.now() : null);
-    if (on) this.follow(null);
-  }
-
-  /** Follow a person's view by their presence id; null: nobody. Ends by itself when the view is moved by hand. */
-  follow(presenceId: string | null): void {
-    this.#handle?.follow(presenceId);
   }
 
   /** A picture of the board; null while it is not shown, or nothing of it is there. */
@@ -271,11 +272,11 @@ export class BoardController {
 
   /** Called by Board.svelte with what it mounted, and with null when it takes it away. */
   attach(handle: IslandHandle | null): void {
+    if (!handle && this.#handle) this.meeting.kept = this.#handle.drafts();
     this.#handle = handle;
-    this.#followed = null;
     handle?.setResolvedPins(this.#resolvedPins);
-    if (handle) this.#followPresenter();
-    else this.island = emptyState;
+    this.meeting.attached();
+    if (!handle) this.island = emptyState;
   }
 
   showNotice(notice: IslandNotice): void {
@@ -302,6 +303,7 @@ export class BoardController {
         url,
         ...(params ? { params } : {}),
         documentId,
+        isPatient: this.#options.mode === 'patient',
         self: { ...user, presenceId: this.presenceId },
         WebSocketPolyfill
       },
@@ -314,23 +316,30 @@ export class BoardController {
           }
         },
         onLoaded: () => {
+          this.meeting.loaded(this.line.doc);
           this.isLoaded = true;
           this.connection = 'online';
-          this.moments = momentsOf(this.line.doc);
+          this.#readMeta(this.line.doc);
         },
         onClosed: (reason) => {
           if (reason === 'copy') this.#restart();
           else this.#end(reason);
         },
-        onMeta: (doc) => (this.moments = momentsOf(doc)),
+        onMeta: (doc) => this.#readMeta(doc),
         onSaved: (state) => (this.saved = state),
         onNotice: (notice) => this.#onNotice(notice),
         onPeople: (states) => {
           this.people = peopleOf(states);
-          this.#followPresenter();
-        }
+          this.meeting.heed();
+        },
+        onShown: (shown) => (this.meeting.isShown = hasImage(shown))
       }
     );
+  }
+
+  #readMeta(doc: Y.Doc): void {
+    this.moments = momentsOf(doc);
+    if (this.meeting.read(doc)) this.#handle?.setMode(this.mode);
   }
 
   #onNotice(notice: BoardNotice): void {
@@ -344,7 +353,7 @@ export class BoardController {
         this.#handle?.setMode(this.mode);
         return;
       case 'refused':
-        this.wasRefused = true;
+        if (!this.meeting.refused(notice.code)) this.wasRefused = true;
         return;
       case 'save-delayed':
         this.isSaveDelayed = true;
@@ -371,26 +380,17 @@ export class BoardController {
 
   /** What the server refused cannot be taken out of a Yjs document: begin anew from the server's copy. */
   #restart(): void {
-    if (++this.#restarts > maxRestarts) this.allowed = this.allowed === 'write' ? 'read' : this.allowed;
+    if (!this.meeting.keepDrawn(this.line.doc) && ++this.#restarts > maxRestarts)
+      this.allowed = this.allowed === 'write' ? 'read' : this.allowed;
     const old = this.line;
     // Not within the old socket's own message.
     queueMicrotask(() => {
       this.isLoaded = false;
       this.connection = 'connecting';
       this.line = this.#open();
-      if (this.isPresenting) this.followMe(true);
+      this.meeting.presentAgain();
       old.close();
     });
-  }
-
-  /** Once for each time somebody begins to present: who has turned away is not pulled back. */
-  #followPresenter(): void {
-    const presenter = this.presenter;
-    const key = presenter ? `${presenter.presenceId}@${presenter.presentingSince}` : null;
-    if (key === this.#followed || !this.#handle) return;
-    this.#followed = key;
-    if (presenter && !this.isPresenting) this.#handle.follow(presenter.presenceId);
-    if (!presenter && this.island.following) this.#handle.follow(null);
   }
 }
 

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { isId } from '#lib/kernel/ids.ts';
+import { draftKey } from './drafts.ts';
+import { type Hosting, isHostKey, mayDecide } from './hosts.ts';
 import { isMomentKey, moment } from './moments.ts';
 import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
 import { pinnedSchema } from './schema-pin.ts';
@@ -48,6 +50,8 @@ export type RefusalCode =
   | 'outside-link'
   /** Written by a newer version of the app than the server's. */
   | 'newer-client'
+  /** What only a host of the board decides: its lock, what a patient is shown. */
+  | 'not-host'
   | 'too-large';
 
 export interface Refusal {
@@ -63,6 +67,7 @@ export interface BoardPolicy {
   kindOf(recordId: string): RecordKind;
   /** Who writes, as their session says. */
   author: { id: string; name: string };
+  hosting: Hosting;
   /** What a field of a record holds before the update; undefined where nothing is there. */
   fieldOf(recordId: string, field: string): unknown;
   /** What a key of `meta` holds before the update; undefined where nothing is there. */
@@ -219,6 +224,8 @@ function checkField(
       if (!isObject(value)) return { code: 'unknown-content', recordId: id };
       if (!isOwnWork(value, policy.fieldOf(id, 'meta'), policy.author))
         return { code: 'foreign-author', recordId: id };
+      // [BD-17] A draft belongs in the browser of who draws it.
+      if (value[draftKey] !== undefined) return { code: 'unknown-content', recordId: id };
       return value['imageId'] === undefined ? null : checkImage(id, value['imageId'], policy);
     default:
       return null;
@@ -288,6 +295,7 @@ function checkMetaWrite({ path, content }: BoardWrite, policy: BoardPolicy): Ref
     return { code: 'unknown-content' };
   if (JSON.stringify(content.value ?? null).length > maxMetaBytes) return { code: 'too-large' };
   if (isMomentKey(key)) return isOwnMoment(key, content.value, policy) ? null : { code: 'foreign-author' };
+  if (isHostKey(key)) return mayDecide(key, content.value, policy) ? null : { code: 'not-host' };
   return key === schemaKey && isNewerSchema(content.value) ? { code: 'newer-client' } : null;
 }
 

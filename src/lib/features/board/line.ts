@@ -3,7 +3,8 @@ import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { metaRoot } from './format.ts';
 import { attachPresent } from './present.ts';
-import { type BoardNotice, type SavedState, attachNotices, attachSaved } from './saved.ts';
+import { applyPatientNews } from './patient-view.ts';
+import { type BoardNotice, type SavedState, attachNotices, attachSaved, attachShown } from './saved.ts';
 
 export interface LineEvents {
   onStatus(status: 'connected' | 'connecting' | 'disconnected'): void;
@@ -15,10 +16,13 @@ export interface LineEvents {
   /** Something beside the records changed. */
   onMeta(doc: Y.Doc): void;
   onPeople(states: ReadonlyMap<number, unknown>): void;
+  /** What a patient is shown has changed. */
+  onShown(shown: Y.Doc): void;
 }
 
 /** One copy of a board's document and its line to the server. */
 export interface BoardLine {
+  /** For a patient: not the document itself, but what they are shown of it. */
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
   close(): void;
@@ -42,6 +46,8 @@ export interface LineOptions {
   url: string;
   params?: Record<string, string>;
   documentId: string;
+  /** The line of a visiting patient, who is shown what a host chose. */
+  isPatient: boolean;
   /** Told to the others; see people.ts. */
   self: Record<string, unknown>;
   WebSocketPolyfill?: typeof WebSocket | undefined;
@@ -51,10 +57,11 @@ export interface LineOptions {
 const maxBackoffMs = 2_500;
 
 export function openLine(
-  { url, params = {}, documentId, self, WebSocketPolyfill }: LineOptions,
+  { url, params = {}, documentId, isPatient, self, WebSocketPolyfill }: LineOptions,
   events: LineEvents
 ): BoardLine {
   const doc = new Y.Doc();
+  const shown = isPatient ? new Y.Doc() : doc;
   const awareness = new Awareness(doc);
   awareness.setLocalStateField('user', self);
   const provider = new WebsocketProvider(url, documentId, doc, {
@@ -68,6 +75,10 @@ export function openLine(
   const detachPresent = attachPresent(provider);
   const saved = attachSaved(provider, doc);
   const detachNotices = attachNotices(provider, events.onNotice);
+  const detachShown = attachShown(provider, (news) => {
+    applyPatientNews(shown, news);
+    events.onShown(shown);
+  });
   const onStatus = ({ status }: { status: 'connected' | 'connecting' | 'disconnected' }): void =>
     events.onStatus(status);
   const onSync = (isSynced: boolean): void => {
@@ -84,7 +95,7 @@ export function openLine(
   const stopSaved = saved.subscribe(events.onSaved);
   onPeople();
   return {
-    doc,
+    doc: shown,
     awareness,
     close() {
       stopSaved();
@@ -92,6 +103,7 @@ export function openLine(
       saved.destroy();
       detachPresent();
       detachNotices();
+      detachShown();
       provider.off('status', onStatus);
       provider.off('sync', onSync);
       provider.off('closed', onClosed);
@@ -99,6 +111,7 @@ export function openLine(
       provider.destroy();
       awareness.destroy();
       doc.destroy();
+      if (isPatient) shown.destroy();
     }
   };
 }

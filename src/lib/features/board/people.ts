@@ -1,5 +1,18 @@
 import * as v from 'valibot';
 
+const finite = v.pipe(v.number(), v.finite());
+
+/** A part of the board that somebody asks everyone to look at, page units. */
+const look = v.object({
+  /** When, by their own clock: tells one call from the next. */
+  at: finite,
+  x: finite,
+  y: finite,
+  w: v.pipe(finite, v.minValue(1)),
+  h: v.pipe(finite, v.minValue(1))
+});
+export type LookCall = v.InferOutput<typeof look>;
+
 /** Somebody who has the board open, in one tab. */
 export interface BoardPerson {
   clientId: number;
@@ -10,6 +23,8 @@ export interface BoardPerson {
   role: string;
   /** When they asked everyone to follow, milliseconds since 1970 by their own clock; null: they do not. */
   presentingSince: number | null;
+  /** Where they last asked everyone to look. */
+  look: LookCall | null;
 }
 
 const stateSchema = v.object({
@@ -20,7 +35,8 @@ const stateSchema = v.object({
     color: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)),
     role: v.pipe(v.string(), v.maxLength(32))
   }),
-  presenting: v.optional(v.nullable(v.number()), null)
+  presenting: v.optional(v.nullable(v.number()), null),
+  look: v.fallback(v.optional(v.nullable(look), null), null)
 });
 
 /**
@@ -41,7 +57,15 @@ export function peopleOf(states: ReadonlyMap<number, unknown>): BoardPerson[] {
   for (const [clientId, state] of states) {
     const parsed = v.safeParse(stateSchema, state);
     if (!parsed.success) continue;
-    people.push({ clientId, ...parsed.output.user, presentingSince: parsed.output.presenting });
+    const { user, presenting, look } = parsed.output;
+    // A visiting patient is shown things, and leads nobody.
+    const leads = user.role !== 'patient';
+    people.push({
+      clientId,
+      ...user,
+      presentingSince: leads ? presenting : null,
+      look: leads ? look : null
+    });
   }
   return people.sort((a, b) => a.name.localeCompare(b.name) || a.clientId - b.clientId);
 }
@@ -54,4 +78,29 @@ export function presenterOf(people: readonly BoardPerson[], ownPresenceId: strin
       ? latest
       : person;
   }, null);
+}
+
+/** Tells a new call to look from those that were made before one came, or were heard already. */
+export class LookCalls {
+  readonly #own: string;
+  /** Of everyone seen so far, their last call. */
+  readonly #heard = new Map<string, number>();
+
+  constructor(ownPresenceId: string) {
+    this.#own = ownPresenceId;
+  }
+
+  /** [BD-18] The newest call among these people that was not heard before; null: none. */
+  heed(people: readonly BoardPerson[]): { name: string; look: LookCall } | null {
+    let found: { name: string; look: LookCall } | null = null;
+    for (const { presenceId, name, look } of people) {
+      const before = this.#heard.get(presenceId);
+      const at = look?.at ?? Number.NEGATIVE_INFINITY;
+      this.#heard.set(presenceId, Math.max(at, before ?? at));
+      // Who is seen for the first time may have called long ago.
+      if (presenceId !== this.#own && before !== undefined && look && look.at > before)
+        found = { name, look };
+    }
+    return found;
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createRecord, readBoard, recordsOf } from './format.ts';
 import { momentsOf, nameMoment } from './moments.ts';
-import { Replay, type ReplayStep } from './replay.ts';
+import { Replay, type ReplayStep, placesOf } from './replay.ts';
 
 const id = '01a203fb-982d-7fc7-9e99-5fd9ac2e77a3';
 
@@ -58,5 +58,27 @@ describe('a board as it was', () => {
     expect(momentsOf(doc)).toMatchObject([{ name: '治疗前', byName: '李' }]);
     doc.getMap('meta').set(`moment:${id}x`, { name: 'x' });
     expect(momentsOf(doc)).toHaveLength(1);
+  });
+});
+
+describe('places on the slider', () => {
+  it('[BD-14] stand where the board was when somebody came, decided or signed; before its first step at that', () => {
+    const steps = [10, 20, 30].map((at) => ({ at: new Date(at) }));
+    const mark = (at: number, label: string) => ({ at: new Date(at), label, kind: 'person' as const });
+    const places = placesOf(steps, {
+      moments: [{ count: 2, label: 'named' }],
+      marks: [mark(5, 'early'), mark(25, 'between'), mark(30, 'last'), mark(90, 'late')],
+      ends: { first: 'first', last: 'now' }
+    });
+    expect(places.map(({ count, label }) => [count, label])).toEqual([
+      [1, 'first'],
+      [1, 'early'],
+      [2, 'named'],
+      [2, 'between'],
+      [3, 'last'],
+      [3, 'late'],
+      [3, 'now']
+    ]);
+    expect(placesOf([], { moments: [], marks: [], ends: { first: 'a', last: 'b' } })[0]?.count).toBe(0);
   });
 });

@@ -13,6 +13,51 @@ export interface ReplayStep {
   bytes: Uint8Array;
 }
 
+/** Something that happened while a board was made. */
+export interface ReplayMark {
+  at: Date;
+  kind: 'person' | 'step' | 'decision' | 'signed';
+  label: string;
+}
+
+/** A place on the replay's slider. */
+export interface ReplayPlace {
+  /** After so many steps. */
+  count: number;
+  label: string;
+  kind: ReplayMark['kind'] | 'end' | 'moment';
+}
+
+/** [BD-14] Places to jump to, in order: the beginning, named moments and marks, now. */
+export function placesOf(
+  steps: readonly Pick<ReplayStep, 'at'>[],
+  {
+    moments,
+    marks,
+    ends
+  }: {
+    moments: readonly { count: number; label: string }[];
+    marks: readonly ReplayMark[];
+    ends: { first: string; last: string };
+  }
+): ReplayPlace[] {
+  const first = Math.min(1, steps.length);
+  const between: ReplayPlace[] = [
+    ...moments.map((moment) => ({ ...moment, kind: 'moment' as const })),
+    // Several servers' clocks differ: what was received by then, wherever it stands.
+    ...marks.map(({ at, label, kind }) => ({
+      count: Math.max(first, steps.filter((each) => each.at <= at).length),
+      label,
+      kind
+    }))
+  ];
+  return [
+    { count: first, label: ends.first, kind: 'end' },
+    ...between.sort((a, b) => a.count - b.count),
+    { count: steps.length, label: ends.last, kind: 'end' }
+  ];
+}
+
 const checkpointEvery = 200;
 
 /** A board as it was after any of its steps. Going forward costs the steps between; going back, at most 200 more. */

@@ -2,6 +2,7 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import type { WebsocketProvider } from 'y-websocket';
 import type * as Y from 'yjs';
+import type { PatientNews } from './patient-view.ts';
 
 /**
  * Whether what this browser did is on the server's disk, and what the server has to say.
@@ -32,6 +33,7 @@ export type BoardNotice =
 
 const savedMessage = 100;
 const noticeMessage = 101;
+const shownMessage = 103;
 /** A mark follows a change after this, so that a drag makes ten a second at most. */
 const markDelayMs = 100;
 
@@ -121,5 +123,15 @@ export function attachNotices(
   };
   return () => {
     provider.messageHandlers[noticeMessage] = () => {};
+  };
+}
+
+/** Calls `listener` with what a visiting patient is shown. @returns detach */
+export function attachShown(provider: WebsocketProvider, listener: (news: PatientNews) => void): () => void {
+  provider.messageHandlers[shownMessage] = (_encoder: encoding.Encoder, decoder: decoding.Decoder) => {
+    listener(JSON.parse(decoding.readVarString(decoder)) as PatientNews);
+  };
+  return () => {
+    provider.messageHandlers[shownMessage] = () => {};
   };
 }

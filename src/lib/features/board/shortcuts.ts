@@ -36,15 +36,19 @@ export type BoardCommand =
         | 'sharpen'
         | 'rotate'
         | 'flip'
-        | 'loupe';
+        | 'loupe'
+        | 'look-here'
+        | 'draft';
     };
 
-const imageKeys: Readonly<Record<string, 'invert' | 'sharpen' | 'rotate' | 'flip' | 'loupe'>> = {
+const plainKeys: Readonly<Record<string, Exclude<BoardCommand['kind'], 'tool'>>> = {
   i: 'invert',
   s: 'sharpen',
   r: 'rotate',
   f: 'flip',
-  m: 'loupe'
+  m: 'loupe',
+  x: 'look-here',
+  y: 'draft'
 };
 
 export interface KeyPress {
@@ -67,7 +71,7 @@ export function commandOf({ key, ctrl, shift, alt }: KeyPress): BoardCommand | n
   if (key === '-') return { kind: 'zoom-out' };
   if (key === '1' && !shift) return { kind: 'fit' };
   if (shift) return null;
-  const command = imageKeys[letter];
+  const command = plainKeys[letter];
   if (command) return { kind: command };
   const found = Object.entries(toolKeys).find(([, toolKey]) => toolKey.toLowerCase() === letter);
   return found ? { kind: 'tool', tool: found[0] as BoardTool } : null;

@@ -139,3 +139,16 @@ export function figureWords(): FigureWords {
     scale: scaleSource
   };
 }
+
+const roleNames: Readonly<Record<string, () => string>> = {
+  requester: m.board_role_requester,
+  expert: m.board_role_expert,
+  member: m.board_role_member,
+  patient: m.board_role_patient
+};
+
+/** Whose cursor it is: name and role in this consult, as the server says. */
+export function cursorName({ name, role }: { name: string; role: string }): string {
+  const word = Object.hasOwn(roleNames, role) ? roleNames[role] : undefined;
+  return word ? m.board_cursor({ name, role: word() }) : name;
+}

@@ -173,7 +173,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       seats: seats.map((seat) => ({
         ...{ identity: seat.identity, name: seat.name, role: seat.role, relation: seat.relation },
         ...{ state: seat.state, waitingSince: seat.waitingSince, heldAt: seat.heldAt },
-        ...{ seenAt: seat.seenAt, rungByName: seat.rungByName }
+        ...{ seenAt: seat.seenAt, rungByName: seat.rungByName },
+        steps: seat.steps.map((step) => ({ ...step, at: new Date(step.at) }))
       })),
       invites: links?.invites ?? [],
       delegates: links?.delegates ?? [],
@@ -317,7 +318,8 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
     byName: row.proposedByName,
     byId: row.proposedById,
     at: row.createdAt,
-    decidedByName: row.decidedByName
+    decidedByName: row.decidedByName,
+    decidedAt: row.decidedAt
   };
 }
 

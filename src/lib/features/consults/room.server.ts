@@ -180,6 +180,9 @@ export async function admitPatient(
   });
 }
 
+/** Coming and going beyond this is not kept. */
+const maxSeatSteps = 200;
+
 /** What the media server tells: someone is in the room, or no longer. */
 export interface RoomNews {
   room: string;
@@ -198,9 +201,15 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
   const actor: Actor = { ...call.actor, organisationId: consult.organisationId };
   await inTransaction({ ...call, actor }, async (tx) => {
     const state = told.kind === 'joined' ? 'in-room' : 'left';
+    const step = { state, at: told.at.toISOString() } as const;
     const changed = await tx.rows
       .update(consultSeats)
-      .set({ state, changedAt: told.at })
+      .set({
+        state,
+        changedAt: told.at,
+        steps: sql`case when jsonb_array_length(${consultSeats.steps}) < ${maxSeatSteps}
+          then ${consultSeats.steps} || ${JSON.stringify([step])}::jsonb else ${consultSeats.steps} end`
+      })
       .where(
         and(
           seatIs(consult.id, told.identity),
@@ -226,7 +235,8 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
           name,
           role,
           state,
-          changedAt: told.at
+          changedAt: told.at,
+          steps: [step]
         })
         .onConflictDoNothing();
     }

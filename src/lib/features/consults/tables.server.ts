@@ -365,7 +365,9 @@ export const consultSeats = pgTable(
     sessionId: text('session_id'),
     memberId: uuid('member_id'),
     /** Time of the newest news applied, so that late or doubled webhooks change nothing. */
-    changedAt: instant('changed_at').notNull()
+    changedAt: instant('changed_at').notNull(),
+    /** When somebody came into the room and left it, as it was told; the first `maxSeatSteps` of them. */
+    steps: jsonb('steps').$type<{ state: 'in-room' | 'left'; at: string }[]>().notNull().default([])
   },
   (t) => [unique('consult_seat_once').on(t.organisationId, t.consultId, t.identity), consultKey(t as never)]
 );

@@ -37,6 +37,7 @@ export interface ProposalView {
   byId: string;
   at: Date;
   decidedByName: string | null;
+  decidedAt: Date | null;
 }
 
 export interface OpinionView {
@@ -66,10 +67,12 @@ export interface SeatView {
   seenAt: Date | null;
   /** Who was rung for them. */
   rungByName: string | null;
+  /** Coming into the room and leaving it, in order. */
+  steps: { state: 'in-room' | 'left'; at: Date }[];
 }
 
 /** [CN-33] Somebody who waits, for the clinic's list. */
-export interface WaitingView extends Omit<SeatView, 'role' | 'state'> {
+export interface WaitingView extends Omit<SeatView, 'role' | 'state' | 'steps'> {
   consultId: string;
   number: string;
   patientName: string;

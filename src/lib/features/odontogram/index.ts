@@ -1,5 +1,6 @@
 /** What other rooms may use in the browser. */
 export { default as Odontogram } from './Odontogram.svelte';
+export type { ToothAct } from './tooth-act.ts';
 export { default as FindingList } from './FindingList.svelte';
 export { default as FindingRow } from './FindingRow.svelte';
 export { default as StatusSwatch } from './StatusSwatch.svelte';

@@ -12,12 +12,15 @@ import {
 } from 'tldraw';
 import type { ComponentProps } from 'react';
 import { m } from '#lib/paraglide/messages.js';
+import { isDraft } from '../drafts.ts';
 import { Loupe } from './Loupe.tsx';
+import { MarkStyles } from './MarkStyles.tsx';
 import { MeasureShapeUtil } from './MeasureShape.tsx';
 import { OdontogramShapeUtil } from './OdontogramShape.tsx';
 import { PinShapeUtil } from './PinShape.tsx';
 import { XrayShapeUtil } from './XrayShape.tsx';
 import { BoardArrowUtil } from './mirror.ts';
+import { draftingOf } from './drafting.ts';
 import { boardToolNodes } from './tools.ts';
 import type { IslandOptions } from './types.ts';
 
@@ -66,7 +69,11 @@ export function BoardIsland({ store, user, island, isPatient, onMount }: Props) 
       cameraOptions={cameraOptions}
       textOptions={textOptions}
       {...(island.licenseKey ? { licenseKey: island.licenseKey } : {})}
-      getShapeVisibility={(shape: TLShape) => (isHidden(shape, island, isPatient()) ? 'hidden' : 'inherit')}
+      getShapeVisibility={(shape: TLShape) =>
+        isHidden(shape, island, isPatient()) || (isDraft(shape) && draftingOf(store).areHidden.get())
+          ? 'hidden'
+          : 'inherit'
+      }
       onMount={onMount}
     />
   );
@@ -99,6 +106,7 @@ function componentsFor(island: IslandOptions): TLComponents {
       ShapeErrorFallback: () => <div className="board-shape-broken">{m.board_shape_broken()}</div>,
       LoadingScreen: () => null,
       CollaboratorScribble: Laser,
+      OnTheCanvas: MarkStyles,
       InFrontOfTheCanvas: Loupe
     };
     componentsCache.set(island, components);

@@ -134,6 +134,7 @@ function contents(store: TLStore): TLRecord[] {
 }
 
 const one = createShapeId('one');
+const two = createShapeId('two');
 
 describe('store and document', () => {
   it('[BI-1] brings a shape, its change and its removal to the other store', () => {
@@ -376,5 +377,48 @@ describe('strokes', () => {
     a.store.remove([one]);
     flush();
     expect(b.store.has(one)).toBe(false);
+  });
+});
+
+describe('drafts', () => {
+  const draft = (shape: TLShape, is: boolean): TLShape => ({ ...shape, meta: is ? { draft: true } : {} });
+  const done = (id: TLShapeId) => stroke(id, [{ x: 1, y: 2, z: 0.5 }], true);
+
+  it('[BD-17] stay here until they are shown, then go out in one piece; taken back, they are gone for the others', () => {
+    const {
+      peers: [a, b],
+      flush
+    } = world(2);
+    const before = a.sent;
+    a.store.put([draft(done(one), true), draft(done(two), true)]);
+    flush();
+    a.store.update(one, (shape) => ({ ...shape, x: 77 }));
+    flush();
+    expect([a.sent, readBoard(a.doc).length]).toEqual([before, 2]);
+
+    let updates = 0;
+    b.doc.on('update', () => updates++);
+    a.store.put([draft(a.store.get(one)!, false), draft(a.store.get(two)!, false)]);
+    flush();
+    expect(updates).toBe(1);
+    expect(b.store.get(one)).toMatchObject({ x: 77, meta: {} });
+    expect(b.store.has(two)).toBe(true);
+
+    a.store.put([draft(a.store.get(one)!, true)]);
+    flush();
+    expect([a.store.has(one), b.store.has(one), b.store.has(two)]).toEqual([true, false, true]);
+  });
+
+  it('[BD-17] take along what lies on them', () => {
+    const {
+      peers: [a, b],
+      flush
+    } = world(2);
+    a.store.put([draft(done(one), true), { ...done(two), parentId: one }]);
+    flush();
+    expect(recordsOf(a.doc).has(two)).toBe(false);
+    a.store.put([draft(a.store.get(one)!, false)]);
+    flush();
+    expect(b.store.get(two)?.parentId).toBe(one);
   });
 });

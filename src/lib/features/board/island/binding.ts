@@ -13,6 +13,7 @@ import {
   unflatten
 } from '../format.ts';
 import { type InkSegment, inkChunk } from '../ink.ts';
+import { hangingOn, hasTurned, isHeld } from './drafting.ts';
 import { asOfNow } from './pin-schema.ts';
 import { validRecord } from './schema.ts';
 
@@ -127,7 +128,11 @@ export function bindStore(options: BindingOptions): Binding {
 
   function onLocal({ changes }: { changes: { added: object; updated: object; removed: object } }): void {
     for (const part of [changes.added, changes.updated, changes.removed])
-      for (const id of Object.keys(part)) pending.add(id);
+      for (const [id, change] of Object.entries(part)) {
+        pending.add(id);
+        // What hangs on it is held, or goes out, with it.
+        if (hasTurned(change)) for (const hanging of hangingOn(store, id)) pending.add(hanging);
+      }
     if (!pending.size || timer !== undefined) return;
     const wait = lastFlush + flushMs - performance.now();
     if (wait <= 0) flush();
@@ -147,7 +152,7 @@ export function bindStore(options: BindingOptions): Binding {
   function write(id: string): void {
     const record = store.get(id as TLRecord['id']) as unknown as RawRecord | undefined;
     const target = records.get(id);
-    if (!record) {
+    if (!record || isHeld(store, record)) {
       if (target) records.delete(id);
       synced.delete(id);
       strokes.delete(id);

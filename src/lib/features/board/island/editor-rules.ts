@@ -1,8 +1,11 @@
 import type { Editor, TLShape, TLShapeId } from 'tldraw';
+import { canBeDraft } from '../drafts.ts';
 import { calibrationVersion } from '../shapes.ts';
+import { asDraft, listDrafts } from './drafting.ts';
 import { islandOf } from './island.ts';
 import { uprightRotation } from './mirror.ts';
 import type { XrayShape } from './schema.ts';
+import { chosenTooth } from './tooth.ts';
 
 /** What holds on a board beyond tldraw's own rules. @returns what ends them */
 export function registerRules(editor: Editor): () => void {
@@ -15,7 +18,7 @@ export function registerRules(editor: Editor): () => void {
   const stopCreate = editor.sideEffects.registerBeforeCreateHandler('shape', (shape, source) => {
     if (source !== 'user') return shape;
     const rotation = uprightRotation(editor, shape);
-    return withOwnName(editor, rotation === null ? shape : { ...shape, rotation });
+    return asDraft(editor, withOwnName(editor, rotation === null ? shape : { ...shape, rotation }));
   });
   const stopEraser = editor.sideEffects.registerBeforeChangeHandler(
     'instance_page_state',
@@ -24,8 +27,10 @@ export function registerRules(editor: Editor): () => void {
       return erasing.length === next.erasingShapeIds.length ? next : { ...next, erasingShapeIds: erasing };
     }
   );
+  const stopDrafts = listDrafts(editor);
   return () => {
     stopCreate();
+    stopDrafts();
     stopEraser();
   };
 }
@@ -50,6 +55,7 @@ function authorship(editor: Editor, shape: TLShape): Record<string, string | num
   const image = editor.getShape(shape.parentId as TLShapeId) ?? shape;
   const xray = [image, ...editor.getShapeAncestors(image)].find((each) => each.type === 'xray');
   const props = xray && (xray as XrayShape).props;
+  const tooth = chosenTooth(editor).get();
   return {
     by: user.id,
     // A pin is a place; who set it is named by what is said there.
@@ -57,6 +63,8 @@ function authorship(editor: Editor, shape: TLShape): Record<string, string | num
     at: new Date().toISOString(),
     ...(props ? { imageId: props.imageId } : {}),
     // Of several frames the first is shown. A pin is a place and is not measured by.
+    // While the marks of one tooth stand out, what is drawn is of that tooth.
+    ...(tooth !== null && canBeDraft(shape.type) ? { tooth } : {}),
     ...(props && shape.type !== 'pin' && shape.type !== 'xray'
       ? { frame: 1, calibration: calibrationVersion(props) }
       : {})

@@ -15,6 +15,7 @@ import 'tldraw/tldraw.css';
 import { BoardIsland } from './BoardIsland.tsx';
 import * as acts from './acts.ts';
 import { type Binding, bindStore } from './binding.ts';
+import { discardDrafts, draftingOf, putDrafts, showDrafts, takeDrafts } from './drafting.ts';
 import { registerRules } from './editor-rules.ts';
 import { bindIsland } from './island.ts';
 import { looksOf, setOwnLooks } from './looks.ts';
@@ -24,8 +25,12 @@ import { pinSchema } from './pin-schema.ts';
 import { bindGlide, bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
 import { boardSchema } from './schema.ts';
+import * as sight from './sight.ts';
 import { readState } from './state.ts';
+import { chosenTooth } from './tooth.ts';
+import { pinTooth } from './tools.ts';
 import type { BoardCamera, BoardMode, IslandHandle, IslandOptions } from './types.ts';
+import { xraysOf } from './xrays.ts';
 
 /**
  * Shows the board of a synced document inside `element`. Resolves once it can be used.
@@ -72,6 +77,10 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     scheduleEffect: oncePerFrame()
   });
 
+  draftingOf(store).isOn.set(island.drafting ?? false);
+  putDrafts(editor, island.drafts ?? []);
+  const stopShown = island.mode === 'patient' ? fitToShown(editor) : () => {};
+
   return {
     ...actsOf(editor),
     setDark: (dark) => preferences.set({ ...preferences.get(), colorScheme: dark ? 'dark' : 'light' }),
@@ -84,6 +93,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     },
     destroy() {
       stopState();
+      stopShown();
       stopCamera();
       element.removeEventListener('wheel', takeWheel, { capture: true });
       stopPresence();
@@ -92,6 +102,19 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
       root.unmount();
     }
   };
+}
+
+/** A patient sees the image that is shown whole, whenever it is another one. */
+function fitToShown(editor: Editor): () => void {
+  let shown = '';
+  return react('shown to the patient', () => {
+    const ids = xraysOf(editor)
+      .map(({ id }) => id)
+      .join();
+    if (ids === shown) return;
+    shown = ids;
+    requestAnimationFrame(() => acts.showAll(editor, 0));
+  });
 }
 
 /** Many changes of one frame are told once. */
@@ -194,6 +217,15 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     picture: (scope, options) => picture(editor, scope, options),
     figures: () => figures(editor),
     setCamera: (camera) => setCamera(editor, camera),
-    pasteCopy: (of) => acts.pasteCopy(editor, of)
+    pasteCopy: (of) => acts.pasteCopy(editor, of),
+    view: () => sight.view(editor),
+    lookAt: (call, options) => sight.lookAt(editor, call, options),
+    lookBack: () => sight.lookBack(editor),
+    setDrafting: (on) => draftingOf(editor.store).isOn.set(on),
+    showDrafts: () => showDrafts(editor),
+    discardDrafts: () => discardDrafts(editor),
+    drafts: () => takeDrafts(editor),
+    setTooth: (tooth) => chosenTooth(editor).set(tooth),
+    pinTooth: (tooth) => pinTooth(editor, tooth)
   };
 }

@@ -2,6 +2,8 @@ import { Box, type Editor, type TLShapeId } from 'tldraw';
 import { type Figure } from '../figures.ts';
 import { authorOf, calibrationVersion } from '../shapes.ts';
 import { imageTitle } from '../words.ts';
+import { isDraft } from '../drafts.ts';
+import { draftingOf } from './drafting.ts';
 import { pointsOf, scaleOfMark, valueOfMark } from './MeasureShape.tsx';
 import type { MeasureShape, XrayShape } from './schema.ts';
 import type { BoardPicture, PictureScope } from './types.ts';
@@ -11,8 +13,26 @@ import { currentXray, xraysOf } from './xrays.ts';
 
 const paddingPx = 32;
 
-/** @param most longest side, pixels @returns null where there is nothing to show */
+/**
+ * Drafts are not in it: they are nobody's but their author's.
+ *
+ * @param most longest side, pixels @returns null where there is nothing to show
+ */
 export async function picture(
+  editor: Editor,
+  scope: PictureScope,
+  options: { format: 'png' | 'svg'; most: number }
+): Promise<BoardPicture | null> {
+  const { areHidden } = draftingOf(editor.store);
+  areHidden.set(true);
+  try {
+    return await draw(editor, scope, options);
+  } finally {
+    areHidden.set(false);
+  }
+}
+
+async function draw(
   editor: Editor,
   scope: PictureScope,
   { format, most }: { format: 'png' | 'svg'; most: number }
@@ -47,7 +67,7 @@ function xrayOf(editor: Editor, { imageId }: { imageId: string }): XrayShape | n
 export function figures(editor: Editor): Figure[] {
   return editor
     .getCurrentPageShapesSorted()
-    .filter((shape): shape is MeasureShape => shape.type === 'measure')
+    .filter((shape): shape is MeasureShape => shape.type === 'measure' && !isDraft(shape))
     .map((shape) => {
       const parent = editor.getShapeParent(shape);
       const xray = parent?.type === 'xray' ? (parent as XrayShape) : null;

@@ -73,7 +73,7 @@ describe('presence', () => {
     vi.advanceTimersByTime(60);
     tell(a.awareness, b.awareness);
     expect(others(b.store)).toHaveLength(1);
-    expect(others(b.store)[0]).toMatchObject({ userName: 'a', cursor: { x: 123.5, y: 5 } });
+    expect(others(b.store)[0]).toMatchObject({ userName: 'a（专家）', cursor: { x: 123.5, y: 5 } });
     removeAwarenessStates(b.awareness, [a.awareness.clientID], 'line');
     expect(others(b.store)).toHaveLength(0);
     a.stop();

@@ -7,7 +7,10 @@ import {
 } from '@tldraw/tlschema';
 import { isEqual } from '@tldraw/utils';
 import type { Awareness } from 'y-protocols/awareness';
+import { isDraft } from '../drafts.ts';
 import { peopleOf, presencePaceMs } from '../people.ts';
+import { cursorName } from '../words.ts';
+import { draftingOf } from './drafting.ts';
 import { boardSchema } from './schema.ts';
 
 /** The name of the awareness field that holds where a person is on the board. */
@@ -107,7 +110,7 @@ function presenceOf(clientId: number, state: unknown): TLInstancePresence | null
     id: presenceId(clientId),
     typeName: 'instance_presence',
     userId: person.presenceId,
-    userName: person.name,
+    userName: cursorName(person),
     color: person.color,
     chatMessage: '',
     meta: {},
@@ -131,7 +134,7 @@ function publishPlace(store: TLStore, awareness: Awareness, user: PresenceOption
   function send(): void {
     clearTimeout(timer);
     timer = undefined;
-    const next = placeOf(place.get());
+    const next = withoutDrafts(store, placeOf(place.get()));
     if (!next || isEqual(next, sent)) return;
     sent = next;
     lastSent = performance.now();
@@ -140,6 +143,7 @@ function publishPlace(store: TLStore, awareness: Awareness, user: PresenceOption
 
   const stop = react('board presence', () => {
     place.get();
+    draftingOf(store).isOn.get();
     if (timer !== undefined) return;
     timer = setTimeout(send, Math.max(0, lastSent + publishMs - performance.now()));
   });
@@ -176,6 +180,18 @@ function placeOf(presence: TLInstancePresence | null): Place | null {
         .slice(-maxScribblePoints)
         .map(({ x, y }) => ({ x: tenths(x), y: tenths(y), z: 0.5 }))
     }))
+  };
+}
+
+/** A draft is not drawn for others by a cursor that traces it, nor told by its id. */
+function withoutDrafts(store: TLStore, place: Place | null): Place | null {
+  if (!place) return null;
+  const isDrafting = draftingOf(store).isOn.get();
+  return {
+    ...place,
+    selectedShapeIds: place.selectedShapeIds.filter((id) => !isDraft(store.get(id))),
+    cursor: isDrafting ? null : place.cursor,
+    brush: isDrafting ? null : place.brush
   };
 }
 

@@ -4,8 +4,10 @@ import { type FormerValue, formerValues } from '../quotes.ts';
 import { authorOf, calibrationVersion } from '../shapes.ts';
 import { measureLines } from '../words.ts';
 import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
+import { draftingOf } from './drafting.ts';
 import { lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
+import { chosenTooth, marksOfTooth } from './tooth.ts';
 import {
   type BoardColor,
   type BoardTool,
@@ -24,6 +26,7 @@ export function readState(editor: Editor): IslandState {
   const xray = currentXray(editor);
   const look = xray && lookOf(editor, xray);
   const { pins, measures } = listsOf.get(editor, makeLists);
+  const tooth = chosenTooth(editor).get();
   return {
     tool: isTool(tool) ? tool : 'select',
     color: isColor(color) ? color : 'yellow',
@@ -47,7 +50,9 @@ export function readState(editor: Editor): IslandState {
     made: made(editor),
     openPin: openPin(editor),
     following: editor.getInstanceState().followingUserId,
-    penOnly: editor.getInstanceState().isPenMode
+    penOnly: editor.getInstanceState().isPenMode,
+    draftCount: draftingOf(editor.store).ids.get().size,
+    tooth: tooth === null ? null : { number: tooth, count: marksOfTooth(editor, tooth).length }
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Editor, StateNode, type TLKeyboardEventInfo, Vec, createShapeId } from 'tldraw';
+import { type Editor, StateNode, type TLKeyboardEventInfo, Vec, type VecLike, createShapeId } from 'tldraw';
 import { type GreyWindow } from '#lib/features/imaging/image.ts';
 import { dragWindow } from '#lib/features/imaging/window.ts';
 import { type MeasureKind, type Point, measureKinds, pointCounts } from '../shapes.ts';
@@ -7,6 +7,7 @@ import { frameOf } from './frames.ts';
 import { islandOf } from './island.ts';
 import { changeLook, lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
+import { chosenTooth } from './tooth.ts';
 import { xrayAt } from './xrays.ts';
 
 /** Marks drawn while zoomed out are larger on the page, so that they look alike on the screen. */
@@ -159,22 +160,38 @@ export class PinTool extends StateNode {
     this.editor.setCursor({ type: 'cross', rotation: 0 });
   }
   override onPointerUp(): void {
-    const { x, y } = this.editor.inputs.currentPagePoint;
-    const id = createShapeId();
-    this.editor.markHistoryStoppingPoint('pin');
-    this.editor.createShape<PinShape>({
-      id,
-      type: 'pin',
-      x,
-      y,
-      props: { number: nextPinNumber(this.editor), size: sizeForZoom(this.editor) }
-    });
-    this.editor.setCurrentTool('select');
-    this.editor.select(id);
+    setPin(this.editor, this.editor.inputs.currentPagePoint, chosenTooth(this.editor).get() ?? '');
   }
   override onCancel(): void {
     this.editor.setCurrentTool('select');
   }
+}
+
+/** A new pin at a point of the page, selected, so that its comment can be written. */
+export function setPin(editor: Editor, { x, y }: VecLike, tooth: string): void {
+  const id = createShapeId();
+  editor.markHistoryStoppingPoint('pin');
+  editor.createShape<PinShape>({
+    id,
+    type: 'pin',
+    x,
+    y,
+    props: { number: nextPinNumber(editor), size: sizeForZoom(editor), tooth }
+  });
+  editor.setCurrentTool('select');
+  editor.select(id);
+}
+
+/** [BD-19] A pin at a tooth of the chart. False where the chart is not on the board. */
+export function pinTooth(editor: Editor, tooth: string): boolean {
+  const chart = editor.getCurrentPageShapes().find(({ type }) => type === 'odontogram');
+  const bounds = chart && editor.getShapePageBounds(chart);
+  if (!bounds || !/^\d\d$/.test(tooth)) return false;
+  const drawn = editor.getContainer().querySelector(`.board-chart [data-tooth="${tooth}"]`);
+  const { x, y, width, height } = drawn?.getBoundingClientRect() ?? new DOMRect();
+  // Out of sight nothing is laid out.
+  setPin(editor, width ? editor.screenToPage({ x: x + width / 2, y: y + height / 2 }) : bounds.center, tooth);
+  return true;
 }
 
 function nextPinNumber(editor: Editor): number {

@@ -6,6 +6,8 @@ import type { Figure } from '../figures.ts';
 import type { FormerValue } from '../quotes.ts';
 import type { Layout } from '../layout.ts';
 import type { BoardImage } from '../initial.ts';
+import type { RawRecord } from '../format.ts';
+import type { LookCall } from '../people.ts';
 import { type Authorship, type MeasureKind, type ShapeScale, measureKinds } from '../shapes.ts';
 
 /** What the Svelte side and the React island say to each other. Knows neither of them. */
@@ -113,6 +115,10 @@ export interface IslandState {
   following: string | null;
   /** A pen is in use: fingers move the board and do not draw. */
   penOnly: boolean;
+  /** Marks that only this person sees. */
+  draftCount: number;
+  /** The tooth whose marks stand out, and how many those are. */
+  tooth: { number: string; count: number } | null;
 }
 
 export type IslandNotice = 'mark_on_image' | 'board_from_newer_version';
@@ -129,6 +135,9 @@ export interface IslandOptions {
   dark: boolean;
   licenseKey: string | undefined;
   host: BoardHost;
+  /** Drafts from before the board was mounted anew, and whether drafting goes on. */
+  drafts?: readonly RawRecord[];
+  drafting?: boolean;
   onState(state: IslandState): void;
   onNotice(notice: IslandNotice): void;
   /** A length was drawn to calibrate by. */
@@ -197,6 +206,21 @@ export interface IslandHandle {
   ): Promise<BoardPicture | null>;
   figures(): Figure[];
   setCamera(camera: BoardCamera): void;
+  /** What is seen of the board, page units. */
+  view(): { x: number; y: number; w: number; h: number };
+  /** Go where somebody asks to look; not while the hand is on the board, nor to where there is nothing. */
+  lookAt(call: LookCall, options: { force: boolean }): boolean;
+  /** Back to where the view was before `lookAt`. */
+  lookBack(): void;
+  /** What is drawn from now on stays here until it is shown. */
+  setDrafting(on: boolean): void;
+  showDrafts(): void;
+  discardDrafts(): void;
+  drafts(): RawRecord[];
+  /** Let the marks tied to a tooth (FDI) stand out, and tie to it what is drawn; null: all alike. */
+  setTooth(tooth: string | null): void;
+  /** A pin at a tooth of the chart, selected; false where the chart is not on the board. */
+  pinTooth(tooth: string): boolean;
   /** Put what another document holds beside what is on the board, as this person's work; false where it is nothing. */
   pasteCopy(of: Y.Doc): boolean;
   destroy(): void;

@@ -1,4 +1,4 @@
-import type { ReplayStep } from '#lib/features/board/replay.ts';
+import type { ReplayMark, ReplayStep } from '#lib/features/board/replay.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { api } from '#lib/ui/api.ts';
 import type { ConsultView } from '../views.ts';
@@ -29,14 +29,34 @@ export async function loadHistory(
   }
 }
 
-/** What happened in a consult while its board was drawn on. */
-export function marksOf(consult: ConsultView): { at: Date; label: string }[] {
-  return [
-    ...(consult.acceptedAt ? [{ at: consult.acceptedAt, label: m.consults_mark_accepted() }] : []),
-    ...consult.proposals.map(({ at, byName }) => ({ at, label: m.consults_mark_proposed({ name: byName }) })),
-    ...consult.opinions.flatMap(({ signedAt, authorName }) =>
-      signedAt ? [{ at: signedAt, label: m.consults_mark_signed({ name: authorName }) }] : []
-    ),
-    ...(consult.closedAt ? [{ at: consult.closedAt, label: m.consults_mark_closed() }] : [])
-  ];
+/** What happened in a consult while its board was drawn on, in the order of its times. */
+export function marksOf(
+  consult: Pick<ConsultView, 'acceptedAt' | 'closedAt' | 'seats' | 'proposals' | 'opinions'>
+): ReplayMark[] {
+  const marks: ReplayMark[] = consult.seats.flatMap(({ name, steps }) =>
+    steps.map(({ state, at }) => ({
+      at,
+      kind: 'person',
+      label: state === 'in-room' ? m.consults_mark_joined({ name }) : m.consults_mark_left({ name })
+    }))
+  );
+  for (const { at, byName, state, decidedAt, decidedByName } of consult.proposals) {
+    marks.push({ at, kind: 'step', label: m.consults_mark_proposed({ name: byName }) });
+    if (decidedAt && (state === 'accepted' || state === 'rejected'))
+      marks.push({
+        at: decidedAt,
+        kind: 'decision',
+        label: (state === 'accepted' ? m.consults_mark_agreed : m.consults_mark_declined)({
+          name: decidedByName ?? ''
+        })
+      });
+  }
+  for (const { signedAt, authorName } of consult.opinions)
+    if (signedAt)
+      marks.push({ at: signedAt, kind: 'signed', label: m.consults_mark_signed({ name: authorName }) });
+  if (consult.acceptedAt)
+    marks.push({ at: consult.acceptedAt, kind: 'step', label: m.consults_mark_accepted() });
+  if (consult.closedAt)
+    marks.push({ at: consult.closedAt, kind: 'decision', label: m.consults_mark_closed() });
+  return marks.sort((a, b) => a.at.getTime() - b.at.getTime());
 }

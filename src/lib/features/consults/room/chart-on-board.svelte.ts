@@ -1,16 +1,23 @@
 import { mount, unmount } from 'svelte';
+import Filter from '@lucide/svelte/icons/filter';
+import MapPin from '@lucide/svelte/icons/map-pin';
+import type { BoardController } from '#lib/features/board/index.ts';
 import {
   Odontogram,
   type ChartView,
   type FindingDraft,
-  type ProposalGhost
+  type ProposalGhost,
+  type ToothAct
 } from '#lib/features/odontogram/index.ts';
+import { m } from '#lib/paraglide/messages.js';
 
 interface ChartProps {
   chart: ChartView;
   proposals: readonly ProposalGhost[];
   /** The tooth in question. */
   asked: string | null;
+  /** What can be done on the board about a tooth. */
+  toothActs: readonly ToothAct[];
   onRecord?: ((finding: FindingDraft) => void) | undefined;
 }
 
@@ -29,6 +36,9 @@ export function chartOnBoard(props: () => ChartProps): (element: HTMLElement) =>
         get proposals() {
           return props().proposals;
         },
+        get toothActs() {
+          return props().toothActs;
+        },
         size: 'compact',
         proposing: true,
         asked: props().asked,
@@ -42,4 +52,16 @@ export function chartOnBoard(props: () => ChartProps): (element: HTMLElement) =>
     });
     return () => void unmount(chart);
   };
+}
+
+/** From a tooth of the chart to what is on the board about it. */
+export function toothActsOf(board: BoardController | null): ToothAct[] {
+  if (!board) return [];
+  const filter = { label: m.board_tooth_only(), icon: Filter, run: (tooth: string) => board.setTooth(tooth) };
+  const pin = {
+    label: m.board_tooth_pin(),
+    icon: MapPin,
+    run: (tooth: string) => void board.pinTooth(tooth)
+  };
+  return board.canWrite ? [pin, filter] : [filter];
 }

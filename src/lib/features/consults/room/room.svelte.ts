@@ -36,10 +36,12 @@ export class RoomController {
     consultId: string;
     boardId: string;
     me: { userId: string; memberId: string; name: string; role: string };
+    /** This person asked for the consult. */
+    asks: boolean;
     /** The consult is open for work; a closed one is read only and has no call. */
     open: boolean;
   }) {
-    const { consultId, boardId, me, open } = options;
+    const { consultId, boardId, me, asks, open } = options;
     this.acts = consultActs(consultId);
     this.call = new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
     this.ring = new RingSetting(me.userId);
@@ -50,6 +52,7 @@ export class RoomController {
           url: `${location.origin.replace(/^http/, 'ws')}/collab`,
           params: { [placeParameter]: me.memberId },
           user: { id: me.userId, name: me.name, color: colorOf(me.userId), role: me.role },
+          asks,
           mode: open ? 'write' : 'read'
         })
       : null;

@@ -1,0 +1,1 @@
+ALTER TABLE "consult_seat" ADD COLUMN "steps" jsonb DEFAULT '[]'::jsonb NOT NULL;
