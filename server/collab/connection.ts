@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import type { Access } from './access.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
-import type { LiveDocument, Member, ReadOnlyReason } from './document.ts';
+import type { LiveDocument } from './document.ts';
 import type { Limits } from './limits.ts';
+import type { Member, ReadOnlyReason } from './member.ts';
 import {
   type Incoming,
   type Notice,

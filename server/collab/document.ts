@@ -4,7 +4,6 @@ import type { Logger } from '#lib/kernel/ports.ts';
 import { type Access, authorOf } from './access.ts';
 import { fromLog } from './build.ts';
 import { Cadence } from './cadence.ts';
-import type { CloseReason } from './close-codes.ts';
 import { Content, saysNothing } from './content.ts';
 import type { DocumentChannel } from './document-channel.ts';
 import { DocumentLink } from './document-link.ts';
@@ -14,32 +13,13 @@ import { type Inspect, judge } from './judge.ts';
 import type { Limits } from './limits.ts';
 import { LogFollower } from './log-follower.ts';
 import type { DocumentKey, LogRow, Persistence, StoredDocument } from './persistence.ts';
-import { PatientViews, type ShownMember } from './patient-view.ts';
+import type { Contribution, Member, ReadOnlyReason } from './member.ts';
+import { PatientViews } from './patient-view.ts';
 import { Presences } from './presence.ts';
 import { type Notice, encodeSaved, encodeUpdate } from './protocol.ts';
 import { Snapshots } from './snapshots.ts';
 import { UpdateLog } from './update-log.ts';
 import { isKnown } from './update.ts';
-
-/** What one client sent, in its order. */
-export type Contribution = { kind: 'update'; update: Uint8Array } | { kind: 'mark'; mark: number };
-
-/** A socket, as a document sees it. */
-export interface Member extends ShownMember {
-  readonly ended: boolean;
-  /** Something of it was refused: its copy differs from the document, so nothing is told to be saved any more. */
-  tainted: boolean;
-  sendUpdate(frame: Uint8Array): void;
-  send(frame: Uint8Array): void;
-  notify(notice: Notice): void;
-  /** Tells that a change was not taken, because the document is only read. */
-  refuseWrite(reason: ReadOnlyReason): void;
-  end(reason: CloseReason): void;
-  /** Stop, or go on, reading its socket. */
-  holdBack(why: 'overload' | 'inspection', on: boolean): void;
-}
-
-export type ReadOnlyReason = 'access' | 'closed' | 'full';
 
 export interface DocumentOptions {
   key: DocumentKey;

@@ -2,10 +2,11 @@ import type { Clock } from '#lib/kernel/clock.ts';
 import type { Logger } from '#lib/kernel/ports.ts';
 import { build } from './build.ts';
 import { DocumentChannel } from './document-channel.ts';
-import { LiveDocument, type Member } from './document.ts';
+import { LiveDocument } from './document.ts';
 import { nameOf } from './error-name.ts';
 import type { Inspect } from './judge.ts';
 import type { Limits } from './limits.ts';
+import type { Member } from './member.ts';
 import type { DocumentKey, Persistence } from './persistence.ts';
 import type { Relay } from './relay.ts';
 
