@@ -49,10 +49,12 @@ export async function fillWithImage(page: Page): Promise<{ x: number; y: number 
       Math.min(box.y + box.height, surface.y + surface.height)
     ];
     const middle = { x: (left + right) / 2, y: (top + bottom) / 2 };
-    if (box.width > surface.width * 0.9) return middle;
+    const missing = (surface.width * 0.95) / box.width;
+    if (missing < 1.1) return middle;
     await page.mouse.move(middle.x, middle.y);
-    await page.mouse.wheel(0, -40);
-    await page.waitForTimeout(100);
+    // One turn of the wheel enlarges by a tenth.
+    for (let i = 0; i < Math.log(missing) / Math.log(1.1); i++) await page.mouse.wheel(0, -100);
+    await page.waitForTimeout(500);
   }
 }
 
