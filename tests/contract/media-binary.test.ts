@@ -81,12 +81,19 @@ describe('finding a binary', () => {
       .update(await readFile(archive))
       .digest('hex');
     const releases = createServer((request, response) => {
-      if (request.url === `/livekit/v${pinnedVersion}/${name}`) createReadStream(archive).pipe(response);
+      const path = `/v${pinnedVersion}/${name}`;
+      // Hangs up after it, as simple servers do.
+      response.setHeader('connection', 'close');
+      if (request.url === `/livekit${path}`) createReadStream(archive).pipe(response);
+      // As GitHub does.
+      else if (request.url === `/moved${path}`)
+        response.writeHead(302, { location: `/livekit${path}` }).end();
       else response.writeHead(404).end();
     });
     releases.listen(0, '127.0.0.1');
     await once(releases, 'listening');
-    const url = `http://127.0.0.1:${(releases.address() as AddressInfo).port}/livekit`;
+    const host = `http://127.0.0.1:${(releases.address() as AddressInfo).port}`;
+    const url = `${host}/livekit`;
     try {
       const dataDir = join(folder, 'fetched');
       const env = nothing();
@@ -97,7 +104,7 @@ describe('finding a binary', () => {
       );
       expect(await filesIn(env.XDG_CACHE_HOME)).toEqual([]);
       await expect(fetched({ url: `${url}/none`, sha256 })).rejects.toThrow(/127\.0\.0\.1:\d+ answered 404/);
-      const binary = await fetched({ url, sha256 });
+      const binary = await fetched({ url: `${host}/moved`, sha256 });
       expect(binary).toMatchObject({ source: 'downloaded', version: here.version });
       const server = supervise({
         binary,
