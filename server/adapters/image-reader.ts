@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { fail } from '#lib/kernel/errors.ts';
-import type { ImageReader, Logger, ReadImage } from '#lib/kernel/ports.ts';
+import type { ImageReader, Logger, ReadImage, ReadImageOptions } from '#lib/kernel/ports.ts';
 import { maxHeadBytes, maxPixels } from '#lib/features/imaging/image.ts';
 import { repositoryRoot } from '../config.ts';
-import { answerSchema, lengthBytes } from '../image-reader/protocol.ts';
+import { answerSchema, lengthBytes, packQuestion } from '../image-reader/protocol.ts';
 
 /** What a process may take for one image, over `idleMegabytes`. */
 const dataMegabytes = 1024;
@@ -68,12 +68,12 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
   }
 
   return {
-    async read(source, { totalBytes }) {
+    async read(source, wanted) {
       await slot();
       const child = start(options.dataMegabytes ?? dataMegabytes);
       running.add(child);
       try {
-        return await within(child, source, { ...options, totalBytes });
+        return await within(child, source, { ...options, ...wanted });
       } finally {
         child.kill('SIGKILL');
         running.delete(child);
@@ -113,7 +113,7 @@ function start(megabytes: number): ChildProcess {
   return spawn('/bin/sh', ['-c', limits, 'sh', ...node], options);
 }
 
-type Job = ImageReaderOptions & { totalBytes: number };
+type Job = ImageReaderOptions & ReadImageOptions;
 
 async function within(child: ChildProcess, source: AsyncIterable<Uint8Array>, job: Job): Promise<ReadImage> {
   const began = performance.now();
@@ -133,7 +133,7 @@ async function within(child: ChildProcess, source: AsyncIterable<Uint8Array>, jo
   const timer = setTimeout(() => give('time'), job.timeoutMs ?? timeoutMs);
   const watch = job.onPeak ? watchPeak(child, job.onPeak) : null;
   try {
-    return await Promise.race([exchange(child, source, job.totalBytes), lost.promise]);
+    return await Promise.race([exchange(child, source, job), lost.promise]);
   } finally {
     settled = true;
     clearTimeout(timer);
@@ -141,20 +141,22 @@ async function within(child: ChildProcess, source: AsyncIterable<Uint8Array>, jo
   }
 }
 
-async function exchange(child: ChildProcess, source: AsyncIterable<Uint8Array>, totalBytes: number) {
-  const [, answer] = await Promise.all([send(child, source, totalBytes), receive(child)]);
+async function exchange(child: ChildProcess, source: AsyncIterable<Uint8Array>, wanted: ReadImageOptions) {
+  const [, answer] = await Promise.all([send(child, source, wanted), receive(child)]);
   return answer;
 }
 
 /** The file's beginning, as fast as it is taken. */
-async function send(child: ChildProcess, source: AsyncIterable<Uint8Array>, totalBytes: number) {
+async function send(
+  child: ChildProcess,
+  source: AsyncIterable<Uint8Array>,
+  { totalBytes, frame = 1, window }: ReadImageOptions
+) {
   const { stdin } = child;
   if (!stdin) return;
   // A process that ends early closes the pipe; its exit says why.
   stdin.on('error', () => undefined);
-  const length = Buffer.alloc(lengthBytes);
-  length.writeBigUInt64LE(BigInt(totalBytes));
-  stdin.write(length);
+  stdin.write(packQuestion({ totalBytes, frame, window: window ?? null }));
   let left = Math.min(totalBytes, maxHeadBytes);
   for await (const part of source) {
     const own = part.subarray(0, left);

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
+import { checkWrite } from '#lib/features/board/document.ts';
+import { imageRegister } from '#lib/features/board/image-register.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { identityOf } from '#lib/features/consults/room.server.ts';
-import { sharedScales } from '#lib/features/consults/share.server.ts';
+import { sharedImages } from '#lib/features/consults/share.server.ts';
 import { standingOf } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
@@ -83,7 +84,7 @@ export function createInspect(services: Pick<Services, 'db' | 'clock'>): Inspect
     const actor = { kind: 'system' as const, organisationId, reason: 'board' };
     const made = imageRegister({
       load: (consultId) =>
-        sharedScales({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
+        sharedImages({ ...services, actor, request: { id: newId(), ip: 'local' } }, consultId),
       nowMs: () => services.clock.now().getTime()
     });
     registers.set(organisationId, made);
@@ -94,7 +95,8 @@ export function createInspect(services: Pick<Services, 'db' | 'clock'>): Inspect
     return checkWrite(write, {
       ...context,
       allowsImage: (imageId) => register.allows(access.consultId, imageId),
-      allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale)
+      allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale),
+      allowsFrame: (imageId, frame) => register.allowsFrame(access.consultId, imageId, frame)
     });
   };
 }

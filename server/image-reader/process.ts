@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { asAppError } from '#lib/kernel/errors.ts';
 import { maxHeadBytes } from '#lib/features/imaging/image.ts';
 import { ingest } from '#lib/features/imaging/ingest.server.ts';
-import { lengthBytes, type Answer } from './protocol.ts';
+import { lengthBytes, questionBytes, unpackQuestion, type Answer, type Question } from './protocol.ts';
 
 /** Given up where nobody takes the answer. */
 const lingerMs = 5_000;
@@ -17,31 +17,31 @@ sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng'] });
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** The whole size, then the file's beginning, into one piece of memory of exactly that size. */
-async function readInput(): Promise<{ head: Buffer; totalBytes: number }> {
+/** What is asked, then the file's beginning, into one piece of memory of exactly that size. */
+async function readInput(): Promise<{ head: Buffer; question: Question }> {
   let start = Buffer.alloc(0);
   let head: Buffer | null = null;
-  let totalBytes = 0;
+  let question: Question | null = null;
   let at = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     let part = chunk;
     if (!head) {
       start = Buffer.concat([start, chunk]);
-      if (start.length < lengthBytes) continue;
-      totalBytes = Number(start.readBigUInt64LE());
-      head = Buffer.allocUnsafeSlow(Math.min(totalBytes, maxHeadBytes));
-      part = start.subarray(lengthBytes);
+      if (start.length < questionBytes) continue;
+      question = unpackQuestion(start);
+      head = Buffer.allocUnsafeSlow(Math.min(question.totalBytes, maxHeadBytes));
+      part = start.subarray(questionBytes);
     }
     at += part.copy(head, at);
   }
-  if (!head || at < head.length) throw new Error('the input broke off');
-  return { head, totalBytes };
+  if (!head || !question || at < head.length) throw new Error('the input broke off');
+  return { head, question };
 }
 
 async function answer(): Promise<Buffer[]> {
   try {
-    const { head, totalBytes } = await readInput();
-    const { frame, thumbnail, ...facts } = await ingest(head, totalBytes);
+    const { head, question } = await readInput();
+    const { frame, thumbnail, ...facts } = await ingest(head, question.totalBytes, question);
     return packed({ ok: true, facts, frameBytes: frame.length, thumbnailBytes: thumbnail.length }, [
       frame,
       thumbnail

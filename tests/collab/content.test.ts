@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
-import { checkWrite, imageRegister } from '#lib/features/board/document.ts';
+import { checkWrite } from '#lib/features/board/document.ts';
+import { type KnownImage, imageRegister } from '#lib/features/board/image-register.ts';
 import { type ShapeScale, noScale } from '#lib/features/board/shapes.ts';
 import { type RawRecord, createRecord, recordsOf } from '#lib/features/board/format.ts';
 import { pinnedSchema } from '#lib/features/board/schema-pin.ts';
@@ -24,7 +25,8 @@ function xray(imageId: string, id = 'shape:one'): RawRecord {
 const fileScale: ShapeScale = { ...noScale, kind: 'calibrated', rowMm: 0.1, columnMm: 0.1 };
 
 async function start(
-  load = async (): Promise<ReadonlyMap<string, ShapeScale>> => new Map([[ours, fileScale]])
+  load = async (): Promise<ReadonlyMap<string, KnownImage>> =>
+    new Map([[ours, { scale: fileScale, frames: 3 }]])
 ) {
   const persistence = new MemoryPersistence();
   const documentId = newId();
@@ -36,7 +38,8 @@ async function start(
       checkWrite(write, {
         ...context,
         allowsImage: (imageId) => register.allows(access.consultId, imageId),
-        allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale)
+        allowsScale: (imageId, scale) => register.allowsScale(access.consultId, imageId, scale),
+        allowsFrame: (imageId, frame) => register.allowsFrame(access.consultId, imageId, frame)
       })
   });
   server.admit('li', { userId: liId });
@@ -241,7 +244,7 @@ test("[BD-8] nothing that is said at a pin reaches a patient's socket", async ()
 
 test('[CO-12] an image that has just been shared is looked up, and what waits keeps its order', async () => {
   const door = gate();
-  const shared = new Map([[ours, fileScale]]);
+  const shared = new Map([[ours, { scale: fileScale, frames: 1 }]]);
   const { li, wang, server, documentId } = await start(async () => {
     if (shared.size > 1) await door.pass();
     return new Map(shared);
@@ -249,7 +252,7 @@ test('[CO-12] an image that has just been shared is looked up, and what waits ke
   const first = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
   await until(() => li.records.has('shape:one'));
   await wait(1100);
-  shared.set(foreign, noScale);
+  shared.set(foreign, { scale: noScale, frames: 1 });
   wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(foreign, 'shape:two')));
   first.set('x', 99);
   await until(() => door.waiting() > 0);
@@ -392,6 +395,41 @@ test('[BD-11] an image that was put there and calibrated twice while the line wa
   const wang = await server.connect('wang', documentId, { doc }).synced();
   await until(() => li.records.has('shape:one'));
   expect(wang.closes).toEqual([]);
+});
+
+test('[BD-20] frames that the image has may be shown and marked, every other is refused', async () => {
+  const mark = (frame: unknown, imageId?: string): RawRecord => ({
+    ...xray(ours),
+    id: 'shape:mark',
+    type: 'geo',
+    props: {},
+    meta: { frame, ...(imageId ? { imageId } : {}) }
+  });
+  const { li, wang, refusals } = await start();
+  const shown = wang.doc.transact(() => createRecord(recordsOf(wang.doc), xray(ours)));
+  shown.set('props.frame', 3);
+  wang.doc.transact(() => createRecord(recordsOf(wang.doc), mark(2, ours)));
+  wang.doc.transact(() =>
+    createRecord(recordsOf(wang.doc), pin({ meta: { ...(pin().meta as object), frame: 3 } }))
+  );
+  await until(() => li.records.has('shape:pin'));
+  expect(refusals).toEqual([]);
+  const cases: [string, (doc: Y.Doc) => void][] = [
+    ['shown', (doc) => (recordsOf(doc).get('shape:one') as Y.Map<unknown>).set('props.frame', 4)],
+    ['none', (doc) => (recordsOf(doc).get('shape:one') as Y.Map<unknown>).set('props.frame', 0)],
+    ['words', (doc) => (recordsOf(doc).get('shape:one') as Y.Map<unknown>).set('props.frame', 'two')],
+    ['marked', (doc) => createRecord(recordsOf(doc), mark(4, ours))],
+    ['of no image', (doc) => createRecord(recordsOf(doc), mark(2))],
+    ['pinned', (doc) => createRecord(recordsOf(doc), pin({ meta: { ...(pin().meta as object), frame: 9 } }))]
+  ];
+  for (const [what, write] of cases) {
+    const next = await start();
+    next.wang.doc.transact(() => createRecord(recordsOf(next.wang.doc), xray(ours)));
+    await until(() => next.li.records.has('shape:one'));
+    next.wang.doc.transact(() => write(next.wang.doc));
+    await until(() => next.wang.closes.length > 0);
+    expect([what, ...next.refusals]).toEqual([what, 'unknown-frame']);
+  }
 });
 
 test('[BD-11] a scale that nobody answers for is refused', async () => {

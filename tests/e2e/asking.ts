@@ -4,8 +4,14 @@ import { say } from './words.ts';
 
 export type Target = { kind: 'expert'; name: string } | { kind: 'any'; specialty: string };
 
-/** Ask about a patient through the page. @returns the consult's id */
-export async function ask(asker: Person, patient: string, target: Target, question: string): Promise<string> {
+/** Ask about a patient through the page, with what is suggested or with all their images. @returns the consult's id */
+export async function ask(
+  asker: Person,
+  patient: string,
+  target: Target,
+  question: string,
+  { allImages = false } = {}
+): Promise<string> {
   const { page } = asker;
   await openPatient(asker, patient);
   await taken(page);
@@ -15,6 +21,10 @@ export async function ask(asker: Person, patient: string, target: Target, questi
     .click();
   const form = page.getByTestId('ask-form');
   await form.getByLabel(say('consults_ask_question')).fill(question);
+  if (allImages) {
+    const images = form.locator('li:has(img) input[type=checkbox]');
+    for (const image of await images.all()) await image.check();
+  }
   const to = form.getByLabel(say('consults_ask_to'));
   const label =
     target.kind === 'any'

@@ -8,7 +8,7 @@ import { makeDemoUpload } from '#lib/features/imaging/demo.server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { accept, ask } from './asking.ts';
-import { boardOf, chooseTool, marks } from './board.ts';
+import { boardOf, chooseTool, marks, openBoard } from './board.ts';
 import { keepEvidence, openPatient, openPerson, signIn, taken, visit, type Person } from './people.ts';
 import { boxOf } from './seen.ts';
 import { say } from './words.ts';
@@ -56,13 +56,6 @@ async function send(
 ): Promise<{ status: number; body: { code?: string } }> {
   const answer = await person.context.request.post(path, { data, headers: { origin: app.origin } });
   return { status: answer.status(), body: (await answer.json()) as { code?: string } };
-}
-
-/** The room without the call: the board and the record need no camera. */
-async function openBoard({ page }: Person, consultId: string): Promise<void> {
-  await visit(page, `/room/${consultId}`);
-  await page.getByRole('button', { name: say('room_without_call') }).click();
-  await expect(page.locator('[data-board-ready=true]')).toBeVisible({ timeout: 90_000 });
 }
 
 async function sqlOf<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
@@ -316,7 +309,7 @@ test('HTML in chat, pin and opinion is text; a revoked member is cut off within 
       if (socket.url().includes('/collab/')) socket.on('close', () => done(Date.now()));
     })
   );
-  await Promise.all([openBoard(li, consultId), openBoard(wang, consultId)]);
+  await Promise.all([openBoard(li.page, consultId), openBoard(wang.page, consultId)]);
   const tab = (person: Person, key: string) => person.page.getByRole('tab', { name: new RegExp(say(key)) });
 
   await tab(li, 'consults_chat').click();

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright';
 import { expect } from 'playwright/test';
+import { visit } from './people.ts';
 import { say } from './words.ts';
 
 export interface BoardParts {
@@ -31,6 +32,13 @@ export async function chooseTool(page: Page, tool: string): Promise<void> {
   const button = page.locator(`[data-tool="${tool}"]`);
   await button.click();
   await expect(button).toHaveAttribute('aria-pressed', 'true');
+}
+
+/** The room without the call: the board and the record need no camera. */
+export async function openBoard(page: Page, consultId: string): Promise<void> {
+  await visit(page, `/room/${consultId}`);
+  await page.getByRole('button', { name: say('room_without_call') }).click();
+  await expect(page.locator('[data-board-ready=true]')).toBeVisible({ timeout: 90_000 });
 }
 
 /** From the lobby into the call, and until the board can be used. */

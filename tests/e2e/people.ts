@@ -38,6 +38,10 @@ export interface PersonOptions {
   colorScheme?: 'light' | 'dark';
   /** Title of the tab this person shares when they share their screen. */
   sharesTab?: string;
+  /** In a browser that somebody else has opened: for who is not looked at side by side with them. */
+  browser?: Browser;
+  /** A screen that can be touched. */
+  touch?: boolean;
 }
 
 export async function openPerson({
@@ -45,13 +49,17 @@ export async function openPerson({
   device = 'desktop',
   locale = 'zh-CN',
   colorScheme = 'light',
-  sharesTab
+  sharesTab,
+  browser: given,
+  touch = false
 }: PersonOptions): Promise<Person> {
   const executablePath = findBrowser();
-  const browser = await chromium.launch({
-    args: [...browserFlags, ...(sharesTab ? offering(sharesTab) : calmMedia)],
-    ...(executablePath ? { executablePath } : {})
-  });
+  const browser =
+    given ??
+    (await chromium.launch({
+      args: [...browserFlags, ...(sharesTab ? offering(sharesTab) : calmMedia)],
+      ...(executablePath ? { executablePath } : {})
+    }));
   const context = await browser.newContext({
     baseURL: origin,
     locale,
@@ -60,7 +68,7 @@ export async function openPerson({
     permissions: ['camera', 'microphone'],
     ...(device === 'phone'
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-      : { viewport: { width: 1440, height: 900 } })
+      : { viewport: { width: 1440, height: 900 }, hasTouch: touch })
   });
   // As the language button does it.
   await context.addCookies([{ name: 'PARAGLIDE_LOCALE', value: locale, url: origin }]);

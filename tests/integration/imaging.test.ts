@@ -1,8 +1,9 @@
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
-import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
+import { fixtureDicom, frameStep } from '#lib/features/imaging/dicom-fixture.server.ts';
 import type { DicomElement } from '#lib/features/imaging/dicom-writer.server.ts';
 import {
   calibrateImage,
@@ -13,6 +14,7 @@ import {
   readThumbnail,
   type FileAnswer
 } from '#lib/features/imaging/read.server.ts';
+import { framesHeader, splitFrame, unpackGrey } from '#lib/features/imaging/frame-format.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { questionOf } from '../support/question.ts';
 import { useWorld } from '../support/world.ts';
@@ -135,6 +137,51 @@ describe('upload', () => {
     }
     const input = { patientId: world.patientId, fileName: 'x', source: cut() };
     expect(await code(uploadImage(world.as(world.people.li), input))).toBe('upload_broken');
+  });
+});
+
+describe('an image of several frames', () => {
+  const frameFile = fixtureDicom({
+    frames: 3,
+    drop: ['00281050', '00281051'],
+    set: [
+      ['00080018', 'UI', '2.25.41'],
+      ['00100020', 'LO', 'P1'],
+      ['00100010', 'PN', '王^秀英'],
+      ['00100030', 'DA', '19590302']
+    ]
+  });
+  const valuesOf = async (answer: FileAnswer) => {
+    const { header, payload } = splitFrame(gunzipSync(await bytesOf(answer)));
+    return {
+      first: unpackGrey(payload, header)[0],
+      window: header.window,
+      count: answer.headers[framesHeader]
+    };
+  };
+
+  test('[IM-31] each frame is given with its own values, all in the window of the image', async () => {
+    const { li } = world.people;
+    const { image } = await upload(li, frameFile);
+    expect(image.frames).toBe(3);
+    const frames = [];
+    for (const number of [1, 2, 3])
+      frames.push(await valuesOf(await readFrame(world.as(li), image.id, number)));
+    expect(frames.map(({ first }) => first)).toEqual([0, frameStep, 2 * frameStep]);
+    expect(frames.map(({ count }) => count)).toEqual(['3', '3', '3']);
+    expect(frames.map(({ window }) => window)).toEqual([image.window, image.window, image.window]);
+    expect(await code(readFrame(world.as(li), image.id, 4))).toBe('not_found');
+    const { stranger } = world.people;
+    expect(await code(readFrame(world.as(stranger), image.id, 2))).toBe('not_found');
+    const sql = (await import('postgres')).default(world.database.ownerUrl, { max: 1 });
+    try {
+      const rows = await sql<
+        { detail: { frame?: number } }[]
+      >`select detail from audit_event where subject_id = ${image.id} and action = 'image.read' order by number`;
+      expect(rows.map(({ detail }) => detail.frame ?? 1)).toEqual([1, 2, 3]);
+    } finally {
+      await sql.end();
+    }
   });
 });
 

@@ -100,6 +100,8 @@ function compare({ signed, window, header = {}, turn, sharpen, scale, maxTexture
       const frame: GreyFrame = {
         kind: 'grey',
         imageId: 'test',
+        number: 1,
+        count: 1,
         header: full,
         pixels: signed ? new Int16Array(words.buffer) : words
       };
@@ -232,5 +234,56 @@ describe('the GPU draws what the formula says', () => {
       maxTextureSize: 100
     });
     expect(reduced).toBe(3);
+  });
+
+  test('[IM-11] reduced, the picture is all there and has its greys; so where the GPU’s memory is too small', async () => {
+    const seen = await page.evaluate(() => {
+      const { createFrameRenderer } = (globalThis as unknown as { imaging: Imaging }).imaging;
+      const [columns, rows] = [240, 120];
+      // A grey for each quarter, constant within it: averaging must not change it.
+      const greys = [1_000, 2_000, 3_000, 4_000];
+      const pixels = Uint16Array.from({ length: columns * rows }, (_, i) => {
+        const [x, y] = [i % columns, Math.floor(i / columns)];
+        return greys[(x < columns / 2 ? 0 : 1) + (y < rows / 2 ? 0 : 2)]!;
+      });
+      const frame = {
+        kind: 'grey',
+        imageId: 'test',
+        header: { rows, columns, rescale: { slope: 1, intercept: 0 }, photometric: 'MONOCHROME2' },
+        pixels
+      } as GreyFrame;
+      const draw = (options: { maxTextureSize?: number }) => {
+        const canvas = document.createElement('canvas');
+        const renderer = createFrameRenderer(canvas, { softwareGl: true, ...options });
+        const { reduced } = renderer.load(frame);
+        renderer.draw({ center: 2_500, width: 5_001 });
+        const copy = new OffscreenCanvas(columns, rows).getContext('2d')!;
+        copy.drawImage(canvas, 0, 0);
+        const at = ([x, y]: readonly number[]) => copy.getImageData(x!, y!, 1, 1).data[0]!;
+        const corners = [
+          [2, 2],
+          [columns - 3, 2],
+          [2, rows - 3],
+          [columns - 3, rows - 3]
+        ];
+        return { reduced, size: [canvas.width, canvas.height], greys: corners.map(at) };
+      };
+      const small = draw({ maxTextureSize: 60 });
+      const { getError } = WebGL2RenderingContext.prototype;
+      let asked = 0;
+      WebGL2RenderingContext.prototype.getError = function () {
+        return asked++ < 1 ? this.OUT_OF_MEMORY : getError.call(this);
+      };
+      const poor = draw({ maxTextureSize: 256 });
+      WebGL2RenderingContext.prototype.getError = getError;
+      return { small, poor };
+    });
+    const whole = { size: [240, 120] };
+    expect(seen.small).toMatchObject({ reduced: 4, ...whole });
+    expect(seen.poor).toMatchObject({ reduced: 2, ...whole });
+    for (const { greys } of [seen.small, seen.poor])
+      greys.forEach((grey, i) =>
+        expect(Math.abs(grey - (1_000 * (i + 1) * 255) / 5_000)).toBeLessThanOrEqual(1)
+      );
   });
 });

@@ -46,6 +46,7 @@ const statusOfCode = {
   image_reader_busy: 503,
   dicom_truncated: 422,
   dicom_no_pixels: 422,
+  dicom_frame_out_of_reach: 422,
   dicom_unsupported: 415,
   dicom_other_patient: 409,
   upload_broken: 400,

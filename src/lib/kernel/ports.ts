@@ -30,7 +30,7 @@ export interface ImageReader {
    * @throws AppError with what is wrong with the file; `image_not_read` where reading it crashed or took too much
    *   memory or time; `image_reader_busy` where too many wait
    */
-  read(source: AsyncIterable<Uint8Array>, options: { totalBytes: number }): Promise<ReadImage>;
+  read(source: AsyncIterable<Uint8Array>, options: ReadImageOptions): Promise<ReadImage>;
   close(): Promise<void>;
 }
 /** Looks for viruses in what comes in. */
@@ -43,6 +43,13 @@ export type ScanResult =
   | { outcome: 'clean' }
   | { outcome: 'infected'; signature: string }
   | { outcome: 'not-scanned'; reason: 'not-configured' | 'gone' };
+export interface ReadImageOptions {
+  totalBytes: number;
+  /** Which frame of several, from 1; the first where it is left out. */
+  frame?: number;
+  /** The grey window of a frame that states none; else one is made from its values. */
+  window?: { center: number; width: number };
+}
 export interface ReadImage {
   /** What the file says of itself, as JSON brought it: to be checked like anything from outside. */
   facts: unknown;

@@ -43,6 +43,7 @@ const texts: Record<ShownCode, () => string> = {
   image_not_read: m.error_image_not_read,
   image_reader_busy: m.error_image_reader_busy,
   dicom_truncated: m.error_dicom_truncated,
+  dicom_frame_out_of_reach: m.error_dicom_frame_out_of_reach,
   dicom_no_pixels: m.error_dicom_no_pixels,
   dicom_unsupported: m.error_dicom_unsupported,
   dicom_other_patient: m.error_dicom_other_patient,

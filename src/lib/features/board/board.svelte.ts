@@ -54,7 +54,7 @@ const emptyState: IslandState = {
   made: null,
   openPin: null,
   following: null,
-  penOnly: false,
+  pen: null,
   draftCount: 0,
   tooth: null
 };
@@ -165,8 +165,8 @@ export class BoardController {
   deleteSelection(): void {
     this.#handle?.deleteSelection();
   }
-  leavePenOnly(): void {
-    this.#handle?.leavePenOnly();
+  setPenOnly(on: boolean): void {
+    this.#handle?.setPenOnly(on);
   }
   applyPreset(preset: WindowPreset): void {
     this.#handle?.applyPreset(preset);
@@ -186,6 +186,10 @@ export class BoardController {
   }
   arrange(layout: Layout): void {
     this.#handle?.arrange(layout);
+  }
+  /** The image in view shows another of its frames. */
+  stepFrame(by: number): void {
+    this.#handle?.stepFrame(by);
   }
   setLoupe(on: boolean): void {
     this.#handle?.setLoupe(on);

@@ -1,15 +1,16 @@
 import * as v from 'valibot';
-import { canonicalJson } from '#lib/kernel/canonical-json.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import { draftKey } from './drafts.ts';
 import { type Hosting, isHostKey, mayDecide } from './hosts.ts';
 import { isMomentKey, moment } from './moments.ts';
+import { isSameScale } from './image-register.ts';
 import { metaRoot, inkKey, recordsRoot, schemaKey } from './format.ts';
 import { pinnedSchema } from './schema-pin.ts';
 import {
   type ShapeScale,
   drawnShapeTypes,
   maxEarlierScales,
+  ordinal,
   ownShapeProps,
   ownShapeTypes,
   shapeScale
@@ -46,6 +47,8 @@ export type RefusalCode =
   | 'foreign-author'
   /** A scale that neither the record nor who writes it answers for. */
   | 'unknown-scale'
+  /** A frame that the image does not have. */
+  | 'unknown-frame'
   /** An address that would be fetched or opened. */
   | 'outside-link'
   /** Written by a newer version of the app than the server's. */
@@ -80,6 +83,8 @@ export interface BoardPolicy {
   imageOf(recordId: string): string | null;
   /** Whether the record of the patient gives the image this scale. A promise: as for `allowsImage`. */
   allowsScale(imageId: string, scale: ShapeScale): boolean | Promise<void>;
+  /** Whether the image has that frame, from 1. A promise: as for `allowsImage`. */
+  allowsFrame(imageId: string, frame: number): boolean | Promise<void>;
 }
 
 /** `mixed`: would turn into a pin, or stop being one. */
@@ -176,7 +181,8 @@ const pinFields: Readonly<Record<string, v.GenericSchema>> = {
         v.string(),
         v.check((value: string) => isId(value))
       )
-    )
+    ),
+    frame: v.optional(ordinal)
   })
 };
 
@@ -226,7 +232,9 @@ function checkField(
         return { code: 'foreign-author', recordId: id };
       // [BD-17] A draft belongs in the browser of who draws it.
       if (value[draftKey] !== undefined) return { code: 'unknown-content', recordId: id };
-      return value['imageId'] === undefined ? null : checkImage(id, value['imageId'], policy);
+      return checkPlace(id, value, policy);
+    case 'props.frame':
+      return checkFrame(id, policy.imageOf(id), value, policy);
     default:
       return null;
   }
@@ -278,15 +286,37 @@ function findScale(
   return former instanceof Promise ? former : former.some((known) => isSameScale(known, value));
 }
 
-function isSameScale(a: unknown, b: unknown): boolean {
-  return isObject(a) && isObject(b) && canonicalJson(a) === canonicalJson(b);
-}
-
 function checkImage(id: string, imageId: unknown, policy: BoardPolicy): Refusal | null | Promise<void> {
   if (typeof imageId !== 'string') return { code: 'unknown-content', recordId: id };
   const allowed = policy.allowsImage(imageId);
   if (typeof allowed !== 'boolean') return allowed;
   return allowed ? null : { code: 'foreign-image', recordId: id, imageId };
+}
+
+/** Where something was made: on an image of this consult, on a frame that it has. */
+function checkPlace(
+  id: string,
+  { imageId, frame }: Record<string, unknown>,
+  policy: BoardPolicy
+): Refusal | null | Promise<void> {
+  const image = imageId === undefined ? null : checkImage(id, imageId, policy);
+  return image ?? (frame === undefined ? null : checkFrame(id, imageId, frame, policy));
+}
+
+/** [BD-20] Every image has a first frame; of the others the record knows. */
+function checkFrame(
+  id: string,
+  imageId: unknown,
+  frame: unknown,
+  policy: BoardPolicy
+): Refusal | null | Promise<void> {
+  const refused: Refusal = { code: 'unknown-frame', recordId: id };
+  if (!v.is(ordinal, frame)) return refused;
+  if (frame === 1) return null;
+  if (typeof imageId !== 'string') return refused;
+  const allowed = policy.allowsFrame(imageId, frame);
+  if (typeof allowed !== 'boolean') return allowed;
+  return allowed ? null : refused;
 }
 
 function checkMetaWrite({ path, content }: BoardWrite, policy: BoardPolicy): Refusal | null {
@@ -317,58 +347,4 @@ function isNewerSchema(schema: unknown): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export interface ImageRegister {
-  allows(consultId: string, imageId: string): boolean | Promise<void>;
-  /** Whether that is what the record says of the image's scale. */
-  allowsScale(consultId: string, imageId: string, scale: ShapeScale): boolean | Promise<void>;
-}
-
-/**
- * Which images a consult may show and at what scale, looked up with `load` and remembered for `keepMs`. What is not
- * among what is remembered is looked up anew, at most once in `retryMs` a consult, so that one just shared is let in.
- */
-export function imageRegister(options: {
-  load: (consultId: string) => Promise<ReadonlyMap<string, ShapeScale>>;
-  nowMs: () => number;
-  keepMs?: number;
-  retryMs?: number;
-}): ImageRegister {
-  const { load, nowMs, keepMs = 30_000, retryMs = 1_000 } = options;
-  const known = new Map<string, { images: ReadonlyMap<string, ShapeScale>; atMs: number }>();
-  const loading = new Map<string, Promise<void>>();
-
-  function refresh(consultId: string): Promise<void> {
-    const under = loading.get(consultId);
-    if (under) return under;
-    const started = (async () => {
-      try {
-        const images = await load(consultId);
-        for (const [id, entry] of known) if (nowMs() - entry.atMs > keepMs) known.delete(id);
-        known.set(consultId, { images, atMs: nowMs() });
-      } finally {
-        loading.delete(consultId);
-      }
-    })();
-    loading.set(consultId, started);
-    return started;
-  }
-
-  function holds(
-    consultId: string,
-    isThere: (images: ReadonlyMap<string, ShapeScale>) => boolean
-  ): boolean | Promise<void> {
-    const entry = known.get(consultId);
-    const ageMs = entry ? nowMs() - entry.atMs : Number.POSITIVE_INFINITY;
-    if (!entry || ageMs > keepMs) return refresh(consultId);
-    if (isThere(entry.images)) return true;
-    return ageMs <= retryMs ? false : refresh(consultId);
-  }
-
-  return {
-    allows: (consultId, imageId) => holds(consultId, (images) => images.has(imageId)),
-    allowsScale: (consultId, imageId, scale) =>
-      holds(consultId, (images) => isSameScale(images.get(imageId), scale))
-  };
 }

@@ -90,6 +90,7 @@ export function xrayRecord(
     imageId: image.imageId,
     w: image.width,
     h: image.height,
+    frame: 1,
     kind: image.kind,
     takenOn: image.takenOn,
     side: image.side,

@@ -28,7 +28,7 @@ export const pinnedSchema = {
     'com.tldraw.shape.note': 9,
     'com.tldraw.shape.text': 3,
     'com.tldraw.shape.video': 4,
-    'com.tldraw.shape.xray': 1,
+    'com.tldraw.shape.xray': 2,
     'com.tldraw.shape.measure': 1,
     'com.tldraw.shape.pin': 1,
     'com.tldraw.shape.odontogram': 0,

@@ -4,6 +4,7 @@ import { authorOf, imageIdsOf, isOwnShape, noScale } from './shapes.ts';
 const xray = {
   imageId: 'i',
   w: 2_800,
+  frame: 1,
   h: 1_400,
   kind: 'panoramic',
   takenOn: '',

@@ -28,6 +28,9 @@ const name = v.pipe(v.string(), v.maxLength(120));
 const instant = v.pipe(v.string(), v.maxLength(32));
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 
+/** From 1. */
+export const ordinal = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000));
+
 /** FDI number, or empty. */
 const fdi = v.pipe(v.string(), v.regex(/^([1-8][1-8])?$/));
 
@@ -87,6 +90,8 @@ export const ownShapeProps = {
     imageId: id,
     w: pixels,
     h: pixels,
+    /** Which frame of several is shown, from 1. */
+    frame: ordinal,
     kind: v.pipe(v.string(), v.maxLength(32)),
     /** Local date it was taken, `YYYY-MM-DD`; empty where unknown. */
     takenOn: v.pipe(v.string(), v.maxLength(10)),
@@ -148,7 +153,6 @@ export interface Authorship {
   calibration?: number;
 }
 
-const ordinal = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000));
 const authorship = v.object({
   by: v.pipe(v.string(), v.maxLength(64)),
   byName: v.optional(name, ''),

@@ -38,7 +38,9 @@ export type BoardCommand =
         | 'flip'
         | 'loupe'
         | 'look-here'
-        | 'draft';
+        | 'draft'
+        | 'frame-previous'
+        | 'frame-next';
     };
 
 const plainKeys: Readonly<Record<string, Exclude<BoardCommand['kind'], 'tool'>>> = {
@@ -69,6 +71,8 @@ export function commandOf({ key, ctrl, shift, alt }: KeyPress): BoardCommand | n
   if (key === 'Delete' || key === 'Backspace') return { kind: 'delete' };
   if (key === '+' || key === '=') return { kind: 'zoom-in' };
   if (key === '-') return { kind: 'zoom-out' };
+  if (key === ',') return { kind: 'frame-previous' };
+  if (key === '.') return { kind: 'frame-next' };
   if (key === '1' && !shift) return { kind: 'fit' };
   if (shift) return null;
   const command = plainKeys[letter];

@@ -4,7 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { mayWithSomeImage } from '#lib/features/imaging/policy.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
-import type { ShapeScale } from '#lib/features/board/shapes.ts';
+import type { KnownImage } from '#lib/features/board/image-register.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
@@ -39,21 +39,21 @@ export async function shareImage(
 }
 
 /**
- * The images ever opened in a consult, the only ones its board may name, with the scale that the record gives each.
+ * The images ever opened in a consult, the only ones its board may name, with what the record says of each.
  * One that was taken back may still be named, so that marks on it can be moved; its picture is given to nobody of the
  * expert's side.
  */
-export async function sharedScales(
+export async function sharedImages(
   call: Call<never, SystemActor>,
   consultId: string
-): Promise<Map<string, ShapeScale>> {
+): Promise<Map<string, KnownImage>> {
   return inTransaction(call, async (tx) => {
     const rows = await tx.rows
       .select({ image: images })
       .from(consultGrantItems)
       .innerJoin(images, eq(images.id, consultGrantItems.itemId))
       .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
-    return new Map(rows.map(({ image }) => [image.id, scaleOf(image)]));
+    return new Map(rows.map(({ image }) => [image.id, { scale: scaleOf(image), frames: image.frames }]));
   });
 }
 

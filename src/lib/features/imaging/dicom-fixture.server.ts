@@ -1,20 +1,28 @@
 import { writeDicom, type DicomElement } from './dicom-writer.server.ts';
 
-/** A small valid X-ray for tests: a ramp from 0, wrapping at `bitsStored`. `set` replaces or adds elements. */
+export const frameStep = 500;
+
+/**
+ * A small valid X-ray for tests: a ramp from 0, wrapping at `bitsStored`; of several frames each begins `frameStep`
+ * higher than the one before. `set` replaces or adds elements.
+ */
 export function fixtureDicom(
   options: {
     rows?: number;
     columns?: number;
     bitsStored?: number;
+    frames?: number;
     set?: DicomElement[];
     drop?: string[];
     transferSyntax?: string;
   } = {}
 ): Uint8Array {
-  const { rows = 6, columns = 8, bitsStored = 12 } = options;
-  const pixels = new Uint8Array(rows * columns * 2);
-  for (let i = 0; i < rows * columns; i++)
-    new DataView(pixels.buffer).setUint16(i * 2, (i * 37) % (1 << bitsStored), true);
+  const { rows = 6, columns = 8, bitsStored = 12, frames = 1 } = options;
+  const count = rows * columns;
+  const pixels = new Uint8Array(count * frames * 2);
+  const view = new DataView(pixels.buffer);
+  for (let i = 0; i < count * frames; i++)
+    view.setUint16(i * 2, ((i % count) * 37 + Math.floor(i / count) * frameStep) % (1 << bitsStored), true);
   const base: DicomElement[] = [
     ['00080005', 'CS', 'ISO_IR 192'],
     ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.1.1'],
@@ -30,6 +38,7 @@ export function fixtureDicom(
     ['0020000e', 'UI', '2.25.1003'],
     ['00280002', 'US', 1],
     ['00280004', 'CS', 'MONOCHROME2'],
+    ...(frames > 1 ? [['00280008', 'IS', String(frames)] as const] : []),
     ['00280010', 'US', rows],
     ['00280011', 'US', columns],
     ['00280030', 'DS', ['0.1', '0.1']],

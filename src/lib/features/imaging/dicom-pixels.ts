@@ -7,7 +7,7 @@ export type DecodedPixels =
   | { kind: 'rgb'; rows: number; columns: number; rgb: Uint8Array };
 
 /**
- * Unpack the first frame of an uncompressed or RLE file. Memory is bounded by the checks of `readDicom`.
+ * Unpack a frame of an uncompressed or RLE file. Memory is bounded by the checks of `readDicom`.
  * @throws AppError `dicom_truncated`; `dicom_unsupported` for packings that need another decoder
  */
 export function decodePixels({ info, pixels }: DicomFile): DecodedPixels {
@@ -42,7 +42,7 @@ export function decodePixels({ info, pixels }: DicomFile): DecodedPixels {
   }
 }
 
-/** The bytes of the first frame, its fragments joined. */
+/** The bytes of a frame, its fragments joined. */
 export function framePart({ bytes, parts }: DicomFile['pixels']): Uint8Array {
   if (parts.length === 1) return bytes.subarray(parts[0]!.offset, parts[0]!.offset + parts[0]!.length);
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

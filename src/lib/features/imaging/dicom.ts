@@ -1,6 +1,8 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { kindFromTags } from './dicom-kind.ts';
+import { bytesOf, code, integer, numbers, safeUid, text, uid } from './dicom-elements.ts';
+import { type FramePlace, frameNumbers, framePlaces, isOfAllFrames } from './dicom-frames.ts';
 import { dateOf, dateTimeOf, decodeText, personNames } from './dicom-text.ts';
 import {
   maxFramePixels,
@@ -26,12 +28,12 @@ const transferSyntaxes: Readonly<Record<string, PixelPacking>> = {
 };
 export type PixelPacking = 'little' | 'big' | 'rle' | 'jpeg-baseline' | 'jpeg-lossless';
 
-/** Where the first frame's pixels are in `bytes`, proven to lie inside it. */
+/** Where a frame's pixels are in `bytes`, proven to lie inside it. */
 export interface PixelSource {
   packing: PixelPacking;
   /** The file as parsed: for a deflated file the inflated bytes. */
   bytes: Uint8Array;
-  /** Byte ranges whose concatenation is the first frame. */
+  /** Byte ranges whose concatenation is the frame. */
   parts: { offset: number; length: number }[];
   /** 0: RGBRGB…, 1: plane after plane. */
   planar: 0 | 1;
@@ -47,6 +49,8 @@ export interface DicomFile {
 export interface ReadDicomOptions {
   /** Size of the whole file where `bytes` is only its head. */
   totalBytes?: number;
+  /** Which frame, from 1; the first where it is left out. */
+  frame?: number;
   /** Inflates a raw deflate stream, bounded by the caller. Without it deflated files are unsupported. */
   inflate?: (deflated: Uint8Array) => Uint8Array;
 }
@@ -54,10 +58,10 @@ export interface ReadDicomOptions {
 const pixelDataTag = 'x7fe00010';
 
 /**
- * Read a DICOM Part 10 file's header and find its first frame. Allocates nothing in proportion to what the
+ * Read a DICOM Part 10 file's header and find one of its frames. Allocates nothing in proportion to what the
  * header claims; every claim is checked against the bytes that are there.
  * @throws AppError `file_empty`, `file_not_an_image`, `dicom_truncated`, `dicom_no_pixels`,
- *   `dicom_unsupported` {transferSyntax}, `file_too_large`
+ *   `dicom_unsupported` {transferSyntax}, `file_too_large`, `dicom_frame_out_of_reach`
  */
 export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): DicomFile {
   if (bytes.length === 0) throw fail('file_empty');
@@ -66,7 +70,8 @@ export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): Di
   const syntax = text(data, 'x00020010') ?? '1.2.840.10008.1.2';
   const inflated = data.byteArray.length !== bytes.length;
   const totalBytes = inflated ? data.byteArray.length : Math.max(options.totalBytes ?? 0, bytes.length);
-  const info = readInfo(data);
+  const frame = options.frame ?? 1;
+  const info = readInfo(data, frame);
   const packing = transferSyntaxes[syntax];
   if (!packing) throw fail('dicom_unsupported', { transferSyntax: safeUid(syntax) });
   const subsampled = text(data, 'x00280004')?.startsWith('YBR') ?? false;
@@ -78,7 +83,8 @@ export function readDicom(bytes: Uint8Array, options: ReadDicomOptions = {}): Di
     throw fail('file_too_large', { limitMegapixels: maxPixels / 1024 / 1024 });
   if (info.frames > maxFrames || info.rows * info.columns * info.frames > maxFramePixels)
     throw fail('file_too_large', { limitFrames: maxFrames });
-  const parts = findParts(data, element, packing, info, totalBytes);
+  if (frame > info.frames) throw fail('not_found');
+  const parts = findParts(data, element, { packing, info, totalBytes, frame });
   return {
     info,
     pixels: {
@@ -111,7 +117,7 @@ function parse(bytes: Uint8Array, options: ReadDicomOptions): DataSet {
   }
 }
 
-function readInfo(data: DataSet): ImageInfo {
+function readInfo(data: DataSet, frame: number): ImageInfo {
   const samplesPerPixel = data.uint16('x00280002') ?? 1;
   const bitsAllocated = data.uint16('x00280100') ?? 16;
   const bitsStored = data.uint16('x00280101') ?? bitsAllocated;
@@ -126,7 +132,9 @@ function readInfo(data: DataSet): ImageInfo {
     throw fail('dicom_unsupported', { transferSyntax: `${code(photometricText) ?? '?'} ${bitsAllocated}` });
   const modality = code(text(data, 'x00080060'));
   const sopClassUid = uid(data, 'x00080016');
-  const window = windowOf(data);
+  const of = (place: FramePlace) => frameNumbers(data, place, frame);
+  const [center, width] = [of(framePlaces.windowCenter)?.[0], of(framePlaces.windowWidth)?.[0]];
+  const spacing = of(framePlaces.pixelSpacing);
   return {
     kind: kindFromTags({ modality, sopClassUid, words: describingWords(data) }),
     modality,
@@ -138,12 +146,13 @@ function readInfo(data: DataSet): ImageInfo {
     photometric: photometric ?? 'MONOCHROME2',
     samplesPerPixel: samplesPerPixel === 3 ? 3 : 1,
     frames: Math.max(1, integer(text(data, 'x00280008')) ?? 1),
-    window,
-    rescale: { slope: numbers(data, 'x00281053')?.[0] || 1, intercept: numbers(data, 'x00281052')?.[0] ?? 0 },
+    window: center !== undefined && width !== undefined && width >= 1 ? { center, width } : null,
+    rescale: { slope: of(framePlaces.slope)?.[0] || 1, intercept: of(framePlaces.intercept)?.[0] ?? 0 },
     pixelSpacing: readSpacing({
       sopClassUid,
       modality,
-      pixelSpacing: numbers(data, 'x00280030'),
+      // One scale for the whole image: where its frames differ there is none.
+      pixelSpacing: spacing && isOfAllFrames(data, framePlaces.pixelSpacing, spacing) ? spacing : null,
       calibrationType: text(data, 'x00280a02'),
       imagerPixelSpacing: numbers(data, 'x00181164')
     }),
@@ -168,12 +177,6 @@ function readInfo(data: DataSet): ImageInfo {
 function photometricOf(value: string): Photometric | null {
   if (value === 'MONOCHROME1' || value === 'MONOCHROME2') return value;
   return value === 'RGB' || value.startsWith('YBR_FULL') ? 'RGB' : null;
-}
-
-function windowOf(data: DataSet): ImageInfo['window'] {
-  const center = numbers(data, 'x00281050')?.[0];
-  const width = numbers(data, 'x00281051')?.[0];
-  return center !== undefined && width !== undefined && width >= 1 ? { center, width } : null;
 }
 
 function lateralityOf(value: string | null): Laterality | null {
@@ -201,14 +204,15 @@ function describingWords(data: DataSet): string {
     .join(' ');
 }
 
-/** Byte ranges of the first frame. @throws AppError `dicom_truncated`, `dicom_no_pixels` */
-function findParts(
-  data: DataSet,
-  element: Element,
-  packing: PixelPacking,
-  info: ImageInfo,
-  totalBytes: number
-) {
+interface FrameWanted {
+  packing: PixelPacking;
+  info: ImageInfo;
+  totalBytes: number;
+  frame: number;
+}
+
+/** Byte ranges of a frame. @throws AppError `dicom_truncated`, `dicom_no_pixels`, `dicom_frame_out_of_reach` */
+function findParts(data: DataSet, element: Element, { packing, info, totalBytes, frame }: FrameWanted) {
   const available = data.byteArray.length;
   if (packing === 'little' || packing === 'big') {
     const needed = info.rows * info.columns * info.samplesPerPixel * (info.bitsAllocated / 8);
@@ -216,103 +220,75 @@ function findParts(
     const claimed = element.length === 0xffffffff ? needed : element.length;
     const end = element.dataOffset + Math.max(needed, claimed);
     // A file that says it has many frames has the bytes of all of them.
-    if (
-      claimed < needed * (element.length === 0xffffffff ? 1 : info.frames) ||
-      end > totalBytes ||
-      element.dataOffset + needed > available
-    )
+    if (claimed < needed * (element.length === 0xffffffff ? frame : info.frames) || end > totalBytes)
       throw fail('dicom_truncated');
-    return [{ offset: element.dataOffset, length: needed }];
+    const offset = element.dataOffset + needed * (frame - 1);
+    if (offset + needed > available)
+      throw fail(frame > 1 && totalBytes > available ? 'dicom_frame_out_of_reach' : 'dicom_truncated');
+    return [{ offset, length: needed }];
   }
   const whole = totalBytes <= available;
-  return firstFrameFragments(data.byteArray, element.dataOffset, { frames: info.frames, whole });
+  return frameFragments(data.byteArray, element.dataOffset, { frames: info.frames, frame, whole });
 }
 
 /** More pieces than any encoder cuts a frame into. */
 const maxFragments = 4096;
 
 /**
- * Fragments of frame one (PS3.5 A.4): items after the basic offset table up to the second frame's offset,
- * or, with one frame, up to the sequence delimiter; with many frames and no table, the first fragment.
+ * Fragments of a frame (PS3.5 A.4): the items from its offset in the basic offset table up to that of the next,
+ * or, with one frame, up to the sequence delimiter; with many frames and no table, each frame is one fragment.
  */
-function firstFrameFragments(
+function frameFragments(
   bytes: Uint8Array,
   start: number,
-  { frames, whole }: { frames: number; whole: boolean }
+  { frames, frame, whole }: { frames: number; frame: number; whole: boolean }
 ) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const missing = () => fail(whole || frame === 1 ? 'dicom_truncated' : 'dicom_frame_out_of_reach');
   const itemAt = (position: number) => {
-    if (position + 8 > bytes.length) throw fail('dicom_truncated');
+    if (position + 8 > bytes.length) throw missing();
     const tag = view.getUint32(position, true);
     const length = view.getUint32(position + 4, true);
     if (tag === 0xe0ddfffe) return null;
-    if (tag !== 0xe000fffe || length === 0xffffffff || position + 8 + length > bytes.length)
-      throw fail('dicom_truncated');
+    if (tag !== 0xe000fffe || length === 0xffffffff) throw fail('dicom_truncated');
+    if (position + 8 + length > bytes.length) throw missing();
     return { offset: position + 8, length };
   };
   const table = itemAt(start);
   if (!table) throw fail('dicom_no_pixels');
   const firstItem = table.offset + table.length;
   if (table.length > 0 && table.length !== frames * 4) throw fail('dicom_truncated');
-  const secondFrame = table.length >= 8 ? firstItem + view.getUint32(table.offset + 4, true) : Infinity;
+  const inTable = (index: number) => firstItem + view.getUint32(table.offset + 4 * index, true);
+  const [from, to] =
+    table.length >= 8
+      ? [inTable(frame - 1), frame < frames ? inTable(frame) : Infinity]
+      : [skipItems(itemAt, firstItem, frame - 1), Infinity];
+  if (from >= to) throw fail('dicom_truncated');
   const parts: { offset: number; length: number }[] = [];
-  for (let position = firstItem; position < secondFrame;) {
+  for (let position = from; position < to;) {
     const part = itemAt(position);
     if (!part) break;
     parts.push(part);
     if (parts.length > maxFragments) throw fail('dicom_truncated');
-    if (frames > 1 && secondFrame === Infinity) break;
+    if (frames > 1 && table.length === 0) break;
     position = part.offset + part.length;
   }
   if (parts.every((part) => part.length === 0)) throw fail('dicom_no_pixels');
-  if (frames > 1 && whole) {
-    let found = 0;
-    for (let position = firstItem; found < frames; found++) {
-      const part = itemAt(position);
-      if (!part) throw fail('dicom_truncated');
-      position = part.offset + part.length;
-    }
-  }
+  if (frames > 1 && whole) skipItems(itemAt, firstItem, frames);
   return parts;
 }
 
-function bytesOf(data: DataSet, tag: string): Uint8Array | null {
-  const element = data.elements[tag];
-  if (!element || element.length === 0 || element.length === 0xffffffff) return null;
-  return data.byteArray.subarray(element.dataOffset, element.dataOffset + Math.min(element.length, 1024));
-}
-
-/** A short string value, trimmed of padding; null where absent or empty. */
-function text(data: DataSet, tag: string): string | null {
-  const raw = bytesOf(data, tag);
-  if (!raw) return null;
-  const value = String.fromCharCode(...raw)
-    .replace(/\0+$/, '')
-    .trim();
-  return value === '' ? null : value;
-}
-
-function numbers(data: DataSet, tag: string): number[] | null {
-  const values = text(data, tag)?.split('\\').map(Number);
-  return values && values.every(Number.isFinite) ? values : null;
-}
-
-function integer(value: string | null): number | null {
-  return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
-}
-
-/** A code string (PS3.5 6.2: capitals, digits, space, underscore); null for anything else. */
-function code(value: string | null): string | null {
-  return value !== null && /^[A-Z0-9_ ]{1,16}$/.test(value) ? value : null;
-}
-
-/** A UID of the file; null where it is none, so that free text cannot stand in its place. */
-function uid(data: DataSet, tag: string): string | null {
-  const value = text(data, tag);
-  return value !== null && /^[\d.]{1,64}$/.test(value) ? value : null;
-}
-
-/** A UID is digits and dots; whatever else stands there does not get into a text. */
-function safeUid(value: string): string {
-  return value.replace(/[^\d.]/g, '').slice(0, 64);
+/** Where the item behind the first `count` begins. @throws AppError `dicom_truncated` where there are fewer */
+function skipItems(
+  itemAt: (position: number) => { offset: number; length: number } | null,
+  start: number,
+  count: number
+): number {
+  let position = start;
+  for (let skipped = 0; skipped < count; skipped++) {
+    const part = itemAt(position);
+    if (!part) throw fail('dicom_truncated');
+    position = part.offset + part.length;
+  }
+  return position;
 }

@@ -30,6 +30,9 @@ export interface FrameHeader {
   mediaType: string | null;
 }
 
+/** How many frames the image has, beside the bytes of one. */
+export const framesHeader = 'x-image-frames';
+
 const magic = [0x43, 0x46, 0x52, 0x31]; // CFR1
 const maxHeaderBytes = 64 * 1024;
 

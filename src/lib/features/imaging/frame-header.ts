@@ -22,12 +22,16 @@ export function frameFacts(info: Omit<ImageInfo, 'identity'>) {
 }
 
 /** The header of a grey picture; [IM-9] its window is the file's, or one from its values. */
-export function greyHeader(info: Omit<ImageInfo, 'identity'>, pixels: Uint16Array | Int16Array): FrameHeader {
+export function greyHeader(
+  info: Omit<ImageInfo, 'identity'>,
+  pixels: Uint16Array | Int16Array,
+  usual: GreyWindow | null = null
+): FrameHeader {
   const narrow = info.bitsStored <= 8 && !info.signed;
   return {
     ...frameFacts(info),
     format: narrow ? 'grey8' : 'grey16',
-    window: info.window ?? defaultWindow({ pixels, rescale: info.rescale }),
+    window: info.window ?? usual ?? defaultWindow({ pixels, rescale: info.rescale }),
     windowSource: info.window ? 'file' : 'percentile',
     range: rangeOf(pixels, info.rescale),
     mediaType: null

@@ -1,23 +1,29 @@
 import { errorCodes, fail, type AppError, type ErrorCode } from '#lib/kernel/errors.ts';
-import { splitFrame, unpackGrey, type FrameHeader } from './frame-format.ts';
+import { framesHeader, splitFrame, unpackGrey, type FrameHeader } from './frame-format.ts';
 
 /** A picture in memory, ready for `createFrameRenderer`. Grey values are stored values, before rescale. */
 export type Frame = GreyFrame | ColourFrame;
-export interface GreyFrame {
-  kind: 'grey';
+interface FrameOf {
   imageId: string;
+  /** Which frame of the image this is, from 1, and how many it has. */
+  number: number;
+  count: number;
+}
+export interface GreyFrame extends FrameOf {
+  kind: 'grey';
   header: FrameHeader;
   pixels: Uint16Array | Int16Array;
 }
-export interface ColourFrame {
+export interface ColourFrame extends FrameOf {
   kind: 'colour';
-  imageId: string;
   header: FrameHeader;
   bitmap: ImageBitmap;
 }
 
 /** Two panoramics, or a full-mouth status of periapicals: what a person flips between. */
 const cacheBytes = 96 * 1024 * 1024;
+/** A frame that is only passed on the way to another is not asked for. Milliseconds. */
+const settleMs = 120;
 const cache = new Map<string, Frame>();
 const underway = new Map<string, Promise<Frame>>();
 
@@ -27,25 +33,36 @@ export function frameBytes(frame: Frame): number {
 
 /**
  * Fetch and decode a picture; the last ones are kept in memory (never on disk). `signal` ends the wait of
- * this caller; a fetch that another caller also waits for goes on.
+ * this caller; a fetch that another caller also waits for goes on. `number`: which frame of several, from 1.
  * @throws AppError with the server's code; `unavailable` where the server cannot be reached
  */
-export async function loadFrame(imageId: string, signal?: AbortSignal): Promise<Frame> {
+export async function loadFrame(imageId: string, number = 1, signal?: AbortSignal): Promise<Frame> {
   signal?.throwIfAborted();
-  const known = cache.get(imageId);
+  const key = keyOf({ imageId, number });
+  const known = cache.get(key);
   if (known) {
-    cache.delete(imageId);
-    cache.set(imageId, known);
+    cache.delete(key);
+    cache.set(key, known);
     return known;
   }
-  let pending = underway.get(imageId);
+  let pending = underway.get(key);
+  if (!pending && number > 1) {
+    // The server makes it from the file: not for each one that a hand runs past.
+    await new Promise((done) => setTimeout(done, settleMs));
+    signal?.throwIfAborted();
+    pending = underway.get(key);
+  }
   if (!pending) {
-    pending = fetchFrame(imageId).finally(() => underway.delete(imageId));
-    underway.set(imageId, pending);
+    pending = fetchFrame(imageId, number).finally(() => underway.delete(key));
+    underway.set(key, pending);
   }
   const frame = await (signal ? Promise.race([pending, aborted(signal)]) : pending);
   remember(frame);
   return frame;
+}
+
+function keyOf({ imageId, number }: Pick<Frame, 'imageId' | 'number'>): string {
+  return `${imageId} ${number}`;
 }
 
 const forgetting = new Set<() => void>();
@@ -63,13 +80,13 @@ export function onFramesForgotten(listener: () => void): () => void {
 }
 
 function remember(frame: Frame): void {
-  cache.set(frame.imageId, frame);
+  cache.set(keyOf(frame), frame);
   let total = [...cache.values()].reduce((sum, each) => sum + frameBytes(each), 0);
-  for (const [id, each] of cache) {
-    if (total <= cacheBytes || id === frame.imageId) break;
+  for (const [key, each] of cache) {
+    if (total <= cacheBytes || each === frame) break;
     total -= frameBytes(each);
     // A bitmap may still be on a screen: dropping the reference is enough, its memory goes when unused.
-    cache.delete(id);
+    cache.delete(key);
   }
 }
 
@@ -79,24 +96,27 @@ function aborted(signal: AbortSignal): Promise<never> {
   );
 }
 
-async function fetchFrame(imageId: string): Promise<Frame> {
+async function fetchFrame(imageId: string, number: number): Promise<Frame> {
   let response: Response;
   try {
-    response = await fetch(`/api/images/${encodeURIComponent(imageId)}/frame`, { cache: 'no-store' });
+    response = await fetch(`/api/images/${encodeURIComponent(imageId)}/frame?number=${number}`, {
+      cache: 'no-store'
+    });
   } catch (error) {
     throw fail('unavailable', {}, error);
   }
   if (!response.ok) throw await errorOf(response);
-  return decodeFrame(imageId, new Uint8Array(await response.arrayBuffer()));
+  const count = Number(response.headers.get(framesHeader) ?? 1);
+  return decodeFrame({ imageId, number, count }, new Uint8Array(await response.arrayBuffer()));
 }
 
 /** Frame bytes to a picture. Exported for pictures that do not come from the server (tests, previews). */
-export async function decodeFrame(imageId: string, bytes: Uint8Array): Promise<Frame> {
+export async function decodeFrame(of: FrameOf, bytes: Uint8Array): Promise<Frame> {
   const { header, payload } = splitFrame(bytes);
   if (header.format !== 'encoded')
-    return { kind: 'grey', imageId, header, pixels: unpackGrey(payload, header) };
+    return { kind: 'grey', ...of, header, pixels: unpackGrey(payload, header) };
   const blob = new Blob([payload.slice()], { type: header.mediaType ?? 'image/jpeg' });
-  return { kind: 'colour', imageId, header, bitmap: await createImageBitmap(blob) };
+  return { kind: 'colour', ...of, header, bitmap: await createImageBitmap(blob) };
 }
 
 /** The AppError in a JSON answer `{code}`, whatever else came. */

@@ -37,22 +37,33 @@ export interface Ingested {
   thumbnail: Buffer;
 }
 
+/** Which picture of the file to make, and the window of one that states none. */
+export interface FrameWish {
+  /** From 1. */
+  frame: number;
+  window: GreyWindow | null;
+}
+
 /**
  * Read a file that somebody sent: what it is, what to show, what to list. Trusts nothing it says.
  * @param totalBytes size of the whole file; `head` is its beginning, at most `maxHeadBytes`
  * @throws AppError of `readDicom`; `file_not_an_image` for damaged photos
  */
-export async function ingest(head: Buffer, totalBytes: number): Promise<Ingested> {
+export async function ingest(
+  head: Buffer,
+  totalBytes: number,
+  wish: FrameWish = { frame: 1, window: null }
+): Promise<Ingested> {
   if (totalBytes === 0) throw fail('file_empty');
   const format = sniff(head);
   if (!format) throw fail('file_not_an_image');
-  if (format === 'dicom') return ingestDicom(head, totalBytes);
+  if (format === 'dicom') return ingestDicom(head, totalBytes, wish);
   if (head.length < totalBytes) throw fail('file_too_large', { limitMegabytes: maxHeadBytes / 1048576 });
   return ingestPhoto(format, head);
 }
 
-async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> {
-  const file = readDicom(head, { totalBytes, inflate });
+async function ingestDicom(head: Buffer, totalBytes: number, wish: FrameWish): Promise<Ingested> {
+  const file = readDicom(head, { totalBytes, inflate, frame: wish.frame });
   const decoded = await decode(file);
   const { identity, ...info } = file.info;
   const base = { info, identity, mediaType: mediaTypeOf.dicom };
@@ -64,11 +75,13 @@ async function ingestDicom(head: Buffer, totalBytes: number): Promise<Ingested> 
     return { ...base, ...(await encodedFrame(jpeg, info)) };
   }
   const { rows, columns, pixels } = decoded;
-  const header = greyHeader(info, pixels);
+  const header = greyHeader(info, pixels, wish.window);
   const { window } = header;
   const invert = info.photometric === 'MONOCHROME1';
   const thumbnail = await greyThumbnail({ rows, columns, pixels, rescale: info.rescale, window, invert });
-  const frame = await gzipFrame(header, packGrey(pixels, columns, header.format === 'grey8' ? 1 : 2), 6);
+  // Kept for good, or made for who waits for it.
+  const level = wish.frame === 1 ? 6 : 1;
+  const frame = await gzipFrame(header, packGrey(pixels, columns, header.format === 'grey8' ? 1 : 2), level);
   return { ...base, window, frame, thumbnail };
 }
 

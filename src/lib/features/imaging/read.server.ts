@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { fail } from '#lib/kernel/errors.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
@@ -6,6 +7,7 @@ import { imageRights, mayWithSomeImage, type ImageRights } from './policy.server
 import { scrubbed } from './photo-scrub.ts';
 import type { CalibrateInput } from './schema.ts';
 import { images } from './tables.server.ts';
+import { framesHeader } from './frame-format.ts';
 import { frameMediaType } from './upload.server.ts';
 import type { ImageView } from './view.ts';
 import { imageView } from './view.server.ts';
@@ -56,13 +58,34 @@ export async function readImage(call: Call, imageId: string): Promise<ImageView>
   );
 }
 
-/** What the viewer draws: frame-format.ts, gzip-compressed. @throws AppError `not_found` */
-export async function readFrame(call: Call<'files'>, imageId: string): Promise<FileAnswer> {
-  const row = await inTransaction(call, (tx) => openImage(tx, imageId, { right: 'read', part: 'frame' }));
-  return {
-    stream: await call.files.get(row.organisationId, row.frameSha256),
-    headers: { 'content-type': frameMediaType, 'content-encoding': 'gzip' }
+/**
+ * What the viewer draws: frame-format.ts, gzip-compressed. The first frame was made when the file came in, each other
+ * is made from the file when somebody looks at it. @param frame from 1
+ * @throws AppError `not_found`, `dicom_frame_out_of_reach`, `image_reader_busy`, `image_not_read`
+ */
+export async function readFrame(
+  call: Call<'files' | 'images'>,
+  imageId: string,
+  frame = 1
+): Promise<FileAnswer> {
+  const row = await inTransaction(call, (tx) =>
+    openImage(tx, imageId, { right: 'read', part: 'frame', frame })
+  );
+  const headers = {
+    'content-type': frameMediaType,
+    'content-encoding': 'gzip',
+    [framesHeader]: String(row.frames)
   };
+  const { organisationId, frameSha256, fileSha256, fileSize: totalBytes, window } = row;
+  if (frame === 1) return { stream: await call.files.get(organisationId, frameSha256), headers };
+  const file = whenAsked(() => call.files.get(organisationId, fileSha256));
+  const read = await call.images.read(file, { totalBytes, frame, window });
+  return { stream: Readable.from([read.frame]), headers };
+}
+
+/** A file that is opened by who reads it: not by who is sent away before. */
+async function* whenAsked(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
+  yield* await open();
 }
 
 /** A small picture for lists. @throws AppError `not_found` */
@@ -129,19 +152,28 @@ export async function calibrateImage(call: Call, input: CalibrateInput): Promise
   });
 }
 
-/** A picture's row where this actor may do this with it; the look is audited. @throws AppError `not_found`, `forbidden` */
-export async function openImage(tx: Tx, imageId: string, need: { right: keyof ImageRights; part: string }) {
+/**
+ * A picture's row where this actor may do this with it; the look is audited. `frame`: which of its frames, from 1.
+ * @throws AppError `not_found`, `forbidden`
+ */
+export async function openImage(
+  tx: Tx,
+  imageId: string,
+  need: { right: keyof ImageRights; part: string; frame?: number }
+) {
   const [row] = await tx.rows.select().from(images).where(eq(images.id, imageId));
   if (!row) throw fail('not_found');
   const rights = imageRights(tx.actor, row.organisationId);
   if (!rights.read) throw fail('not_found');
   if (!rights[need.right]) throw fail('forbidden');
+  const { part, frame = 1 } = need;
+  if (frame > row.frames) throw fail('not_found');
   await tx.audit({
     action: 'image.read',
     subject: { type: 'image', id: row.id },
     patientId: row.patientId,
     organisationId: row.organisationId,
-    detail: { part: need.part }
+    detail: { part, ...(frame > 1 ? { frame } : {}) }
   });
   return row;
 }

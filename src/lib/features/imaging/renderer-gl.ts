@@ -82,6 +82,9 @@ interface Loaded {
   rescale: [number, number];
 }
 
+/** A GPU that has no room for this has none for anything. */
+const leastTextureSize = 256;
+
 let softwareOnly: boolean | undefined;
 
 /**
@@ -150,7 +153,16 @@ export function webglPainter(
     return program;
   }
 
+  /** A picture that fits the GPU's textures may still not fit its memory, and would be black. */
   function upload(frame: Frame): Loaded {
+    for (let max = Math.min(limit, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number); ; max = max / 2) {
+      const made = uploadWithin(frame, Math.floor(max));
+      if (gl.getError() !== gl.OUT_OF_MEMORY || max < leastTextureSize) return made;
+      gl.deleteTexture(made.texture);
+    }
+  }
+
+  function uploadWithin(frame: Frame, max: number): Loaded {
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
     for (const [name, value] of [
@@ -161,7 +173,6 @@ export function webglPainter(
     ] as const)
       gl.texParameteri(gl.TEXTURE_2D, name, value);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    const max = Math.min(limit, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number);
     if (frame.kind === 'colour') {
       const { source, columns, rows, factor } = reduceBitmap(frame.bitmap, max);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, source);

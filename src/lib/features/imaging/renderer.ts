@@ -35,8 +35,14 @@ export interface FrameRenderer {
   dispose(): void;
 }
 
-/** iOS refuses canvases beyond 16.7 million pixels. */
+/** iOS refuses canvases beyond 16.7 million pixels, Safari those with a longer side; what is refused is blank. */
 export const maxCanvasPixels = 16_000_000;
+export const maxCanvasSide = 16_384;
+
+/** The most canvas pixels each way for an image pixel that every browser gives a canvas for; at most 1. */
+export function mostDetail({ width, height }: { width: number; height: number }): number {
+  return Math.min(1, Math.sqrt(maxCanvasPixels / (width * height)), maxCanvasSide / Math.max(width, height));
+}
 
 export interface RendererOptions {
   /** Use the 2-D canvas even where WebGL2 is there (tests, many small pictures). */
@@ -110,7 +116,7 @@ export function planDrawing(frame: Frame, options: DrawOptions): Plan {
   let view = options.view;
   if (!view) {
     const turned = turnedSize(header, orientation.rotate);
-    const shrink = Math.min(1, Math.sqrt(maxCanvasPixels / (turned.width * turned.height)));
+    const shrink = mostDetail(turned);
     const width = Math.max(1, Math.floor(turned.width * shrink));
     view = fitView(header, orientation.rotate, width, Math.max(1, Math.floor(turned.height * shrink)));
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isId } from '#lib/kernel/ids.ts';
+import { maxFrames } from './image.ts';
 
 export const calibrateSchema = v.object({
   imageId: v.pipe(
@@ -25,3 +26,11 @@ export function cleanFileName(name: string): string {
   const safe = [...name].map((c) => (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}/\\]/u.test(c) ? '_' : c)).join('');
   return safe.trim().slice(0, 200) || 'file';
 }
+
+/** A frame's number as an address gives it. */
+export const frameNumber = v.pipe(
+  v.string(),
+  v.regex(/^[1-9]\d{0,3}$/),
+  v.transform(Number),
+  v.maxValue(maxFrames)
+);

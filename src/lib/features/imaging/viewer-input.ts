@@ -135,6 +135,8 @@ export function keyInput(state: ViewerState, event: KeyboardEvent): boolean {
     '-': state.zoomOut,
     '0': () => state.fit(),
     '1': () => state.actual(devicePixelRatio),
+    ',': state.previousFrame,
+    '.': state.nextFrame,
     Backspace: () => state.undoMark(),
     Delete: () => state.undoMark()
   };

@@ -17,6 +17,8 @@ export type ViewerTool = 'window' | 'pan' | 'length' | 'angle' | 'calibrate';
 export interface Mark {
   id: number;
   kind: 'length' | 'angle' | 'calibrate';
+  /** The frame it was made on, from 1. */
+  frame: number;
   /** Image pixels. The last one follows the pointer while `open`. */
   points: Point[];
 }
@@ -29,6 +31,9 @@ const zoomStep = 1.25;
 /** What one picture looks like on one screen: window, orientation, zoom, measurements. Lengths in CSS pixels. */
 export class ViewerState {
   frame = $state.raw<Frame | null>(null);
+  /** How many frames the image has, and which of them is wanted, from 1; `frame` is the one that is there. */
+  count = $state(1);
+  number = $state(1);
   window = $state.raw<GreyWindow>({ center: 128, width: 256 });
   invert = $state(false);
   rotate = $state<Rotation>(0);
@@ -44,8 +49,11 @@ export class ViewerState {
   scale = $state(1);
   center = $state.raw<Point>({ x: 0, y: 0 });
   #fitted = true;
+  #isNew = true;
   #nextMark = 1;
 
+  /** What lies on the frame that is shown. */
+  readonly marksHere = $derived(this.marks.filter((mark) => mark.frame === this.frame?.number));
   readonly size = $derived({ columns: this.frame?.header.columns ?? 1, rows: this.frame?.header.rows ?? 1 });
   readonly measureScale: Scale = $derived(
     scaleOf(this.frame?.header.pixelSpacing ?? { rowMm: 0, columnMm: 0, source: 'none' }, this.calibration)
@@ -62,13 +70,30 @@ export class ViewerState {
   );
   readonly #toScreen = $derived(invertAffine(this.#toImage));
 
+  /** An image is looked at anew: from its first frame, with no marks, in its own way. */
+  begin(count: number): void {
+    this.frame = null;
+    this.#isNew = true;
+    this.count = count;
+    this.number = 1;
+    this.marks = [];
+    this.open = null;
+  }
+
+  /** Further frames are looked at as the one before. */
   show(frame: Frame, calibration: Calibration | null): void {
     this.frame = frame;
     this.calibration = calibration;
-    this.marks = [];
     this.open = null;
-    this.reset();
+    if (this.#isNew) this.reset();
+    this.#isNew = false;
   }
+
+  goTo(number: number): void {
+    this.number = Math.min(Math.max(1, number), this.count);
+  }
+  nextFrame = (): void => this.goTo(this.number + 1);
+  previousFrame = (): void => this.goTo(this.number - 1);
 
   reset(): void {
     if (this.frame) this.window = this.frame.header.window;
@@ -160,7 +185,7 @@ export class ViewerState {
     }
     const kind = this.tool;
     if (kind !== 'length' && kind !== 'angle' && kind !== 'calibrate') return;
-    this.open = { id: this.#nextMark++, kind, points: [point, point] };
+    this.open = { id: this.#nextMark++, kind, frame: this.frame?.number ?? 1, points: [point, point] };
   }
 
   /** The pointer moves with a mark open. */
@@ -189,7 +214,7 @@ export class ViewerState {
 
   /** The point of a mark near a place on the screen. */
   handleAt(screen: Point, reach: number): { mark: Mark; index: number } | null {
-    for (const mark of this.marks.toReversed())
+    for (const mark of this.marksHere.toReversed())
       for (const [index, point] of mark.points.entries()) {
         const at = this.toScreen(point);
         if (Math.hypot(at.x - screen.x, at.y - screen.y) <= reach) return { mark, index };
@@ -202,8 +227,9 @@ export class ViewerState {
   }
 
   undoMark(): void {
+    const last = this.marksHere.at(-1);
     if (this.open) this.open = null;
-    else this.marks.pop();
+    else if (last) this.marks = this.marks.filter(({ id }) => id !== last.id);
   }
 
   #inside({ x, y }: Point): Point {

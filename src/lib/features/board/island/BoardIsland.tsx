@@ -8,7 +8,8 @@ import {
   type TLUser,
   Tldraw,
   TldrawScribble,
-  type TldrawOptions
+  type TldrawOptions,
+  isShapeId
 } from 'tldraw';
 import type { ComponentProps } from 'react';
 import { m } from '#lib/paraglide/messages.js';
@@ -19,8 +20,10 @@ import { MeasureShapeUtil } from './MeasureShape.tsx';
 import { OdontogramShapeUtil } from './OdontogramShape.tsx';
 import { PinShapeUtil } from './PinShape.tsx';
 import { XrayShapeUtil } from './XrayShape.tsx';
+import { frameOfMark, frameShown } from './frames.ts';
 import { BoardArrowUtil } from './mirror.ts';
 import { draftingOf } from './drafting.ts';
+import type { XrayShape } from './schema.ts';
 import { boardToolNodes } from './tools.ts';
 import type { IslandOptions } from './types.ts';
 
@@ -69,8 +72,10 @@ export function BoardIsland({ store, user, island, isPatient, onMount }: Props) 
       cameraOptions={cameraOptions}
       textOptions={textOptions}
       {...(island.licenseKey ? { licenseKey: island.licenseKey } : {})}
-      getShapeVisibility={(shape: TLShape) =>
-        isHidden(shape, island, isPatient()) || (isDraft(shape) && draftingOf(store).areHidden.get())
+      getShapeVisibility={(shape: TLShape, editor: Editor) =>
+        isHidden(shape, island, isPatient()) ||
+        isOfAnotherFrame(shape, editor) ||
+        (isDraft(shape) && draftingOf(store).areHidden.get())
           ? 'hidden'
           : 'inherit'
       }
@@ -82,6 +87,12 @@ export function BoardIsland({ store, user, island, isPatient, onMount }: Props) 
 /** A patient is not shown what dentists write to each other; nobody an empty place for a chart. */
 function isHidden(shape: TLShape, island: IslandOptions, isPatient: boolean): boolean {
   return (shape.type === 'pin' && isPatient) || (shape.type === 'odontogram' && !island.host.renderChart);
+}
+
+/** [BI-26] What lies on an image is seen on the frame it was made on. */
+function isOfAnotherFrame(shape: TLShape, editor: Editor): boolean {
+  const parent = isShapeId(shape.parentId) ? editor.getShape(shape.parentId) : undefined;
+  return parent?.type === 'xray' && frameShown(editor, parent as XrayShape) !== frameOfMark(shape.meta);
 }
 
 /** tldraw draws another's laser faintly; here it is what a doctor points with, on black and on white. */

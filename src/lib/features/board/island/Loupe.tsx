@@ -1,5 +1,6 @@
 import { useRef } from 'react';
 import { Mat, TLPOINTER_ID, useEditor, useReactor, useValue } from 'tldraw';
+import type { Frame } from '#lib/features/imaging/frame.ts';
 import { type FrameRenderer, createFrameRenderer } from '#lib/features/imaging/renderer.ts';
 import { frameOf } from './frames.ts';
 import { lookOf, looksOf } from './looks.ts';
@@ -20,7 +21,7 @@ export function Loupe() {
 function Lens() {
   const editor = useEditor();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = useRef<{ renderer: FrameRenderer; imageId: string } | null>(null);
+  const shown = useRef<{ renderer: FrameRenderer; frame: Frame } | null>(null);
 
   useReactor(
     'loupe',
@@ -31,12 +32,12 @@ function Lens() {
       const zoom = editor.getZoomLevel();
       const at = { x: pointer?.x ?? 0, y: pointer?.y ?? 0 };
       const xray = xrayAt(editor, at);
-      const frame = xray && frameOf(editor, xray.props.imageId);
+      const frame = xray && frameOf(editor, xray.id);
       element.style.visibility = frame ? 'visible' : 'hidden';
       if (!xray || !frame) return;
       const renderer = shown.current?.renderer ?? createFrameRenderer(element, { force2d: true });
-      if (shown.current?.imageId !== frame.imageId) renderer.load(frame);
-      shown.current = { renderer, imageId: frame.imageId };
+      if (shown.current?.frame !== frame) renderer.load(frame);
+      shown.current = { renderer, frame };
       const side = Math.round(sizePx * window.devicePixelRatio);
       const k = sizePx / side / (zoom * power);
       const half = sizePx / 2 / (zoom * power);

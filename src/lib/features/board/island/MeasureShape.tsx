@@ -17,7 +17,7 @@ import {
 import { type MeasureProps, type Point, type ShapeScale, noScale } from '../shapes.ts';
 import { type MarkValue, measureMark } from '../scale.ts';
 import { measureLines } from '../words.ts';
-import { frameOf } from './frames.ts';
+import { frameOf, frameOfMark } from './frames.ts';
 import { handleUnderPointer, uprightMatrix } from './mirror.ts';
 import { type MeasureShape, type XrayShape, measureMigrations, measureProps } from './schema.ts';
 
@@ -37,7 +37,9 @@ export function scaleOfMark(editor: Editor, shape: MeasureShape): ShapeScale {
 /** The value of a mark as it stands now. Tracked. */
 export function valueOfMark(editor: Editor, shape: MeasureShape): MarkValue | null {
   const parent = editor.getShapeParent(shape);
-  const frame = parent?.type === 'xray' ? frameOf(editor, (parent as XrayShape).props.imageId) : null;
+  const shown = parent?.type === 'xray' ? frameOf(editor, parent.id) : null;
+  // The values of another frame are not those the mark was made on.
+  const frame = shown?.number === frameOfMark(shape.meta) ? shown : null;
   return measureMark({ kind: shape.props.kind, points: pointsOf(shape) }, scaleOfMark(editor, shape), frame);
 }
 

@@ -2,6 +2,7 @@ import { useEditor, useValue } from 'tldraw';
 import { m } from '#lib/paraglide/messages.js';
 import { scaleBar } from '../scale.ts';
 import { imageTitle, kindName, scaleSource, scaleWord } from '../words.ts';
+import { frameOf, frameShown } from './frames.ts';
 import { uprightMatrix } from './mirror.ts';
 import type { XrayShape } from './schema.ts';
 
@@ -36,12 +37,15 @@ export function XrayLabel({ shape }: { shape: XrayShape }) {
     },
     [editor, shape.id]
   );
+  const frames = useValue('frames', () => frameOf(editor, shape.id)?.count ?? 1, [editor, shape.id]);
+  const number = useValue('frame', () => frameShown(editor, shape), [editor, shape]);
   const bar = scaleBar(scale, place.zoom);
   const isNarrow = place.width < narrowPx;
   return (
     <div className="board-xray-label" style={{ transform: place.transform, maxWidth: place.width }}>
       <span>
         <b>{isNarrow ? kindName(shape.props.kind) : imageTitle(shape.props)}</b>
+        {frames > 1 ? <b> · {m.board_frame_of({ number, count: frames })}</b> : null}
         {/* Right and left change places: said in words, or a tooth is taken for that of the other side. */}
         {shape.props.flip ? <b className="board-flipped"> · {m.board_flipped()}</b> : null}
         <span data-scale={scale.kind}> · {isNarrow ? scaleWord(scale) : scaleSource(scale)}</span>

@@ -10,13 +10,13 @@ import {
   useValue
 } from 'tldraw';
 import { type Frame, onFramesForgotten } from '#lib/features/imaging/frame.ts';
-import { type FrameRenderer, createFrameRenderer } from '#lib/features/imaging/renderer.ts';
+import { type FrameRenderer, createFrameRenderer, mostDetail } from '#lib/features/imaging/renderer.ts';
 import { fitView } from '#lib/features/imaging/view-transform.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { type XrayProps, noScale } from '../shapes.ts';
 import { imageTitle, scaleSource } from '../words.ts';
 import { XrayLabel } from './XrayLabel.tsx';
-import { dropFrame, keepFrame } from './frames.ts';
+import { dropFrame, frameOf, frameShown, keepFrame } from './frames.ts';
 import { islandOf } from './island.ts';
 import { lookOf } from './looks.ts';
 import { mirrorFlippedImages, uprightMatrix } from './mirror.ts';
@@ -43,6 +43,7 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
       imageId: 'none',
       w: 100,
       h: 100,
+      frame: 1,
       kind: 'other',
       takenOn: '',
       side: '',
@@ -86,9 +87,12 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
   }
   override async toSvg(shape: XrayShape) {
     const { w, h } = shape.props;
+    const frame = frameShown(this.editor, shape);
+    const count = frameOf(this.editor, shape.id)?.count ?? 1;
     const source = await exportImage(islandOf(this.editor).host, {
       ...shape.props,
-      ...lookOf(this.editor, shape)
+      ...lookOf(this.editor, shape),
+      frame
     });
     const size = Math.max(w, h) / 70;
     const corner = this.editor.getShapePageBounds(shape)?.point ?? { x: 0, y: 0 };
@@ -111,6 +115,7 @@ export class XrayShapeUtil extends ShapeUtil<XrayShape> {
         >
           {[
             imageTitle(shape.props),
+            ...(count > 1 ? [m.board_frame_of({ number: frame, count })] : []),
             ...(shape.props.flip ? [m.board_flipped()] : []),
             scaleSource(shape.props.calibration)
           ].join(' · ')}
@@ -127,6 +132,7 @@ function XrayView({ shape }: { shape: XrayShape }) {
   const { imageId, w, h } = shape.props;
   const [loading, setLoading] = useState<Loading>({ state: 'loading' });
   const [attempt, setAttempt] = useState(0);
+  const number = useValue('frame', () => lookOf(editor, shape).frame, [editor, shape]);
   const isCulled = useValue('culled', () => editor.getCulledShapes().has(shape.id), [editor, shape.id]);
 
   // What was taken back is no longer given: it must not stay on the screen of who had it.
@@ -134,28 +140,35 @@ function XrayView({ shape }: { shape: XrayShape }) {
 
   useEffect(() => {
     const abort = new AbortController();
-    // A picture that is asked for again stays until the answer is there.
+    // A picture that is asked for again, or another frame of it, stays until the answer is there.
     setLoading((before) =>
       before.state === 'ready' && before.frame.imageId === imageId ? before : { state: 'loading' }
     );
     islandOf(editor)
-      .host.loadFrame(imageId, abort.signal)
+      .host.loadFrame(imageId, number, abort.signal)
       .then((frame) => {
-        keepFrame(editor, frame);
+        if (abort.signal.aborted) return;
+        keepFrame(editor, shape.id, frame);
         setLoading({ state: 'ready', frame });
       })
       .catch(() => {
+        if (abort.signal.aborted) return;
         // The reason is not for this place: the person can try again, and the server has logged it.
-        if (!abort.signal.aborted) setLoading({ state: 'failed' });
+        dropFrame(editor, shape.id);
+        setLoading({ state: 'failed' });
       });
-    return () => {
-      abort.abort();
-      dropFrame(editor, imageId);
-    };
-  }, [editor, imageId, attempt]);
+    return () => abort.abort();
+  }, [editor, shape.id, imageId, number, attempt]);
+
+  useEffect(() => () => dropFrame(editor, shape.id), [editor, shape.id, imageId]);
 
   return (
-    <HTMLContainer className="board-xray" data-image-state={loading.state} style={{ width: w, height: h }}>
+    <HTMLContainer
+      className="board-xray"
+      data-image-state={loading.state}
+      data-frame={loading.state === 'ready' ? loading.frame.number : undefined}
+      style={{ width: w, height: h }}
+    >
       {loading.state === 'ready' && !isCulled ? (
         <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} />
       ) : null}
@@ -192,11 +205,12 @@ function XrayCanvas({ id, w, h, frame }: { id: XrayShape['id']; w: number; h: nu
   // The GPU took the surface away: the processor draws on, for nothing may be blank in the meantime.
   const [isLost, setLost] = useState(false);
   // Fewer canvas pixels when seen from afar: a window drag then repaints a quarter or less.
-  const detail = useValue('detail', () => detailFor(editor.getZoomLevel() * window.devicePixelRatio), [
+  const wanted = useValue('detail', () => detailFor(editor.getZoomLevel() * window.devicePixelRatio), [
     editor
   ]);
+  const detail = Math.min(wanted, mostDetail({ width: w, height: h }));
   const view = useMemo(
-    () => fitView(frame.header, 0, Math.max(1, Math.round(w * detail)), Math.max(1, Math.round(h * detail))),
+    () => fitView(frame.header, 0, Math.max(1, Math.floor(w * detail)), Math.max(1, Math.floor(h * detail))),
     [frame, w, h, detail]
   );
 
@@ -230,8 +244,10 @@ function XrayCanvas({ id, w, h, frame }: { id: XrayShape['id']; w: number; h: nu
     <>
       {/* One canvas belongs to one renderer for life. */}
       <canvas key={`${frame.imageId} ${isLost}`} ref={canvas} style={{ width: w, height: h }} />
-      {reduced > 1 ? (
-        <p className="board-xray-reduced">{m.board_image_reduced({ factor: reduced })}</p>
+      {reduced > 1 || detail < wanted ? (
+        <p className="board-xray-reduced">
+          {m.board_image_reduced({ percent: Math.floor(100 * Math.min(detail, 1 / reduced)) })}
+        </p>
       ) : null}
     </>
   );

@@ -14,7 +14,7 @@ import { readBoard } from '../format.ts';
 import { type Layout, placesOf } from '../layout.ts';
 import { type BoardImage, xrayRecord } from '../initial.ts';
 import { authorOf, maxEarlierScales } from '../shapes.ts';
-import { frameOf } from './frames.ts';
+import { frameOf, frameOfMark, frameShown } from './frames.ts';
 import { islandOf } from './island.ts';
 import { changeLook, lookOf } from './looks.ts';
 import { asOfNow } from './pin-schema.ts';
@@ -27,7 +27,7 @@ const gap = 120;
 
 export function applyPreset(editor: Editor, preset: WindowPreset): void {
   const xray = currentXray(editor);
-  const frame = xray && frameOf(editor, xray.props.imageId);
+  const frame = xray && frameOf(editor, xray.id);
   if (!xray || frame?.kind !== 'grey') return;
   const { range, window: own } = frame.header;
   const window = preset === 'file' ? null : presetWindow(preset, own, windowFromRange(range.low, range.high));
@@ -48,6 +48,20 @@ function toggle(editor: Editor, what: 'invert' | 'sharpen'): void {
   if (!xray) return;
   editor.markHistoryStoppingPoint('image');
   changeLook(editor, xray, { [what]: !lookOf(editor, xray)[what] });
+}
+
+/** Leafing is no work on the board: undo passes over it. */
+export function stepFrame(editor: Editor, by: number): void {
+  const xray = currentXray(editor);
+  const count = xray && frameOf(editor, xray.id)?.count;
+  if (xray && count) goToFrame(editor, xray, Math.min(count, Math.max(1, lookOf(editor, xray).frame + by)));
+}
+
+function goToFrame(editor: Editor, xray: XrayShape, frame: number): void {
+  if (frame === lookOf(editor, xray).frame) return;
+  // What goes out of sight is not kept in hand.
+  if (editor.getSelectedShapes().some(({ parentId }) => parentId === xray.id)) editor.select(xray.id);
+  editor.run(() => changeLook(editor, xray, { frame }), { history: 'ignore' });
 }
 
 export function rotateImage(editor: Editor): void {
@@ -174,11 +188,11 @@ export function removeShape(editor: Editor, id: string): void {
   editor.deleteShapes([id as TLShapeId]);
 }
 
-/** Deletes what is selected, but never evidence: images and the chart stay, they have their own act. */
+/** Deletes what is selected, but never evidence (images and the chart have their own act) nor what is not seen. */
 export function deleteSelection(editor: Editor): void {
   const ids = editor
     .getSelectedShapes()
-    .filter((shape) => shape.type !== 'xray' && shape.type !== 'odontogram');
+    .filter((shape) => shape.type !== 'xray' && shape.type !== 'odontogram' && !editor.isShapeHidden(shape));
   if (!ids.length) return;
   editor.markHistoryStoppingPoint('delete');
   editor.deleteShapes(ids.map((shape) => shape.id));
@@ -210,6 +224,10 @@ export function focusShape(editor: Editor, id: string): void {
   const bounds = editor.getShapePageBounds(id as TLShapeId);
   if (!bounds) return;
   editor.stopFollowingUser();
+  const mark = editor.getShape(id as TLShapeId);
+  const xray = mark && editor.getShapeParent(mark);
+  if (mark && xray?.type === 'xray' && frameShown(editor, xray as XrayShape) !== frameOfMark(mark.meta))
+    goToFrame(editor, xray as XrayShape, frameOfMark(mark.meta));
   editor.select(id as TLShapeId);
   const small = bounds.w < 200;
   if (small) editor.centerOnPoint(bounds.center, { animation: { duration: 200 } });

@@ -2,6 +2,7 @@ import type { Editor, TLShape, TLShapeId } from 'tldraw';
 import { canBeDraft } from '../drafts.ts';
 import { calibrationVersion } from '../shapes.ts';
 import { asDraft, listDrafts } from './drafting.ts';
+import { frameOf, frameShown } from './frames.ts';
 import { islandOf } from './island.ts';
 import { uprightRotation } from './mirror.ts';
 import type { XrayShape } from './schema.ts';
@@ -20,6 +21,11 @@ export function registerRules(editor: Editor): () => void {
     const rotation = uprightRotation(editor, shape);
     return asDraft(editor, withOwnName(editor, rotation === null ? shape : { ...shape, rotation }));
   });
+  const stopMove = editor.sideEffects.registerBeforeChangeHandler('shape', (before, next, source) =>
+    source === 'user' && before.parentId !== next.parentId
+      ? { ...next, meta: { ...without(next.meta), ...placeOf(editor, next) } }
+      : next
+  );
   const stopEraser = editor.sideEffects.registerBeforeChangeHandler(
     'instance_page_state',
     (_before, next) => {
@@ -31,17 +37,19 @@ export function registerRules(editor: Editor): () => void {
   return () => {
     stopCreate();
     stopDrafts();
+    stopMove();
     stopEraser();
   };
 }
 
 /**
  * Who puts something on the board answers for it: what is brought back or copied from another's work carries the name
- * of who did so. The server takes nothing in another's name.
+ * of who did so, and stays on its frame. The server takes nothing in another's name.
  */
 function withOwnName(editor: Editor, shape: TLShape): TLShape {
   if (shape.meta['by'] === islandOf(editor).user.id) return shape;
-  return { ...shape, meta: authorship(editor, shape) };
+  const { frame } = shape.meta;
+  return { ...shape, meta: { ...authorship(editor, shape), ...(frame === undefined ? {} : { frame }) } };
 }
 
 /** Images and the chart are not rubbed out with what is drawn on them. */
@@ -52,21 +60,34 @@ function isEvidence(editor: Editor, id: TLShapeId): boolean {
 
 function authorship(editor: Editor, shape: TLShape): Record<string, string | number> {
   const { user } = islandOf(editor);
-  const image = editor.getShape(shape.parentId as TLShapeId) ?? shape;
-  const xray = [image, ...editor.getShapeAncestors(image)].find((each) => each.type === 'xray');
-  const props = xray && (xray as XrayShape).props;
   const tooth = chosenTooth(editor).get();
   return {
     by: user.id,
     // A pin is a place; who set it is named by what is said there.
     ...(shape.type === 'pin' ? {} : { byName: user.name }),
     at: new Date().toISOString(),
-    ...(props ? { imageId: props.imageId } : {}),
-    // Of several frames the first is shown. A pin is a place and is not measured by.
     // While the marks of one tooth stand out, what is drawn is of that tooth.
     ...(tooth !== null && canBeDraft(shape.type) ? { tooth } : {}),
-    ...(props && shape.type !== 'pin' && shape.type !== 'xray'
-      ? { frame: 1, calibration: calibrationVersion(props) }
-      : {})
+    ...placeOf(editor, shape)
   };
+}
+
+/** [BI-26] The image something lies on, the frame of it that is seen there, and what it is measured by. */
+function placeOf(editor: Editor, shape: TLShape): Record<string, string | number> {
+  const image = editor.getShape(shape.parentId as TLShapeId) ?? shape;
+  const xray = [image, ...editor.getShapeAncestors(image)].find((each) => each.type === 'xray') as
+    XrayShape | undefined;
+  if (!xray) return {};
+  const { imageId } = xray.props;
+  if (shape.type === 'xray') return { imageId };
+  const frame = frameShown(editor, xray);
+  // A pin is a place and is not measured by; where there is one frame it says none.
+  if (shape.type === 'pin')
+    return { imageId, ...((frameOf(editor, xray.id)?.count ?? frame) > 1 ? { frame } : {}) };
+  return { imageId, frame, calibration: calibrationVersion(xray.props) };
+}
+
+/** What is said of another place does not hold at a new one. */
+function without({ imageId, frame, calibration, ...kept }: TLShape['meta']): TLShape['meta'] {
+  return kept;
 }

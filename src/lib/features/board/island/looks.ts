@@ -5,7 +5,7 @@ import type { XrayShape } from './schema.ts';
 import { xraysOf } from './xrays.ts';
 
 /** How an image is shown: shared with everyone, or this person's own for as long as they want it. */
-export type Look = Pick<XrayProps, 'window' | 'invert' | 'sharpen'>;
+export type Look = Pick<XrayProps, 'window' | 'invert' | 'sharpen' | 'frame'>;
 
 interface Looks {
   /** Own looks by shape; null: the board's, which everyone sees. */
@@ -55,6 +55,6 @@ export function setOwnLooks(editor: Editor, on: boolean): void {
   own.set(on ? new Map(xraysOf(editor).map((xray) => [xray.id, shared(xray)])) : null);
 }
 
-function shared({ props: { window, invert, sharpen } }: XrayShape): Look {
-  return { window, invert, sharpen };
+function shared({ props: { window, invert, sharpen, frame } }: XrayShape): Look {
+  return { window, invert, sharpen, frame };
 }

@@ -21,6 +21,7 @@ import { bindIsland } from './island.ts';
 import { looksOf, setOwnLooks } from './looks.ts';
 import './island.css';
 import { figures, picture } from './out.ts';
+import { watchPen } from './pen.ts';
 import { pinSchema } from './pin-schema.ts';
 import { bindGlide, bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
@@ -64,8 +65,11 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
   const stopPresence = bindPresence({ store, awareness: island.awareness, user: person, publish: true });
   const stopGlide = bindGlide(element, island.awareness);
 
+  let shown: Editor | null = null;
+  const pen = watchPen(element, () => shown);
   const root = createRoot(element, { onUncaughtError: (error) => island.onCrash(error) });
   const editor = await render(root, { store, user, island, isPatient: () => mode.get() === 'patient' });
+  shown = editor;
   // tldraw heeds the wheel only while it has the focus, which a click on our own tools takes away.
   const takeWheel = () => void (editor.getIsFocused() || editor.focus({ focusContainer: false }));
   element.addEventListener('wheel', takeWheel, { capture: true, passive: true });
@@ -73,7 +77,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     const { x, y, z } = editor.getCamera();
     island.onCamera?.({ x, y, z });
   });
-  const stopState = react('board state', () => island.onState(readState(editor)), {
+  const stopState = react('board state', () => island.onState(readState(editor, pen.use())), {
     scheduleEffect: oncePerFrame()
   });
 
@@ -83,6 +87,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
 
   return {
     ...actsOf(editor),
+    setPenOnly: (on) => pen.setPenOnly(on),
     setDark: (dark) => preferences.set({ ...preferences.get(), colorScheme: dark ? 'dark' : 'light' }),
     setMode(next) {
       if (next === mode.get() || (isNewer && next === 'write')) return;
@@ -96,6 +101,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
       stopShown();
       stopCamera();
       element.removeEventListener('wheel', takeWheel, { capture: true });
+      pen.destroy();
       stopPresence();
       stopGlide();
       binding.destroy();
@@ -182,7 +188,7 @@ function setCamera(editor: Editor, { x, y, z }: BoardCamera): void {
     editor.setCamera({ x, y, z }, { immediate: true, force: true });
 }
 
-function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'destroy'> {
+function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'setPenOnly' | 'destroy'> {
   return {
     setTool: (tool) => void editor.setCurrentTool(tool),
     setColor(color) {
@@ -195,7 +201,6 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     zoomIn: () => void editor.zoomIn(undefined, { animation: { duration: 120 } }),
     zoomOut: () => void editor.zoomOut(undefined, { animation: { duration: 120 } }),
     deleteSelection: () => acts.deleteSelection(editor),
-    leavePenOnly: () => void editor.updateInstanceState({ isPenMode: false }),
     follow: (presenceId) =>
       void (presenceId ? editor.startFollowingUser(presenceId) : editor.stopFollowingUser()),
     applyPreset: (preset) => acts.applyPreset(editor, preset),
@@ -204,6 +209,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'des
     rotateImage: () => acts.rotateImage(editor),
     flipImage: () => acts.flipImage(editor),
     setOwnLooks: (on) => setOwnLooks(editor, on),
+    stepFrame: (by) => acts.stepFrame(editor, by),
     setLoupe: (on) => looksOf(editor).loupe.set(on),
     insertImage: (image) => acts.insertImage(editor, image),
     arrange: (layout) => acts.arrange(editor, layout),

@@ -56,6 +56,13 @@ export const xrayMigrations = createShapePropsMigrationSequence({
         props.flip ??= false;
         props.earlier ??= [];
       }
+    },
+    {
+      // Until then the first frame of an image was all there was to see.
+      id: 'com.tldraw.shape.xray/2',
+      up: (props) => {
+        props.frame ??= 1;
+      }
     }
   ]
 });

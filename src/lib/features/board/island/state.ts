@@ -5,6 +5,7 @@ import { authorOf, calibrationVersion } from '../shapes.ts';
 import { measureLines } from '../words.ts';
 import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
 import { draftingOf } from './drafting.ts';
+import { frameOf } from './frames.ts';
 import { lookOf, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
 import { chosenTooth, marksOfTooth } from './tooth.ts';
@@ -20,7 +21,7 @@ import {
 import { currentXray } from './xrays.ts';
 
 /** What the page around shows of the board. Read inside a reaction: every value here is tracked. */
-export function readState(editor: Editor): IslandState {
+export function readState(editor: Editor, pen: IslandState['pen']): IslandState {
   const tool = editor.getCurrentToolId();
   const color = editor.getStyleForNextShape(DefaultColorStyle);
   const xray = currentXray(editor);
@@ -42,7 +43,9 @@ export function readState(editor: Editor): IslandState {
       version: calibrationVersion(xray.props),
       flip: xray.props.flip,
       invert: look?.invert ?? false,
-      sharpen: look?.sharpen ?? false
+      sharpen: look?.sharpen ?? false,
+      frame: look?.frame ?? 1,
+      frames: frameOf(editor, xray.id)?.count ?? 1
     },
     ownLooks: looksOf(editor).own.get() !== null,
     loupe: looksOf(editor).loupe.get(),
@@ -50,7 +53,7 @@ export function readState(editor: Editor): IslandState {
     made: made(editor),
     openPin: openPin(editor),
     following: editor.getInstanceState().followingUserId,
-    penOnly: editor.getInstanceState().isPenMode,
+    pen,
     draftCount: draftingOf(editor.store).ids.get().size,
     tooth: tooth === null ? null : { number: tooth, count: marksOfTooth(editor, tooth).length }
   };
@@ -82,7 +85,8 @@ function ofType<Shape extends MeasureShape | PinShape>(editor: Editor, type: Sha
 
 function pinView({ id, props, meta }: PinShape): PinView {
   const author = authorOf(meta);
-  return { id, number: props.number, tooth: props.tooth, author, imageId: author?.imageId ?? null };
+  const { imageId = null, frame = null } = author ?? {};
+  return { id, number: props.number, tooth: props.tooth, author, imageId, frame };
 }
 
 const measureViews = createComputedCache<Editor, MeasureView, MeasureShape>(

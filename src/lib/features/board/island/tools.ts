@@ -215,7 +215,7 @@ export class WindowTool extends StateNode {
   }
   override onPointerDown(): void {
     const xray = xrayAt(this.editor, this.editor.inputs.currentPagePoint);
-    const frame = xray && frameOf(this.editor, xray.props.imageId);
+    const frame = xray && frameOf(this.editor, xray.id);
     if (!xray || frame?.kind !== 'grey') return;
     const { x, y } = this.editor.inputs.currentScreenPoint;
     this.editor.markHistoryStoppingPoint('window');

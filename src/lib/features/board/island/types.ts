@@ -46,7 +46,8 @@ export interface BoardUser {
 
 /** What the board needs from the page around it. */
 export interface BoardHost {
-  loadFrame(imageId: string, signal?: AbortSignal): Promise<Frame>;
+  /** @param number which frame of several, from 1 */
+  loadFrame(imageId: string, number: number, signal?: AbortSignal): Promise<Frame>;
   /**
    * Show the patient's live chart inside `element`, laid out for its size; the returned function takes it
    * away. Called again for every place it is shown at (also off screen, for the final picture).
@@ -60,6 +61,8 @@ export interface PinView {
   tooth: string;
   author: Authorship | null;
   imageId: string | null;
+  /** Of an image with several frames: the one it was set on, from 1. */
+  frame: number | null;
 }
 
 export interface MeasureView {
@@ -85,6 +88,9 @@ export interface XrayView {
   invert: boolean;
   sharpen: boolean;
   flip: boolean;
+  /** Which frame is wanted, from 1, and how many there are. */
+  frame: number;
+  frames: number;
 }
 
 /** A place on the board's element, CSS pixels from its top left. */
@@ -113,13 +119,16 @@ export interface IslandState {
   openPin: { id: string; at: ScreenPoint } | null;
   /** Presence id of who is followed. */
   following: string | null;
-  /** A pen is in use: fingers move the board and do not draw. */
-  penOnly: boolean;
+  /** Null: no pen is in use. */
+  pen: PenUse | null;
   /** Marks that only this person sees. */
   draftCount: number;
   /** The tooth whose marks stand out, and how many those are. */
   tooth: { number: string; count: number } | null;
 }
+
+/** While a pen is in use: whether fingers only move the view, or draw too. */
+export type PenUse = 'pen-only' | 'pen-and-touch';
 
 export type IslandNotice = 'mark_on_image' | 'board_from_newer_version';
 
@@ -176,7 +185,8 @@ export interface IslandHandle {
   zoomIn(): void;
   zoomOut(): void;
   deleteSelection(): void;
-  leavePenOnly(): void;
+  /** Whether fingers draw too while a pen is in use. */
+  setPenOnly(on: boolean): void;
   setDark(dark: boolean): void;
   setMode(mode: BoardMode): void;
   follow(presenceId: string | null): void;
@@ -186,6 +196,8 @@ export interface IslandHandle {
   rotateImage(): void;
   flipImage(): void;
   setOwnLooks(on: boolean): void;
+  /** The image in view shows the frame so many further on. */
+  stepFrame(by: number): void;
   setLoupe(on: boolean): void;
   /** Put an image on the board beside the others; shows the one that is there where it already is. */
   insertImage(image: BoardImage): void;

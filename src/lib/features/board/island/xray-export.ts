@@ -8,7 +8,7 @@ import type { BoardHost } from './types.ts';
  */
 export async function exportImage(host: BoardHost, props: XrayProps): Promise<string | null> {
   try {
-    const frame = await host.loadFrame(props.imageId);
+    const frame = await host.loadFrame(props.imageId, props.frame);
     const canvas = document.createElement('canvas');
     const renderer = createFrameRenderer(canvas, { force2d: true });
     renderer.load(frame);
