@@ -187,7 +187,6 @@ export class BoardController {
   arrange(layout: Layout): void {
     this.#handle?.arrange(layout);
   }
-  /** The image in view shows another of its frames. */
   stepFrame(by: number): void {
     this.#handle?.stepFrame(by);
   }

@@ -1,5 +1,5 @@
 import type { FrameHeader } from './frame-format.ts';
-import type { ImageInfo } from './image.ts';
+import type { GreyWindow, ImageInfo } from './image.ts';
 import { defaultWindow } from './window.ts';
 
 /** What the header of any frame says, grey or colour. */
