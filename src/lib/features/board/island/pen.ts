@@ -43,7 +43,8 @@ export function watchPen(element: HTMLElement, editorOf: () => Editor | null): P
   const end = (ids: readonly number[]): void => {
     const editor = editorOf();
     if (editor) {
-      // Else a stroke that has begun to move would not be taken back.
+      // The first one has tldraw catch up with moves it put off; a stroke in motion would heed none.
+      editor.interrupt();
       editor.inputs.isDragging = false;
       editor.interrupt();
     }
