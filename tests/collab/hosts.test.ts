@@ -23,7 +23,12 @@ async function start() {
   const server = await TestServer.start({
     persistence,
     inspect: (write, context) =>
-      checkWrite(write, { ...context, allowsImage: (id) => id === image, allowsScale: () => false })
+      checkWrite(write, {
+        ...context,
+        allowsImage: (id) => id === image,
+        allowsScale: () => false,
+        allowsFrame: () => false
+      })
   });
   const enter = async (name: string, role: string) => {
     const { userId } = server.admit(name, { role });

@@ -16,7 +16,7 @@ const frame: GreyFrame = (() => {
   const info = { rows, columns, signed: false, bitsStored: 12, photometric: 'MONOCHROME2' } as const;
   const facts = { kind: 'other', rescale, pixelSpacing: noSpacing, laterality: null, takenAt: null } as const;
   const header = greyHeader({ ...info, ...facts, window: null } as Omit<ImageInfo, 'identity'>, pixels);
-  return { kind: 'grey', imageId: 'x', header, pixels };
+  return { kind: 'grey', imageId: 'x', number: 1, count: 1, header, pixels };
 })();
 
 /** One canvas pixel by the definition of the shader in renderer-gl.ts, pixel for pixel. */

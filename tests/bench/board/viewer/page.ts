@@ -12,12 +12,14 @@ const canvas = document.createElement('canvas');
 place.append(canvas);
 const renderer = createFrameRenderer(canvas);
 
+const only = { imageId: '', number: 1, count: 1 };
+
 function frameOf(bytes: Uint8Array): Frame {
   const file = readDicom(bytes);
   const decoded = decodePixels(file);
   if (decoded.kind !== 'grey') throw new Error('a radiograph was expected');
   const { pixels } = decoded;
-  return { kind: 'grey', imageId: '', header: greyHeader(file.info, pixels), pixels };
+  return { kind: 'grey', ...only, header: greyHeader(file.info, pixels), pixels };
 }
 
 async function inflated(file: Blob): Promise<Uint8Array> {
@@ -31,7 +33,7 @@ const viewer: Viewer = {
     const began = performance.now();
     const frame =
       kind === 'frame'
-        ? await decodeFrame('', await inflated(file))
+        ? await decodeFrame(only, await inflated(file))
         : frameOf(new Uint8Array(await file.arrayBuffer()));
     const { header } = frame;
     renderer.load(frame);
