@@ -1,6 +1,5 @@
 import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
-import { forgetFrames } from '#lib/features/imaging/index.ts';
 import { Live } from '#lib/ui/shell/live.svelte.ts';
 
 /**
@@ -28,7 +27,7 @@ export function followConsult(
     stream.on('consult', (data) => {
       const { name } = data as { name: string };
       // [CN-19] A picture may be among what was taken back.
-      if (['grant.changed', 'grant.ended', 'missed'].includes(name)) forgetFrames();
+      if (['grant.changed', 'grant.ended', 'missed'].includes(name)) void forgetPictures();
       if (!knows(name)) changed();
     }),
     stream.onReopened(changed),
@@ -36,6 +35,11 @@ export function followConsult(
   ];
   if (!live) stops.push(stream.open());
   return () => stops.forEach((stop) => stop());
+}
+
+/** Loaded when needed: a patient's page shows no picture before the call. */
+async function forgetPictures(): Promise<void> {
+  (await import('#lib/features/imaging/index.ts')).forgetFrames();
 }
 
 /** Read `key` again with every notification of this person: a list says what the bell says. @returns stop listening */

@@ -1,6 +1,5 @@
 import { invalidate } from '$app/navigation';
-import { api, ApiError } from '#lib/ui/api.ts';
-import { errorText } from '#lib/ui/error-text.ts';
+import { api } from '#lib/ui/api.ts';
 import { toast } from '#lib/ui/toast.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
@@ -63,18 +62,14 @@ async function reading<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Words for what went wrong. Anything that is not the server's answer rises. */
-export function wordsFor(error: unknown): string {
-  if (error instanceof ApiError) return errorText(error.code);
-  throw error;
-}
-
 /** Run an act and tell its failure in a toast. @returns true where it worked */
 export async function told(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
     return true;
   } catch (error) {
+    // Its words are all the app's errors: loaded when there is one, for a patient's page must be small.
+    const { wordsFor } = await import('./words-for.ts');
     toast.error(wordsFor(error));
     return false;
   }
