@@ -161,9 +161,12 @@ async function show(of: Name, width: number) {
   const { page } = li;
   await page.getByRole('button', { name: say('board_zoom_fit') }).click();
   await settled(of);
-  const middleOf = ({ box }: { box: Box }) => [box.x + box.width / 2, box.y + box.height / 2] as const;
+  const middle = async () => {
+    const box = await boxOf(image(of));
+    return [box.x + box.width / 2, box.y + box.height / 2] as const;
+  };
   // What is under the pointer stays there.
-  await page.mouse.move(...middleOf(await pixelsOf(of)));
+  await page.mouse.move(...(await middle()));
   await expect(async () => {
     const ratio = width / (await pixelsOf(of)).box.width;
     const turns = Math.trunc(Math.log(ratio) / Math.log(1 + Math.sign(ratio - 1) * wheelStep));
@@ -173,12 +176,19 @@ async function show(of: Name, width: number) {
     expect(Math.abs(width / (await pixelsOf(of)).box.width - 1)).toBeLessThan(0.03);
   }).toPass({ timeout: 60_000, intervals: [0] });
   const surface = await boxOf(boardOf(page).surface);
-  await page.mouse.down({ button: 'middle' });
-  await page.mouse.move(surface.x + surface.width / 2, surface.y + surface.height / 2, { steps: 4 });
-  // Let go of in motion, the board slides on.
-  await page.waitForTimeout(250);
-  await page.mouse.up({ button: 'middle' });
-  await settled(of);
+  const goal = [surface.x + surface.width / 2, surface.y + surface.height / 2] as const;
+  // On a busy machine the board misses the beginning of a quick drag: again from where it came to lie.
+  await expect(async () => {
+    await page.mouse.move(...(await middle()));
+    await page.mouse.down({ button: 'middle' });
+    await page.mouse.move(...goal, { steps: 4 });
+    // Let go of in motion, the board slides on.
+    await page.waitForTimeout(250);
+    await page.mouse.up({ button: 'middle' });
+    await settled(of);
+    const [x, y] = await middle();
+    expect(Math.hypot(x - goal[0], y - goal[1])).toBeLessThan(10);
+  }).toPass({ timeout: 30_000, intervals: [0] });
   return pixelsOf(of);
 }
 
@@ -233,16 +243,23 @@ test('the magnifier shows what is under the pointer, three times as large', asyn
   const lens = page.locator('.board-loupe');
   await expect(lens).toBeVisible();
   const box = await boxOf(lens);
-  const seen = await screen(box);
-  const row = Array.from({ length: seen.width - 40 }, (_, x) => seen.pixel(x + 20, seen.height / 2)[0]);
-  const edges = row.flatMap((value, x) => (x > 0 && Math.abs(value - row[x - 1]!) > 6 ? [x + 20] : []));
-  const middle = edges.find((x) => Math.abs(x - seen.width / 2) <= 4);
-  expect(middle, `edges at ${edges.join()}`).toBeDefined();
-  const wide = 3 * scale * steps.width;
-  for (const edge of edges) {
-    const parts = (edge - middle!) / wide;
-    expect(Math.abs(parts - Math.round(parts)) * wide).toBeLessThan(4);
-  }
+  const greys = steps.values.map((value) => applyWindow(value, window) * 255);
+  const between = greys.slice(1).map((value, i) => (value + greys[i]!) / 2);
+  // It stands there before it is painted.
+  await expect(async () => {
+    const seen = await screen(box);
+    const row = Array.from({ length: seen.width - 40 }, (_, x) => seen.pixel(x + 20, seen.height / 2)[0]);
+    const edges = row.flatMap((value, x) =>
+      between.some((level) => row[x - 1]! < level && value >= level) ? [x + 20] : []
+    );
+    const middle = edges.find((x) => Math.abs(x - seen.width / 2) <= 4);
+    expect(middle, `edges at ${edges.join()}`).toBeDefined();
+    const wide = 3 * scale * steps.width;
+    for (const edge of edges) {
+      const parts = (edge - middle!) / wide;
+      expect(Math.abs(parts - Math.round(parts)) * wide).toBeLessThan(4);
+    }
+  }).toPass({ timeout: 15_000 });
   await shot(page, 'magnifier');
   await page.getByRole('button', { name: say('board_loupe') }).click();
 });
@@ -298,8 +315,8 @@ test('an image larger than a canvas is drawn with less detail, said on it, and n
   const surface = await boxOf(boardOf(page).surface);
   const middle = { x: surface.x + surface.width / 2, y: surface.y + surface.height / 2 };
   const beside = (dx: number) => greyOf(page, { x: middle.x + dx, y: middle.y, width: 30, height: 30 });
-  expect(Math.abs((await beside(-150)).mean - 40)).toBeLessThan(2);
-  expect(Math.abs((await beside(120)).mean - 200)).toBeLessThan(2);
+  await expect.poll(async () => Math.abs((await beside(-150)).mean - 40)).toBeLessThan(2);
+  await expect.poll(async () => Math.abs((await beside(120)).mean - 200)).toBeLessThan(2);
   await shot(page, 'larger-than-a-canvas');
 });
 
@@ -318,6 +335,7 @@ test('two by two, and mounted as a full-mouth series', async () => {
     await page.getByRole('button', { name: say('board_zoom_fit') }).click();
   };
   await arrange('board_layout_grid');
+  await settled('phantom');
   const grid = await Promise.all((await boardOf(page).xrays.all()).map((xray) => boxOf(xray)));
   const lefts = grid.map(({ x }) => Math.round(x));
   const tops = new Set(grid.map(({ y }) => Math.round(y)));

@@ -347,6 +347,9 @@ test('[BD-17] a draft is seen by nobody else until it is shown, and one undo tak
   const asked = wang.page.getByRole('dialog', { name: say('board_drafts_leave_title') });
   await asked.getByRole('button', { name: say('board_drafts_stay') }).click();
   await drafts.getByRole('button', { name: say('board_drafts_discard') }).click();
+  // Who was only asked is still in the call.
+  await expectPlaying(li.page.locator('figure[data-self=false] video').first());
+  await expect(wang.page.getByTestId('call-leave')).toBeVisible();
   await expect(marks(wang.page, 'arrow')).toHaveCount(0);
   await chooseTool(wang.page, 'select');
 });

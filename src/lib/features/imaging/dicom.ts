@@ -263,7 +263,7 @@ function frameFragments(
     table.length >= 8
       ? [inTable(frame - 1), frame < frames ? inTable(frame) : Infinity]
       : [skipItems(itemAt, firstItem, frame - 1), Infinity];
-  if (from >= to) throw fail('dicom_truncated');
+  if (from > to) throw fail('dicom_truncated');
   const parts: { offset: number; length: number }[] = [];
   for (let position = from; position < to;) {
     const part = itemAt(position);

@@ -68,7 +68,8 @@ const options: RoomOptions = {
     screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
     stopMicTrackOnMute: false
   },
-  disconnectOnPageLeave: true
+  // It would hang up when somebody is only asked whether to leave (`beforeunload`); see the constructor.
+  disconnectOnPageLeave: false
 };
 
 export class Session {
@@ -81,6 +82,7 @@ export class Session {
 
   constructor(listener: SessionListener) {
     setLogLevel('warn');
+    window.addEventListener('pagehide', this.#hangUp);
     this.#listener = listener;
     const changed = () => listener.changed();
     for (const event of [
@@ -115,8 +117,7 @@ export class Session {
       .on(RoomEvent.AudioPlaybackStatusChanged, () => listener.audioBlocked(!this.#room.canPlaybackAudio))
       .on(RoomEvent.Disconnected, (reason) => {
         if (this.#over) return;
-        this.#over = true;
-        this.#silence();
+        this.#end();
         listener.ended(reason);
       });
   }
@@ -279,9 +280,16 @@ export class Session {
   }
 
   async disconnect(): Promise<void> {
-    this.#over = true;
-    this.#silence();
+    this.#end();
     await this.#room.disconnect();
+  }
+
+  readonly #hangUp = (): void => void this.disconnect();
+
+  #end(): void {
+    this.#over = true;
+    window.removeEventListener('pagehide', this.#hangUp);
+    this.#silence();
   }
 
   /** For tests of bad lines. */
