@@ -22,8 +22,9 @@ export async function makeDataDir(): Promise<string> {
 export async function makeDemoDataDir(): Promise<string> {
   const folder = await makeDataDir();
   const shared = process.env[sharedWorldVariable];
-  // By cp, which keeps owners: the database's files belong to a user of its own.
-  if (shared) await promisify(execFile)('cp', ['-a', join(shared, '.'), folder]);
+  // By cp, which keeps owners: the database's files belong to a user of its own. Not joined: the dot would be lost,
+  // and the folder itself be copied into the other.
+  if (shared) await promisify(execFile)('cp', ['-a', `${shared}/.`, folder]);
   return folder;
 }
 
