@@ -107,7 +107,8 @@ async function invite(page: Page): Promise<{ link: string; digits: string }> {
 async function api<T>(page: Page, method: string, path: string): Promise<T> {
   return page.evaluate(
     async ([verb, where]) => {
-      const response = await fetch(where ?? '', { method: verb ?? 'GET' });
+      const sent = { headers: { 'content-type': 'application/json' }, body: '{}' };
+      const response = await fetch(where ?? '', { method: verb ?? 'GET', ...(verb === 'GET' ? {} : sent) });
       if (!response.ok) throw new Error(`${verb} ${where}: ${response.status} ${await response.text()}`);
       return response.json() as Promise<never>;
     },
