@@ -2,17 +2,18 @@ import {
   endOfCall,
   nextSpeaker,
   orderTiles,
-  retryPauseMs,
   type CallPhase,
   type LeaveReason,
   type ParticipantView,
   type Ticket
 } from './call.ts';
-import { troubleFrom, type DeviceTrouble } from './check.ts';
 import { Devices, type DeviceKind } from './devices.svelte.ts';
 import { Preview } from './preview.svelte.ts';
+import { LineKeeper, type Line } from './reconnect.ts';
 import { refusalFrom } from './refusal.ts';
+import { Sending } from './sending.svelte.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
+import { onWake } from './wake.ts';
 
 export interface CallOptions {
   /**
@@ -26,7 +27,6 @@ export interface CallOptions {
 }
 
 const seatWithinMs = 4_000;
-const pictureWithinMs = 300;
 const settledWithinMs = 1_000;
 /** A ticket lives five minutes; an older one is fetched anew. */
 const ticketFreshMs = 4 * 60_000;
@@ -37,9 +37,6 @@ export class CallController {
   /** In the order of the tiles, self last. In the lobby: who is there already, where that is known. */
   participants = $state.raw<readonly ParticipantView[]>([]);
   lastSpeaker = $state<string | null>(null);
-  /** What the person wants; kept through reconnections and new rooms. */
-  micOn = $state(true);
-  cameraOn = $state(true);
   sharing = $state(false);
   /** The browser wants a touch before it plays sound: show a button that calls `startAudio`. */
   audioBlocked = $state(false);
@@ -48,11 +45,15 @@ export class CallController {
    * editor takes a second of the page's thread) begin only then.
    */
   settled = $state(false);
-  /** A device failed while in the call; told until dismissed. */
-  trouble = $state.raw<{ source: 'camera' | 'microphone' | 'screen'; trouble: DeviceTrouble } | null>(null);
 
   readonly devices = new Devices();
   readonly preview = new Preview(this.devices);
+  readonly sending = new Sending({
+    devices: this.devices,
+    session: () => this.#session,
+    isLive: () => this.phase.kind === 'live',
+    changed: (session) => this.#draw(session)
+  });
   self = $derived(this.participants.find((person) => person.isSelf) ?? null);
   others = $derived(this.participants.filter((person) => !person.isSelf));
 
@@ -60,13 +61,30 @@ export class CallController {
   #session: Session | null = null;
   #warm: { ticket: Ticket; session: Session; at: number } | null = null;
   #warming: Promise<void> | null = null;
-  #publishing: Promise<void> | null = null;
+  readonly #line = new LineKeeper({
+    build: (signal) => this.#rebuild(signal),
+    endBy: (error) => {
+      const refusal = refusalFrom(error);
+      return refusal.kind === 'final' ? refusal.left : null;
+    },
+    changed: (line) => this.#follow(line)
+  });
+  #stopWaking: (() => void) | null = null;
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
 
   constructor(options: CallOptions) {
     this.#options = options;
+  }
+
+  /** What the person wants; kept through reconnections and new rooms. */
+  get micOn(): boolean {
+    return this.sending.micOn;
+  }
+
+  get cameraOn(): boolean {
+    return this.sending.cameraOn;
   }
 
   /** Opens the lobby: devices and self view. Sends nothing and loads no media client. */
@@ -114,8 +132,8 @@ export class CallController {
     this.phase = { kind: 'joining' };
     // What is still being opened counts as wanted: whoever is quick must not arrive unseen and unheard.
     const { camera, microphone, opening } = this.preview;
-    this.micOn = microphone.kind === 'on' || (opening !== null && microphone.kind === 'starting');
-    this.cameraOn = camera.kind === 'on' || (opening !== null && camera.kind === 'starting');
+    this.sending.micOn = microphone.kind === 'on' || (opening !== null && microphone.kind === 'starting');
+    this.sending.cameraOn = camera.kind === 'on' || (opening !== null && camera.kind === 'starting');
     const tracks = opening ? opening.then(() => this.preview.release()) : this.preview.release();
     try {
       await this.#enter(stay, tracks);
@@ -161,92 +179,54 @@ export class CallController {
   }
 
   /** The room is open: from here on this session is the call. */
-  #live(stay: number, session: Session, tracks: LocalTracks | Promise<LocalTracks> | null): void {
+  #live(stay: number, session: Session, tracks: LocalTracks | Promise<LocalTracks>): void {
     if (stay !== this.#stay) {
       void session.disconnect();
       return;
     }
     this.#session = session;
     this.phase = { kind: 'live' };
-    if (tracks) {
-      if (!(tracks instanceof Promise)) session.showOwn(tracks.camera);
-      this.#publishing = this.#publish(session, tracks);
-    }
+    this.#line.start();
+    this.#stopWaking ??= onWake(() => {
+      this.#line.tell({ kind: 'woke' });
+      this.sending.givenBack.hurry();
+    });
+    this.sending.begin(session, tracks);
     this.#draw(session);
+    this.#settle(stay, session);
+  }
+
+  #settle(stay: number, session: Session): void {
     if (session.isAnyoneShown)
       setTimeout(() => stay === this.#stay && (this.settled = true), settledWithinMs);
     else this.settled = true;
     const speaker = this.devices.chosen('audiooutput');
-    if (speaker) void this.#guard('microphone', session.useDevice('audiooutput', speaker));
-  }
-
-  async #publish(session: Session, given: LocalTracks | Promise<LocalTracks>): Promise<void> {
-    const tracks = await given;
-    if (session !== this.#session) return;
-    if (given instanceof Promise) {
-      // What could not be opened, the buttons say.
-      this.cameraOn &&= tracks.camera !== null;
-      this.micOn &&= tracks.microphone !== null;
-      session.showOwn(tracks.camera);
-      this.#draw(session);
-    }
-    await session.picture(pictureWithinMs);
-    if (session !== this.#session) return;
-    // Switched off in the meantime: what was wanted last counts.
-    const wanted = {
-      camera: this.cameraOn ? tracks.camera : null,
-      microphone: this.micOn ? tracks.microphone : null
-    };
-    if (!wanted.camera) tracks.camera?.stop();
-    if (!wanted.microphone) tracks.microphone?.stop();
-    await this.#guard('camera', session.publish(wanted));
-    this.#draw(session);
+    if (speaker) void this.sending.guard('microphone', session.useDevice('audiooutput', speaker));
   }
 
   async toggleMic(): Promise<void> {
     if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
       return this.preview.setOn('microphone', this.preview.microphone.kind !== 'on');
-    this.micOn = !this.micOn;
-    await this.#apply('microphone');
+    await this.sending.toggle('microphone');
   }
 
   async toggleCamera(): Promise<void> {
     if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
       return this.preview.setOn('camera', this.preview.camera.kind !== 'on');
-    this.cameraOn = !this.cameraOn;
-    await this.#apply('camera');
+    await this.sending.toggle('camera');
   }
 
   async toggleScreen(): Promise<void> {
     const session = this.#session;
     if (!session) return;
-    await this.#guard('screen', session.setScreen(!session.isSharing));
-    this.#draw(session);
-  }
-
-  async #apply(source: 'camera' | 'microphone'): Promise<void> {
-    // The lobby's tracks first: else a quick double press would send a second microphone.
-    await this.#publishing;
-    const session = this.#session;
-    if (!session) return;
-    const done =
-      source === 'camera'
-        ? await this.#guard('camera', session.setCamera(this.cameraOn, this.devices.chosen('videoinput')))
-        : await this.#guard(
-            'microphone',
-            session.setMicrophone(this.micOn, this.devices.chosen('audioinput'))
-          );
-    if (!done) {
-      if (source === 'camera') this.cameraOn = false;
-      else this.micOn = false;
-    }
+    await this.sending.guard('screen', session.setScreen(!session.isSharing));
     this.#draw(session);
   }
 
   async chooseDevice(kind: DeviceKind, id: string): Promise<void> {
     this.devices.choose(kind, id);
     const source = kind === 'videoinput' ? 'camera' : 'microphone';
-    if (this.#session) await this.#guard(source, this.#session.useDevice(kind, id));
+    if (this.#session) await this.sending.guard(source, this.#session.useDevice(kind, id));
     else if (kind !== 'audiooutput') await this.preview.reopen(source);
   }
 
@@ -254,7 +234,7 @@ export class CallController {
   async flipCamera(): Promise<void> {
     if (!this.#session) return this.preview.flip();
     this.preview.facing = this.preview.facing === 'user' ? 'environment' : 'user';
-    await this.#guard('camera', this.#session.flipCamera(this.preview.facing));
+    await this.sending.guard('camera', this.#session.flipCamera(this.preview.facing));
   }
 
   async startAudio(): Promise<void> {
@@ -276,7 +256,7 @@ export class CallController {
 
   /** The page goes away: everything is let go. */
   destroy(): void {
-    this.#stay++;
+    this.#rest();
     this.preview.stop();
     this.devices.stop();
     void this.#drop();
@@ -287,8 +267,17 @@ export class CallController {
     await this.#session?.simulate(scenario);
   }
 
-  #leave(reason: LeaveReason): void {
+  /** This stay is over: nothing comes back any more. */
+  #rest(): void {
     this.#stay++;
+    this.#line.stop();
+    this.sending.givenBack.stop();
+    this.#stopWaking?.();
+    this.#stopWaking = null;
+  }
+
+  #leave(reason: LeaveReason): void {
+    this.#rest();
     this.phase = { kind: 'left', reason };
     this.settled = false;
     this.preview.stop();
@@ -306,12 +295,7 @@ export class CallController {
     return {
       changed: () => this.#drawSoon(session),
       line: (state) => {
-        if (this.#session !== session()) return;
-        if (state === 'live') {
-          this.phase = { kind: 'live' };
-          this.#draw(session());
-        } else if (this.phase.kind === 'live')
-          this.phase = { kind: 'reconnecting', since: Date.now(), lost: false };
+        if (this.#session === session()) this.#line.tell({ kind: state === 'live' ? 'back' : 'down' });
       },
       ended: (reason) => this.#ended(session(), reason),
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
@@ -330,49 +314,43 @@ export class CallController {
     if (this.#session !== session) return;
     this.#session = null;
     const end = endOfCall(reason);
-    if (end) this.#leave(end);
-    else void this.#comeBack();
+    this.#line.tell(end ? { kind: 'ended', reason: end } : { kind: 'lost' });
   }
 
-  /** The media client gave up: a new room with a new ticket, for as long as the person stays. */
-  async #comeBack(): Promise<void> {
+  #follow(line: Line): void {
+    switch (line.kind) {
+      case 'up':
+        this.phase = { kind: 'live' };
+        if (this.#session) this.#draw(this.#session);
+        break;
+      case 'over':
+        this.#leave(line.reason);
+        void this.#drop();
+        break;
+      default:
+        this.phase = { kind: 'reconnecting', since: line.since, lost: line.kind !== 'mending' };
+    }
+  }
+
+  /** A new room with a new ticket in place of the one that was lost. */
+  async #rebuild(signal: AbortSignal): Promise<void> {
     const stay = this.#stay;
-    const since = this.phase.kind === 'reconnecting' ? this.phase.since : Date.now();
-    this.phase = { kind: 'reconnecting', since, lost: true };
+    const former = this.#session;
+    this.#session = null;
     this.sharing = false;
-    for (let attempt = 0; stay === this.#stay; attempt++) {
-      try {
-        const [{ Session }, ticket] = await Promise.all([
-          import('./session.ts'),
-          this.#options.getTicket({ held: false })
-        ]);
-        if (stay !== this.#stay) return;
-        const session: Session = new Session(this.#listener(() => session));
-        await session.connect(ticket);
-        this.#live(stay, session, null);
-        // Only what was on before; who was muted stays so because nothing is opened at all.
-        if (this.micOn) await this.#apply('microphone');
-        if (this.cameraOn) await this.#apply('camera');
-        return;
-      } catch (error) {
-        const refusal = refusalFrom(error);
-        if (stay === this.#stay && refusal.kind === 'final') return this.#leave(refusal.left);
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryPauseMs(attempt, Math.random())));
-    }
-  }
-
-  /** True where it worked; else the trouble is kept to be told. */
-  async #guard(source: 'camera' | 'microphone' | 'screen', act: Promise<unknown>): Promise<boolean> {
-    try {
-      await act;
-      return true;
-    } catch (error) {
-      // Closing the browser's own dialogue for a screen is a choice, not a trouble.
-      if (source !== 'screen')
-        this.trouble = { source, trouble: troubleFrom(error, globalThis.isSecureContext) };
-      return false;
-    }
+    await former?.disconnect();
+    const [{ Session }, ticket] = await Promise.all([
+      import('./session.ts'),
+      this.#options.getTicket({ held: false })
+    ]);
+    signal.throwIfAborted();
+    const session: Session = new Session(this.#listener(() => session));
+    signal.addEventListener('abort', () => void session.disconnect());
+    await session.connect(ticket);
+    signal.throwIfAborted();
+    this.#session = session;
+    this.#settle(stay, session);
+    this.sending.resume(session);
   }
 
   #drawSoon(session: () => Session): void {
@@ -393,5 +371,6 @@ export class CallController {
     this.lastSpeaker = nextSpeaker(people, this.lastSpeaker);
     this.participants = orderTiles(people, this.lastSpeaker);
     this.sharing = session.isSharing;
+    this.sending.givenBack.look();
   }
 }

@@ -5,6 +5,7 @@
 import {
   AudioPresets,
   ConnectionState,
+  DisconnectReason,
   LocalAudioTrack,
   LocalVideoTrack,
   ParticipantEvent,
@@ -14,6 +15,7 @@ import {
   ScreenSharePresets,
   setLogLevel,
   Track,
+  TrackEvent,
   VideoPreset,
   VideoPresets,
   type Participant,
@@ -77,6 +79,7 @@ export class Session {
   readonly #listener: Pick<SessionListener, 'pictured'>;
   readonly #sources = new WeakMap<Track, VideoSource>();
   readonly #sounds = new Map<string, HTMLMediaElement>();
+  readonly #takenAway = new WeakSet<Track>();
   #own: VideoSource | null = null;
   #over = false;
 
@@ -111,6 +114,12 @@ export class Session {
         for (const element of track.detach()) if (element instanceof HTMLAudioElement) element.remove();
         if (track.sid) this.#sounds.delete(track.sid);
       })
+      .on(RoomEvent.LocalTrackPublished, ({ track }) => {
+        // Only where the device is gone, not where we close it; the client mutes what it cannot open elsewhere.
+        track
+          ?.on(TrackEvent.Ended, () => this.#takenAway.add(track))
+          .on(TrackEvent.Unmuted, () => this.#takenAway.delete(track));
+      })
       .on(RoomEvent.SignalReconnecting, () => listener.line('reconnecting'))
       .on(RoomEvent.Reconnecting, () => listener.line('reconnecting'))
       .on(RoomEvent.Reconnected, () => listener.line('live'))
@@ -118,7 +127,8 @@ export class Session {
       .on(RoomEvent.Disconnected, (reason) => {
         if (this.#over) return;
         this.#end();
-        listener.ended(reason);
+        // Not by us, who would be over: the client hangs up by itself when the browser freezes the page.
+        listener.ended(reason === DisconnectReason.CLIENT_INITIATED ? undefined : reason);
       });
   }
 
@@ -265,6 +275,15 @@ export class Session {
   /** Within a touch or click, where the browser had held sound back. */
   async startAudio(): Promise<void> {
     await this.#room.startAudio();
+  }
+
+  /** False where nothing is sent of it because there is none, or its device was taken away; muted is not missing. */
+  sends(source: 'camera' | 'microphone'): boolean {
+    const publication = this.#room.localParticipant.getTrackPublication(
+      source === 'camera' ? Track.Source.Camera : Track.Source.Microphone
+    );
+    if (!publication?.track) return false;
+    return !(publication.isMuted && this.#takenAway.has(publication.track));
   }
 
   get isSharing(): boolean {

@@ -3,6 +3,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
 import { cameraFacing } from './browser.ts';
 import type { DeviceTrouble, LobbyVerdict } from './check.ts';
+import type { Source } from './given-back.svelte.ts';
 
 /** The texts of states, each table complete by its type. */
 export const roleWords: Record<SeatRole, () => string> = {
@@ -79,4 +80,10 @@ export function cameraName(label: string, facing: 'user' | 'environment'): strin
 export function troubleWords(source: 'camera' | 'microphone' | 'screen', trouble: DeviceTrouble): string {
   if (trouble === 'insecure') return m.room_trouble_insecure();
   return source === 'screen' ? m.room_trouble_screen_other() : troubleTexts[source][trouble]();
+}
+
+/** A phone call or another program has what is wanted; it comes back by itself. */
+export function takenWords(taken: readonly Source[]): string {
+  if (taken.length > 1) return m.room_taken_both();
+  return taken[0] === 'camera' ? m.room_taken_camera() : m.room_taken_microphone();
 }
