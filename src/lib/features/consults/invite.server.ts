@@ -5,7 +5,7 @@ import { dayMs, hourMs, type Clock } from '#lib/kernel/clock.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId, newSecret } from '#lib/kernel/ids.ts';
 import type { Call, Database, Services } from '#lib/features/tenancy/call.ts';
-import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { normalPhone } from '#lib/features/patients/contact.ts';
 import { delegatePhonePlace, openContact } from '#lib/features/patients/contact.server.ts';
 import { speaksFor } from '#lib/features/patients/delegate.ts';
@@ -43,16 +43,7 @@ export async function invitePatient(
     // It must still open on the agreed day, and afterwards say what was decided.
     const from = Math.max(tx.now.getTime(), consult.slotAt?.getTime() ?? 0);
     const expiresAt = new Date(from + linkDays * dayMs);
-    await tx.rows
-      .update(consultInvites)
-      .set({ revokedAt: tx.now })
-      .where(
-        and(
-          eq(consultInvites.consultId, consultId),
-          delegateId ? eq(consultInvites.delegateId, delegateId) : isNull(consultInvites.delegateId),
-          isNull(consultInvites.revokedAt)
-        )
-      );
+    await endLinkOf(tx, consultId, delegateId);
     const id = newId(tx.now.getTime());
     await tx.rows.insert(consultInvites).values({
       id,
@@ -73,6 +64,20 @@ export async function invitePatient(
     });
     return { path: `/v/${token}`, expiresAt };
   });
+}
+
+/** The link one person has to a consult opens nothing from now on; null: the patient's own. */
+export async function endLinkOf(tx: Tx, consultId: string, delegateId: string | null): Promise<void> {
+  await tx.rows
+    .update(consultInvites)
+    .set({ revokedAt: tx.now })
+    .where(
+      and(
+        eq(consultInvites.consultId, consultId),
+        delegateId ? eq(consultInvites.delegateId, delegateId) : isNull(consultInvites.delegateId),
+        isNull(consultInvites.revokedAt)
+      )
+    );
 }
 
 /** Five more tries for a link that was locked; the address stays the same. @throws AppError `not_found`, `forbidden` */

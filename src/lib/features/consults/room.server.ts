@@ -157,9 +157,7 @@ export async function admitPatient(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
-    if (!mayAdmit(tx.actor, consult)) throw fail('forbidden');
+    const consult = await consultAtDoor(tx, consultId);
     const [seat] = await tx.rows
       .update(consultSeats)
       .set({
@@ -178,6 +176,14 @@ export async function admitPatient(
     });
     await consultChanged(tx, consultId, 'patient.admitted');
   });
+}
+
+/** The open consult whose door the actor keeps. @throws AppError `not_found`, `room_not_open`, `forbidden` */
+export async function consultAtDoor(tx: Tx, consultId: string): Promise<ConsultRow> {
+  const { consult } = await consultFor(tx, consultId);
+  if (!isOpen(consult)) throw fail('room_not_open');
+  if (!mayAdmit(tx.actor, consult)) throw fail('forbidden');
+  return consult;
 }
 
 /** Coming and going beyond this is not kept. */
@@ -337,7 +343,8 @@ async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
   if (people.some((id) => !allows(states.get(id)!.video))) throw fail('consent_missing');
 }
 
-function seatIs(consultId: string, identity: string) {
+/** One person's place in one consult. */
+export function seatIs(consultId: string, identity: string) {
   return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
 

@@ -7,9 +7,10 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
 import { isOpen } from './consult.ts';
+import { endLinkOf } from './invite.server.ts';
 import { mayAdmit, mayKeepWaiting } from './policy.server.ts';
 import { consultChanged, consultFor } from './read.server.ts';
-import { identityOf } from './room.server.ts';
+import { consultAtDoor, identityOf, seatIs } from './room.server.ts';
 import type { VisitMessageInput } from './schema.ts';
 import { consultInvites, consults, consultSeats, visitMessages, visitSessions } from './tables.server.ts';
 import type { WaitingView } from './views.ts';
@@ -94,9 +95,7 @@ export async function holdPatient(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
-    if (!mayAdmit(tx.actor, consult)) throw fail('forbidden');
+    const consult = await consultAtDoor(tx, consultId);
     const [seat] = await tx.rows
       .update(consultSeats)
       .set({ state: 'waiting', heldAt: tx.now, seenAt: tx.now, admittedById: null, changedAt: tx.now })
@@ -152,18 +151,7 @@ export async function moveToRoom(
     const [seat] = await tx.rows.select().from(consultSeats).where(seatIs(consultId, identity));
     if (!invite || !seat) throw fail('not_found');
     // One link a person and consult: the one that led there before ends.
-    await tx.rows
-      .update(consultInvites)
-      .set({ revokedAt: tx.now })
-      .where(
-        and(
-          eq(consultInvites.consultId, toConsultId),
-          invite.delegateId
-            ? eq(consultInvites.delegateId, invite.delegateId)
-            : isNull(consultInvites.delegateId),
-          isNull(consultInvites.revokedAt)
-        )
-      );
+    await endLinkOf(tx, toConsultId, invite.delegateId);
     await tx.rows
       .update(consultInvites)
       .set({ consultId: toConsultId })
@@ -281,8 +269,4 @@ export async function listWaiting(call: Call<never, MemberActor>): Promise<Waiti
       may: { admit: mayAdmit(tx.actor, consult), tell: mayKeepWaiting(tx.actor, consult) }
     }));
   });
-}
-
-function seatIs(consultId: string, identity: string) {
-  return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
