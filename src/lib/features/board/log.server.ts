@@ -50,15 +50,10 @@ export async function readBoardLog(
     .orderBy(asc(number));
   if (tail[0]?.number === after + 1) return tail;
   const segments = await rows
-    .select({ last: boardSegments.last, bytes: boardSegments.bytes })
+    .select({ bytes: boardSegments.bytes })
     .from(boardSegments)
     .where(
-      and(
-        eq(boardSegments.organisationId, key.organisationId),
-        eq(boardSegments.documentId, key.documentId),
-        gt(boardSegments.last, after),
-        lte(boardSegments.first, upTo)
-      )
+      and(eq(boardSegments.organisationId, key.organisationId), reachesInto(key.documentId, { after, upTo }))
     )
     .orderBy(asc(boardSegments.first));
   const sealed = (await Promise.all(segments.map((segment) => unpackUpdates(segment.bytes)))).flat();
@@ -74,17 +69,20 @@ export async function readLogPage(rows: Rows, documentId: string, window: LogWin
   const [segment] = await rows
     .select({ bytes: boardSegments.bytes })
     .from(boardSegments)
-    .where(
-      and(
-        eq(boardSegments.documentId, documentId),
-        gt(boardSegments.last, after),
-        lte(boardSegments.first, upTo)
-      )
-    )
+    .where(reachesInto(documentId, window))
     .orderBy(asc(boardSegments.first))
     .limit(1);
   if (!segment) return page;
   return pageOf((await unpackUpdates(segment.bytes)).filter(isIn(window)), upTo);
+}
+
+/** Segments that hold a row of the window. */
+function reachesInto(documentId: string, { after, upTo }: LogWindow) {
+  return and(
+    eq(boardSegments.documentId, documentId),
+    gt(boardSegments.last, after),
+    lte(boardSegments.first, upTo)
+  );
 }
 
 function isIn({ after, upTo }: LogWindow): (update: LoggedUpdate) => boolean {
