@@ -124,8 +124,12 @@ export function createCollab(options: CollabOptions): Collab {
           document.link.catchUp();
           if (again) document.announce({ kind: 'relay-back' });
         }
+        void lookUpAll();
       },
-      onCome: () => documents.all().forEach((document) => document.link.meet()),
+      onCome() {
+        for (const document of documents.all()) document.link.meet();
+        void lookUpAll();
+      },
       onGone: (node) => documents.all().forEach((document) => document.presences.drop(node)),
       onOrder: follow
     });
@@ -222,6 +226,12 @@ export function createCollab(options: CollabOptions): Collab {
     }
   }
 
+  /** [CO-24] Orders may have been missed. Answers on their way may be from before, and are asked for again. */
+  async function lookUpAll(): Promise<void> {
+    for (const connection of connections) connection.stale = true;
+    await Promise.all([...connections].filter((connection) => connection.accessOrNull).map(lookUpAgain));
+  }
+
   /** Connections of these people. Those whose access is being looked up are marked: their answer is stale. */
   function affected(whose: Whose): Connection[] {
     return [...connections].filter((connection) => {
@@ -241,9 +251,7 @@ export function createCollab(options: CollabOptions): Collab {
       nodes?.order({ kind: 'recheck', whose });
       await Promise.all(affected(whose).map(lookUpAgain));
     },
-    async recheckAll() {
-      await Promise.all([...connections].filter((connection) => connection.accessOrNull).map(lookUpAgain));
-    },
+    recheckAll: lookUpAll,
     async closeDocument(documentId) {
       nodes?.order({ kind: 'read-only', documentId });
       await documents.setReadOnly(documentId);

@@ -211,6 +211,15 @@ test('[CO-24] a right taken away, changed or closed on one node holds on all', a
   expect(numbered.rows).toHaveLength(0);
 });
 
+test('[CO-24] a right taken away while Redis was gone ends when the nodes hear each other again', async () => {
+  const { nodes, li, wang } = await apart(() => redis.kill());
+  nodes[1].people.delete('wang');
+  nodes[0].collab.revoke({ userId: nodes[0].people.get('wang')!.userId! });
+  await redis.start();
+  await until(() => wang.closes.includes(closeCodes.forbidden));
+  expect(li.closes).toEqual([]);
+});
+
 /** Two people on two nodes whose Redis has just gone, in the way of `take`. */
 async function apart(take: () => Promise<void> | void, limits: Partial<Limits> = {}) {
   const made = await site(2, limits);
