@@ -10,7 +10,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'server/**/*.test.ts'] }
+        // Modules are loaded once a worker instead of once a file: half the time. No unit test leaves a module changed.
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'server/**/*.test.ts'],
+          isolate: false,
+          unstubGlobals: true
+        }
       },
       {
         extends: true,
