@@ -68,6 +68,22 @@ test('[ID-1] tries made all at once are counted before any is answered', async (
   expect(codes.filter((code) => code === 'wrong_credentials')).toHaveLength(5);
 });
 
+test('[ID-1] of two who sign in at once from one address, whoever is counted second is no try too many', async () => {
+  const { systemDb } = world.services;
+  const readAt = (ms: number) =>
+    createAuthenticator({
+      systemDb,
+      clock: { now: () => new Date(Date.UTC(2027, 0, 1) + ms) },
+      origin: 'http://localhost',
+      masterKey: world.masterKey
+    }).tries;
+  await readAt(2).begin('address', '192.0.2.40');
+  await readAt(1).begin('address', '192.0.2.40');
+  await readAt(2).good('address', '192.0.2.40');
+  await readAt(1).begin('address', '192.0.2.40');
+  await expect(readAt(1).pausedUntil('address', '192.0.2.40')).resolves.toBeNull();
+});
+
 test('[ID-1] one address that tries many accounts is paused, other addresses are not', async () => {
   for (let i = 0; i < 40; i++) await refusal(tryPassword(emailOf(`guess-${i}`), 'wrong', '192.0.2.30'));
   expect(await refusal(tryPassword(emailOf('stranger'), testPassword, '192.0.2.30'))).toBe('too_many_tries');

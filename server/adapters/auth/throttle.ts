@@ -29,6 +29,8 @@ const address: Patience = {
   forgetMs: hourMs
 };
 const patience = { account, address };
+/** Not the present: of two who come at once, the later to be counted may have looked at the clock first. */
+const noPause = new Date(0);
 type Door = keyof typeof patience;
 
 /** How long to wait after the n-th failure in a row, in ms. */
@@ -51,17 +53,17 @@ export function createThrottle(options: { systemDb: Database; clock: Clock; key:
       const { free, firstPauseMs, longestPauseMs, forgetMs } = patience[door];
       const counted = sql<number>`case when ${signInTries.lastAt} < ${new Date(now.getTime() - forgetMs).toISOString()}::timestamptz
         then 1 else ${signInTries.failures} + 1 end`;
-      const pauseMs = sql`case when ${counted} < ${free} then 0
-        else least(${firstPauseMs} * power(2, least(${counted} - ${free}, 20)), ${longestPauseMs}) end`;
+      const pauseMs = sql`least(${firstPauseMs} * power(2, least(${counted} - ${free}, 20)), ${longestPauseMs})`;
       const id = keyOf(door, name);
       const taken = await systemDb
         .insert(signInTries)
-        .values({ key: id, failures: 1, blockedUntil: now, lastAt: now })
+        .values({ key: id, failures: 1, blockedUntil: noPause, lastAt: now })
         .onConflictDoUpdate({
           target: signInTries.key,
           set: {
             failures: counted,
-            blockedUntil: sql`${now.toISOString()}::timestamptz + (${pauseMs}) * interval '1 millisecond'`,
+            blockedUntil: sql`case when ${counted} < ${free} then ${noPause.toISOString()}::timestamptz
+              else ${now.toISOString()}::timestamptz + ${pauseMs} * interval '1 millisecond' end`,
             lastAt: now
           },
           setWhere: sql`${signInTries.blockedUntil} <= ${now.toISOString()}::timestamptz`
@@ -81,7 +83,7 @@ export function createThrottle(options: { systemDb: Database; clock: Clock; key:
       else
         await systemDb
           .update(signInTries)
-          .set({ failures: sql`greatest(${signInTries.failures} - 1, 0)`, blockedUntil: clock.now() })
+          .set({ failures: sql`greatest(${signInTries.failures} - 1, 0)`, blockedUntil: noPause })
           .where(row);
     },
     async unlock(door, name) {
