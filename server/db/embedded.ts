@@ -55,8 +55,14 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
     const folder = await placeFor(resolve(options.dataDir), user, options.log);
     const cluster = join(folder, 'cluster');
     await stopOrphan(cluster, options.log);
-    const access = await ensureCluster({ folder, cluster, user, binaries, durable: options.durable ?? true });
-    return await launch({ ...options, folder, cluster, user, binaries, access });
+    let access = await ensureCluster({ folder, cluster, user, binaries, durable: options.durable ?? true });
+    for (let left = portTries; ; left--)
+      try {
+        return await launch({ ...options, folder, cluster, user, binaries, access });
+      } catch (error) {
+        if (!(error instanceof PortTaken) || left === 0) throw error;
+        access = await moveToFreePort(folder, access);
+      }
   } catch (error) {
     throw explain(error, 'The database could not be started');
   }
@@ -123,6 +129,16 @@ interface ClusterPlan {
   durable: boolean;
 }
 
+/** Somebody took the port after it was seen to be free. */
+class PortTaken extends StopError {}
+const portTries = 5;
+
+async function moveToFreePort(folder: string, access: Access): Promise<Access> {
+  const moved = { ...access, port: await freePort() };
+  await writeAccess(join(folder, 'access.json'), moved);
+  return moved;
+}
+
 /** Make the cluster if there is none. It is built under another name, so half a build never counts. */
 async function ensureCluster(plan: ClusterPlan): Promise<Access> {
   const { folder, cluster, user } = plan;
@@ -133,10 +149,7 @@ async function ensureCluster(plan: ClusterPlan): Promise<Access> {
   );
   const access = await readAccess(accessFile);
   if (clusterThere && access) {
-    if (await isPortFree(access.port)) return access;
-    const moved = { ...access, port: await freePort() };
-    await writeAccess(accessFile, moved);
-    return moved;
+    return (await isPortFree(access.port)) ? access : moveToFreePort(folder, access);
   }
   if (clusterThere)
     throw new StopError(
@@ -317,7 +330,10 @@ async function untilReady({ child, exited, cluster, logFile, logStart }: Startin
       const said = (await readFile(logFile, 'utf8')).slice(logStart);
       if (/No space left/i.test(said)) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
       const fatal = /FATAL:\s+(.*)/.exec(said)?.[1];
-      throw new StopError(`The database did not start: ${fatal ?? lastLine(said)} (see ${logFile}).`);
+      const sentence = `The database did not start: ${fatal ?? lastLine(said)} (see ${logFile}).`;
+      throw /could not bind .*Address already in use/.test(said)
+        ? new PortTaken(sentence)
+        : new StopError(sentence);
     }
     await sleep(15);
   }
