@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { loadOrCreateKeys } from './keys.ts';
 import { liveKitMediaServer, refusalOf } from './livekit.ts';
-import { Presence, type PresenceChange } from './presence.ts';
+import { Presence } from './presence.ts';
 import { createProxy, isUnderPrefix, proxyPrefix } from './proxy.ts';
 import { NoMediaServerError, resolveBinary } from './resolve.ts';
 import { isSignedWith, Revoked } from './revoked.ts';
@@ -13,6 +13,7 @@ import type {
   RunningMediaServer,
   StartMediaServerOptions
 } from './types.ts';
+import { createTeller } from './teller.ts';
 import { createWebhook, webhookPath } from './webhook.ts';
 
 export type {
@@ -49,12 +50,8 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
   let unavailable: string | null = null;
   let stopped = false;
 
-  const tell = (changes: PresenceChange[]) => {
-    for (const change of changes)
-      Promise.resolve({ ...change, at: new Date() })
-        .then(options.onRoomEvent)
-        .catch((error: unknown) => log.error({ err: error, kind: change.kind }, 'room event not taken'));
-  };
+  const teller = createTeller({ take: (event) => options.onRoomEvent?.(event), log });
+  const { tell } = teller;
 
   const { media, everySeat } = liveKitMediaServer({
     keys,
@@ -162,7 +159,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
       clearInterval(timer);
       abort.abort();
       proxy.close();
-      await supervised?.stop();
+      await Promise.all([supervised?.stop(), teller.stop()]);
       await settling;
       // A start that was under way when stop was called.
       await supervised?.stop();

@@ -9,6 +9,7 @@ import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { isForPatient } from '#lib/features/consults/news.ts';
 import { checkLine } from '#lib/features/consults/line-check.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
+import { readRoomToReturnTo } from '#lib/features/consults/return.server.ts';
 import { admitPatient, applyRoomNews, enterRoom, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { askClinic, moveVisit, readVisit, takeBackRequest } from '#lib/features/consults/visit.server.ts';
 import {
@@ -302,4 +303,35 @@ test('[CALL-11] a check of the line opens no room of a consult, and is not asked
   for (let n = 1; n < 6; n++) await check();
   expect(await refusal(check())).toBe('too_many_tries');
   expect(await refusal(checkLine(world.as(world.people.li)))).toBeNull();
+});
+
+test('[CN-50] who has a seat and is not in the room is led back, and hears who comes and goes', async () => {
+  const { li, wang, nurse, stranger } = world.people;
+  const { id } = await invited(world, second());
+  const seat = { li: `m:${li.userId}`, wang: `m:${wang.userId}` };
+  const system: SystemActor = { kind: 'system', organisationId: '', reason: 'media server' };
+  const news = async (who: keyof typeof seat, kind: 'joined' | 'left') =>
+    applyRoomNews(world.as(system), { room: id, identity: seat[who], kind, at: new Date() });
+  const back = (who: MemberActor) => readRoomToReturnTo(world.as(who));
+  for (const who of [li, wang, nurse]) expect((await back(who))?.consultId).not.toBe(id);
+
+  await enterRoom(world.as(li), id);
+  await news('li', 'joined');
+  // In the room there is nothing to return to; without a seat neither.
+  for (const who of [li, nurse, stranger]) expect((await back(who))?.consultId).not.toBe(id);
+  await enterRoom(world.as(wang), id);
+  expect(await back(wang)).toMatchObject({ consultId: id, others: 1 });
+
+  heard.length = 0;
+  await news('li', 'left');
+  await until(() => [li, wang].every(({ userId }) => heard.includes(`user:${userId} room`)));
+  expect(await back(li)).toMatchObject({ consultId: id, others: 0 });
+  // Never in it, and nobody there any more.
+  expect((await back(wang))?.consultId).not.toBe(id);
+  await owner`update consult_seat set changed_at = now() - interval '31 minutes' where identity = ${seat.li}`;
+  expect((await back(li))?.consultId).not.toBe(id);
+  await news('wang', 'joined');
+  expect(await back(li)).toMatchObject({ consultId: id, others: 1 });
+  await owner`update consult set status = 'closed' where id = ${id}`;
+  expect((await back(li))?.consultId).not.toBe(id);
 });

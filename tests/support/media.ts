@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { Room } from '@livekit/rtc-node';
 import type { MediaGrant } from '#lib/kernel/ports.ts';
 import {
@@ -16,6 +16,8 @@ export interface MediaSite {
   media: RunningMediaServer;
   /** True: the news of the media server get lost on their way. */
   losesNews: boolean;
+  /** Where set, each piece of news goes through it: `deliver` as often, as late and in what order as it likes. */
+  carryNews: ((deliver: () => Promise<void>) => void) | null;
   close(): Promise<void>;
 }
 
@@ -34,32 +36,50 @@ export async function openMediaSite(options: {
   dataDir: string;
   config?: Partial<MediaConfig>;
   onRoomEvent?: (event: RoomEvent) => void | Promise<void>;
+  /** How often it looks at the rooms by itself; never where not said. */
+  reconcileEveryMs?: number;
+  /** Where it listens; loopback where not said. */
+  host?: string;
   /** Answers what is not the media server's. */
   otherwise?: RequestListener;
 }): Promise<MediaSite> {
-  const { dataDir, onRoomEvent, otherwise = (_, response) => response.writeHead(418).end() } = options;
+  const {
+    dataDir,
+    onRoomEvent,
+    host = '127.0.0.1',
+    otherwise = (_, response) => response.writeHead(418).end()
+  } = options;
   const web = createServer((request, response) => {
     if (site.losesNews && request.url === '/sfu/webhook') {
       request.resume();
       response.writeHead(200).end();
+    } else if (site.carryNews && request.url === '/sfu/webhook' && !request.headers[carried]) {
+      const { carryNews } = site;
+      readAll(request).then(
+        (body) => {
+          carryNews(() => post(`${origin}/sfu/webhook`, body, request.headers.authorization));
+          response.writeHead(200).end();
+        },
+        (error: Error) => response.destroy(error)
+      );
     } else if (!site.media.handleRequest(request, response)) otherwise(request, response);
   });
   web.on('upgrade', (request, socket, head) => {
     if (!site.media.handleUpgrade(request, socket, head)) socket.destroy();
   });
-  web.listen(0, '127.0.0.1');
+  web.listen(0, host);
   await once(web, 'listening');
   const address = web.address();
   if (address === null || typeof address === 'string') throw new Error('not listening');
   const { port } = address;
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `http://${host}:${port}`;
   const media = await startMediaServer({
     config: { ...mediaDefaults, origin, ...options.config },
     dataDir,
     appPort: port,
     log: silent,
     // Where a test wants a look, it asks for one.
-    reconcileEveryMs: 3_600_000,
+    reconcileEveryMs: options.reconcileEveryMs ?? 3_600_000,
     ...(onRoomEvent ? { onRoomEvent } : {})
   });
   const site: MediaSite = {
@@ -67,6 +87,7 @@ export async function openMediaSite(options: {
     port,
     media,
     losesNews: false,
+    carryNews: null,
     async close() {
       await media.stop();
       web.closeAllConnections();
@@ -74,6 +95,21 @@ export async function openMediaSite(options: {
     }
   };
   return site;
+}
+
+/** Marks news that were carried already. */
+const carried = 'x-carried';
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function post(url: string, body: Buffer, authorization: string | undefined): Promise<void> {
+  const headers = { [carried]: '1', ...(authorization ? { authorization } : {}) };
+  const answer = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers });
+  if (!answer.ok) throw new Error(`news refused: ${answer.status}`);
 }
 
 /** What the app would let this person do in this room. */

@@ -1,4 +1,5 @@
 import { readOwnGlass } from '#lib/features/consults/break-glass.server.ts';
+import { readRoomToReturnTo } from '#lib/features/consults/return.server.ts';
 import { countWaiting } from '#lib/features/consults/read.server.ts';
 import { readWorkplace } from '#lib/features/identity/member.server.ts';
 import { listPlaces } from '#lib/features/identity/places.server.ts';
@@ -9,11 +10,12 @@ export const load: LayoutServerLoad = async (event) => {
   event.depends('app:waiting');
   const call = staffCall(event);
   const { name, role, userId, clinicId, memberId } = call.actor;
-  const [workplace, consultsWaiting, glass, places] = await loaded(
+  const [workplace, consultsWaiting, glass, room, places] = await loaded(
     Promise.all([
       readWorkplace(call),
       countWaiting(call),
       readOwnGlass(call),
+      readRoomToReturnTo(call),
       event.locals.places > 1 ? listPlaces(call.systemDb, call.actor) : []
     ])
   );
@@ -23,6 +25,7 @@ export const load: LayoutServerLoad = async (event) => {
     places,
     consultsWaiting,
     glass,
+    room,
     /** The server's clock, which pages say "today" by. */
     nowMs: call.clock.now().getTime(),
     theme: event.cookies.get('theme') ?? 'system'

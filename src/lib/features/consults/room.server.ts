@@ -11,6 +11,7 @@ import type { Relation } from '#lib/features/patients/delegate.ts';
 import { isOpen } from './consult.ts';
 import { mayAdmit } from './policy.server.ts';
 import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
+import { tellSeated } from './return.server.ts';
 import { consultGrantItems, consults, consultSeats, visitRequests } from './tables.server.ts';
 import type { SeatView } from './views.ts';
 import { peopleOf } from './visit-people.ts';
@@ -247,6 +248,7 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
         .onConflictDoNothing();
     }
     await consultChanged(tx, consult.id, `room.${told.kind}`);
+    await tellSeated(tx, consult.id);
   });
 }
 

@@ -263,8 +263,8 @@ export class CallController {
   }
 
   /** For tests of bad lines. */
-  async simulate(scenario: Parameters<Session['simulate']>[0]): Promise<void> {
-    await this.#session?.simulate(scenario);
+  async simulate(...fault: Parameters<Session['simulate']>): Promise<void> {
+    await this.#session?.simulate(...fault);
   }
 
   /** This stay is over: nothing comes back any more. */

@@ -78,7 +78,7 @@ export class Session {
   readonly #room = new Room(options);
   readonly #listener: Pick<SessionListener, 'pictured'>;
   readonly #sources = new WeakMap<Track, VideoSource>();
-  readonly #sounds = new Map<string, HTMLMediaElement>();
+  readonly #sounds = new Map<Track, HTMLMediaElement>();
   readonly #takenAway = new WeakSet<Track>();
   #own: VideoSource | null = null;
   #over = false;
@@ -111,8 +111,10 @@ export class Session {
         if (track instanceof RemoteAudioTrack) this.#play(track);
       })
       .on(RoomEvent.TrackUnsubscribed, (track) => {
-        for (const element of track.detach()) if (element instanceof HTMLAudioElement) element.remove();
-        if (track.sid) this.#sounds.delete(track.sid);
+        track.detach();
+        // Kept here: the client has often let go of its elements before it says so.
+        this.#sounds.get(track)?.remove();
+        this.#sounds.delete(track);
       })
       .on(RoomEvent.LocalTrackPublished, ({ track }) => {
         // Only where the device is gone, not where we close it; the client mutes what it cannot open elsewhere.
@@ -312,8 +314,8 @@ export class Session {
   }
 
   /** For tests of bad lines. */
-  async simulate(scenario: Parameters<Room['simulateScenario']>[0]): Promise<void> {
-    await this.#room.simulateScenario(scenario);
+  async simulate(...fault: Parameters<Room['simulateScenario']>): Promise<void> {
+    await this.#room.simulateScenario(...fault);
   }
 
   #view(participant: Participant): ParticipantView {
@@ -363,7 +365,7 @@ export class Session {
     const element = track.attach();
     element.hidden = true;
     document.body.append(element);
-    if (track.sid) this.#sounds.set(track.sid, element);
+    this.#sounds.set(track, element);
   }
 
   #silence(): void {
