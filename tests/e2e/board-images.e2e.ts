@@ -1,18 +1,17 @@
 import { expect, test } from 'playwright/test';
-import type { CDPSession, Locator } from 'playwright';
-import sharp from 'sharp';
-import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
-import type { DicomElement } from '#lib/features/imaging/dicom-writer.server.ts';
 import { applyWindow } from '#lib/features/imaging/window.ts';
 import type { Uploaded } from '#lib/features/imaging/upload.server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf, chooseTool, marks, openBoard } from './board.ts';
-import { keepEvidence, openPatient, openPerson, shot, signIn, type Person } from './people.ts';
+import { demoPassword, keepEvidence, openPatient, openPerson, shot, signIn, type Person } from './people.ts';
+import { hands } from './hands.ts';
+import { ballMm, files, names, phantom, wideColumns, window, type Name } from './phantom.ts';
 import { boxOf, drag, greyOf, type Box } from './seen.ts';
+import { sightOf } from './sight.ts';
 import { say, saying } from './words.ts';
 
-/** Images whose every grey and millimetre is known, on a board: how they are shown, marked and arranged. */
+/** Images whose every grey and millimetre is known, on a board: how they are shown, marked, measured and arranged. */
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 test.use({ trace: 'off', video: 'off', screenshot: 'off' });
 
@@ -21,85 +20,8 @@ let li: Person;
 let wang: Person;
 let consultId: string;
 
-const names = ['phantom', 'frames', 'wide', 'upper'] as const;
-type Name = (typeof names)[number];
 const ids = {} as Record<Name, string>;
-
-/** Image pixels of the phantom: a ball, an implant, a landmark, and grey steps. */
-const phantom = {
-  columns: 800,
-  rows: 600,
-  ball: { x: 200, y: 150, radius: 40 },
-  implant: { x: 400, y: 120, width: 20, height: 160 },
-  landmark: { x: 600, y: 200, side: 30 },
-  steps: { y: 400, height: 120, width: 50, values: Array.from({ length: 16 }, (_, i) => 128 + i * 250) }
-};
-const wideColumns = 18_000;
-const window = { center: 2048, width: 4096 };
-
-function grey(columns: number, rows: number, value: (x: number, y: number) => number): DicomElement[] {
-  const pixels = new Uint8Array(columns * rows * 2);
-  const view = new DataView(pixels.buffer);
-  for (let y = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++) view.setUint16((y * columns + x) * 2, value(x, y), true);
-  return [['7fe00010', 'OW', pixels]];
-}
-
-function phantomValue(x: number, y: number): number {
-  const { ball, implant, landmark, steps } = phantom;
-  if (Math.hypot(x + 0.5 - ball.x, y + 0.5 - ball.y) <= ball.radius) return 3500;
-  if (inside(x, y, implant)) return 3000;
-  if (inside(x, y, { ...landmark, width: landmark.side, height: landmark.side })) return 4095;
-  if (y >= steps.y && y < steps.y + steps.height) return steps.values[Math.floor(x / steps.width)]!;
-  return 300;
-}
-
-function inside(x: number, y: number, box: Box): boolean {
-  return x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
-}
-
-let instance = 0;
-/** Of nobody, so that it fits the patient it is given to. */
-function anonymous(size: { columns: number; rows: number; frames?: number }, set: DicomElement[]) {
-  return fixtureDicom({
-    ...size,
-    drop: ['00100010', '00100020', '00100030'],
-    set: [['00080018', 'UI', `2.25.7${instance++}`], ...set]
-  });
-}
-
-const toothCode = (tooth: string): DicomElement[] => [
-  ['00080060', 'CS', 'IO'],
-  ['00082228', 'SQ', [[['00080100', 'SH', tooth]]]]
-];
-
-/** Three frames, each of one grey; a picture wider than any browser's canvas, black on its left, white on its right. */
-function files(): Uint8Array[] {
-  const { columns, rows } = phantom;
-  const side = 400;
-  const stack = new Uint8Array(side * side * 2 * 3);
-  const view = new DataView(stack.buffer);
-  for (let i = 0; i < side * side * 3; i++)
-    view.setUint16(i * 2, 700 + 1200 * Math.floor(i / (side * side)), true);
-  const wide = { columns: wideColumns, rows: 900 };
-  const bytes = new Uint8Array(wide.columns * wide.rows);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = i % wide.columns < wide.columns / 2 ? 40 : 200;
-  return [
-    anonymous({ columns, rows }, [...grey(columns, rows, phantomValue), ...toothCode('36')]),
-    anonymous({ columns: side, rows: side, frames: 3 }, [
-      ['00080060', 'CS', 'CT'],
-      ['7fe00010', 'OW', stack]
-    ]),
-    anonymous(wide, [
-      ['00280100', 'US', 8],
-      ['00280101', 'US', 8],
-      ['00281050', 'DS', '128'],
-      ['00281051', 'DS', '256'],
-      ['7fe00010', 'OW', bytes]
-    ]),
-    anonymous({ columns: 500, rows: 400 }, [...grey(500, 400, () => 1500), ...toothCode('16')])
-  ];
-}
+const { image, pixelsOf, settled, show, screen, drawnBy, whiteIn } = sightOf(() => li.page, ids);
 
 test.beforeAll(async () => {
   test.setTimeout(400_000);
@@ -130,84 +52,6 @@ test.afterAll(async () => {
 
 test.afterEach(async ({}, info) => keepEvidence(info, app, { li, wang }));
 
-function image(of: Name): Locator {
-  return boardOf(li.page).surface.locator(`[data-shape-id="shape:image-${ids[of]}"]`).first();
-}
-
-/** Where an image's own pixels are on the screen now: it lies as it was taken. */
-async function pixelsOf(of: Name) {
-  const box = await boxOf(image(of).locator('canvas'));
-  const columns = of === 'phantom' ? phantom.columns : of === 'wide' ? wideColumns : 400;
-  const scale = box.width / columns;
-  return { box, scale, at: (x: number, y: number) => [box.x + x * scale, box.y + y * scale] as const };
-}
-
-/** The view has come to rest. */
-async function settled(of: Name): Promise<void> {
-  const place = () => boxOf(image(of));
-  let before = await place();
-  await expect(async () => {
-    const last = before;
-    before = await place();
-    expect(before).toEqual(last);
-  }).toPass({ intervals: [120] });
-}
-
-/** A turn of the wheel zooms by a tenth at most. */
-const wheelStep = 0.1;
-
-/** Bring an image into the middle of the view, so wide, with wheel and middle button as a hand does. */
-async function show(of: Name, width: number) {
-  const { page } = li;
-  await page.getByRole('button', { name: say('board_zoom_fit') }).click();
-  await settled(of);
-  const middle = async () => {
-    const box = await boxOf(image(of));
-    return [box.x + box.width / 2, box.y + box.height / 2] as const;
-  };
-  // What is under the pointer stays there.
-  await page.mouse.move(...(await middle()));
-  await expect(async () => {
-    const ratio = width / (await pixelsOf(of)).box.width;
-    const turns = Math.trunc(Math.log(ratio) / Math.log(1 + Math.sign(ratio - 1) * wheelStep));
-    for (let i = 0; i < turns; i++) await page.mouse.wheel(0, ratio > 1 ? -100 : 100);
-    if (turns === 0) await page.mouse.wheel(0, (1 - ratio) * 100);
-    await settled(of);
-    expect(Math.abs(width / (await pixelsOf(of)).box.width - 1)).toBeLessThan(0.03);
-  }).toPass({ timeout: 60_000, intervals: [0] });
-  const surface = await boxOf(boardOf(page).surface);
-  const goal = [surface.x + surface.width / 2, surface.y + surface.height / 2] as const;
-  // On a busy machine the board misses the beginning of a quick drag: again from where it came to lie.
-  await expect(async () => {
-    await page.mouse.move(...(await middle()));
-    await page.mouse.down({ button: 'middle' });
-    await page.mouse.move(...goal, { steps: 4 });
-    // Let go of in motion, the board slides on.
-    await page.waitForTimeout(250);
-    await page.mouse.up({ button: 'middle' });
-    await settled(of);
-    const [x, y] = await middle();
-    expect(Math.hypot(x - goal[0], y - goal[1])).toBeLessThan(10);
-  }).toPass({ timeout: 30_000, intervals: [0] });
-  return pixelsOf(of);
-}
-
-/** What the screen shows in a box, as RGB. */
-async function screen(clip: Box) {
-  const { data, info } = await sharp(await li.page.screenshot({ clip }))
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return {
-    width: info.width,
-    height: info.height,
-    pixel: (x: number, y: number) => {
-      const at = (Math.floor(y) * info.width + Math.floor(x)) * 3;
-      return [data[at]!, data[at + 1]!, data[at + 2]!] as const;
-    }
-  };
-}
-
 test('a window shows every grey within one level of the formula, on the board as it is seen', async () => {
   const { at, scale } = await show('phantom', phantom.columns);
   const { steps } = phantom;
@@ -221,16 +65,94 @@ test('a window shows every grey within one level of the formula, on the board as
   expect(scale).toBeGreaterThan(0.9);
 });
 
-/** What an act puts on the board, by the name of its shape: they do not stand in the page in the order of drawing. */
-async function drawnBy(kind: string, act: () => Promise<unknown>): Promise<string> {
-  const shapes = marks(li.page, kind);
-  const names = () =>
-    shapes.evaluateAll((all) => all.map((each) => each.getAttribute('data-shape-id') ?? ''));
-  const before = await names();
-  await act();
-  await expect(shapes).toHaveCount(before.length + 1);
-  return `[data-shape-id="${(await names()).find((name) => !before.includes(name))}"]`;
+/** A line of a tool between two places of the phantom. */
+async function line(tool: string, from: readonly [number, number], to: readonly [number, number]) {
+  const { at } = await pixelsOf('phantom');
+  await chooseTool(li.page, tool);
+  return drawnBy('measure', () => drag(li.page, [at(...from), at(...to)]));
 }
+
+async function calibrateOnBall(mm: number): Promise<void> {
+  const { ball } = phantom;
+  await line('calibrate', [ball.x - ball.radius, ball.y], [ball.x + ball.radius, ball.y]);
+  await li.page.getByTestId('calibrate-mm').fill(String(mm));
+  await li.page.getByRole('button', { name: say('board_calibrate_apply'), exact: true }).click();
+  await expect(li.page.getByRole('dialog')).toHaveCount(0);
+  await expect(marks(li.page, 'measure').first()).toContainText('mm');
+}
+
+const lengthOf = async (mark: string) =>
+  Number.parseFloat((await boardOf(li.page).surface.locator(mark).textContent()) ?? '');
+
+test('calibrated on a ball, a known implant measures what it is; signed text that quotes it is marked once that changes', async () => {
+  const { implant, ball } = phantom;
+  const middle = implant.x + implant.width / 2;
+  const mark = await line('length', [middle, implant.y], [middle, implant.y + implant.height]);
+  await expect(marks(li.page, 'measure')).toContainText('px');
+  await calibrateOnBall(ballMm);
+  // 160 px, and 5 mm are 80 px; a mouse places a point to a pixel of the screen, at both ends of both lines.
+  const mmPerPixel = ballMm / (2 * ball.radius);
+  const length = await lengthOf(mark);
+  expect(Math.abs(length - implant.height * mmPerPixel)).toBeLessThan(0.25);
+  await shot(li.page, 'calibrated');
+  await expect(li.page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+
+  const text = `植体长 ${length.toFixed(1)} mm`;
+  await openBoard(wang.page, consultId);
+  await wang.page.getByRole('tab', { name: new RegExp(say('consults_opinion')) }).click();
+  const form = wang.page.getByTestId('opinion-form');
+  await form.getByLabel(say('consults_opinion_diagnosis')).fill('36 缺失');
+  await form.getByLabel(say('consults_opinion_text'), { exact: true }).fill(text);
+  await form.getByLabel(say('consults_opinion_advice')).fill('复查');
+  await form.getByRole('button', { name: say('consults_opinion_sign') }).click();
+  await wang.page.getByRole('dialog').locator('input[type=password]').fill(demoPassword);
+  await wang.page.getByRole('dialog').locator('input[type=password]').press('Enter');
+  await expect(wang.page.getByTestId('signed-opinion')).toContainText(text);
+
+  await li.page.getByRole('tab', { name: new RegExp(say('consults_opinion')) }).click();
+  await expect(li.page.getByTestId('signed-opinion')).toContainText(text);
+  const stale = li.page.getByText(say('consults_stale_title'));
+  await expect(stale).toHaveCount(0);
+  await calibrateOnBall(2 * ballMm);
+  await expect(stale).toBeVisible();
+  await expect.poll(async () => Math.abs((await lengthOf(mark)) - 2 * length)).toBeLessThan(0.5);
+  await expect(li.page.getByTestId('signed-opinion')).toContainText(text);
+  await shot(li.page, 'stale-quote');
+});
+
+test('a mark stays on its point of the anatomy: zoomed, turned, mirrored, in a window of another size', async () => {
+  const { page } = li;
+  const { landmark } = phantom;
+  const center = [landmark.x + landmark.side / 2, landmark.y + landmark.side / 2] as const;
+  const mark = await line('length', [landmark.x - 80, landmark.y - 60], center);
+  await chooseTool(page, 'select');
+  const end = boardOf(page).surface.locator(mark).locator('circle').last();
+  const check = async (what: string) => {
+    await settled('phantom');
+    const point = await boxOf(end);
+    const at = { x: point.x + point.width / 2, y: point.y + point.height / 2 };
+    // Zoomed in, the landmark is 60 pixels wide; further out the board's own bars begin.
+    const reach = 36;
+    const white = await whiteIn({ x: at.x - reach, y: at.y - reach, width: 2 * reach, height: 2 * reach });
+    expect(Math.hypot(white.x - at.x, white.y - at.y), `${what}: ${JSON.stringify({ white, at })}`).toBeLessThan(4);
+  };
+  await check('drawn');
+  const press = (name: string) => page.getByRole('button', { name: say(name), exact: true }).click();
+  await press('board_zoom_in');
+  await check('zoomed in');
+  await press('board_zoom_out');
+  await press('board_rotate');
+  await check('turned');
+  await page.getByTestId('board-flip').click();
+  await check('turned and mirrored');
+  await page.setViewportSize({ width: 1180, height: 820 });
+  await check('in a smaller window');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await check('in its window again');
+  await press('board_undo');
+  await press('board_undo');
+  await check('as it was');
+});
 
 test('the magnifier shows what is under the pointer, three times as large', async () => {
   const { page } = li;
@@ -305,7 +227,9 @@ test('an image larger than a canvas is drawn with less detail, said on it, and n
   const { page } = li;
   await show('wide', wideColumns);
   const canvas = image('wide').locator('canvas');
-  await expect(image('wide')).toContainText(saying('board_image_reduced'));
+  // Its lower edge is out of sight; what is said stands where it is seen.
+  const said = image('wide').getByText(saying('board_image_reduced'));
+  await expect(said).toBeInViewport({ ratio: 1 });
   const size = await canvas.evaluate((element) => {
     const { width, height } = element as HTMLCanvasElement;
     return { width, height };
@@ -349,29 +273,47 @@ test('two by two, and mounted as a full-mouth series', async () => {
     await page.getByRole('button', { name: say('board_undo'), exact: true }).click();
 });
 
-/** Real input of the browser: a pen and fingers, as its protocol gives them. */
-function hands(cdp: CDPSession) {
-  const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', [x, y]: readonly [number, number]) =>
-    cdp.send('Input.dispatchMouseEvent', {
-      type,
-      x,
-      y,
-      button: 'left',
-      buttons: type === 'mouseReleased' ? 0 : 1,
-      clickCount: 1,
-      force: 0.5,
-      pointerType: 'pen'
-    });
-  const fingers = (
-    type: 'touchStart' | 'touchMove' | 'touchEnd',
-    ...points: readonly (readonly [number, number])[]
-  ) =>
-    cdp.send('Input.dispatchTouchEvent', {
-      type,
-      touchPoints: points.map(([x, y], id) => ({ x, y, id, radiusX: 20, radiusY: 20, force: 1 }))
-    });
-  return { pen, fingers };
-}
+test('before and after are compared by a swipe', async () => {
+  const { page } = li;
+  const menu = async (choice: string) => {
+    await page.getByTestId('board-menu').click();
+    await page.getByRole('menuitem', { name: say(choice) }).click();
+  };
+  await menu('consults_moment_name');
+  await page.getByRole('textbox', { name: say('consults_moment_label') }).fill('治疗前');
+  await page.getByRole('button', { name: say('consults_moment_save'), exact: true }).click();
+  await expect(page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+  await show('phantom', 600);
+  const drawn = await line('length', [100, 340], [700, 340]);
+  await expect(page.getByTestId('saved')).toHaveAttribute('data-state', 'saved');
+  await menu('board_replay');
+  const replay = page.getByTestId('board-replay');
+  await replay.getByRole('button', { name: '治疗前' }).click();
+  await replay.getByText(say('board_replay_swipe')).click();
+  await expect(replay.locator('[data-moment-ready=true]')).toHaveCount(2, { timeout: 60_000 });
+  const mark = replay.locator(drawn).locator('text').first();
+  await expect(mark).toBeVisible();
+  const slider = replay.getByRole('slider', { name: say('board_replay_swipe') });
+  const orange = async () => {
+    const box = await boxOf(mark);
+    const seen = await screen(box);
+    let count = 0;
+    for (let y = 0; y < seen.height; y++)
+      for (let x = 0; x < seen.width; x++) {
+        const [r, , b] = seen.pixel(x, y);
+        if (r > 200 && b < 120) count++;
+      }
+    return count;
+  };
+  await slider.fill('0');
+  await expect.poll(orange).toBeGreaterThan(5);
+  await slider.fill('100');
+  await expect.poll(orange).toBe(0);
+  await slider.fill('50');
+  await shot(page, 'swiped');
+  await replay.getByRole('button', { name: say('common_close') }).click();
+  await page.getByRole('button', { name: say('board_undo'), exact: true }).click();
+});
 
 test('a pen draws while the hand rests; fingers move and do not draw until it is gone or they say so', async () => {
   const { page } = li;

@@ -58,22 +58,42 @@ export async function fillWithImage(page: Page): Promise<{ x: number; y: number 
   }
 }
 
-/**
- * Drags the grey window of the image under `at` as a hand does, without a stop.
- * @returns frames a second in which the image was drawn anew
- */
-export async function dragWindow(page: Page, at: { x: number; y: number }, ms: number): Promise<number> {
+export interface Dragging {
+  /** In which the image was drawn anew. */
+  framesPerSecond: number;
+  /** Processor time of the whole browser for such a frame, beyond what it takes while nothing is dragged, milliseconds. */
+  processorMsPerFrame: number;
+}
+
+/** Drags the grey window of the image under `at` as a hand does, without a stop. */
+export async function dragWindow(page: Page, at: { x: number; y: number }, ms: number): Promise<Dragging> {
   await page.click('[data-tool=window]');
   await page.mouse.move(at.x, at.y);
+  const atRest = await processorMs(page);
+  await page.waitForTimeout(restMs);
+  const beforeDrag = await processorMs(page);
   await page.mouse.down();
   const before = await drawnFrames(page);
   const began = performance.now();
   for (let turn = 0; performance.now() - began < ms; turn += 0.05)
     await page.mouse.move(at.x + 150 * Math.sin(turn), at.y + 90 * Math.sin(turn * 1.3));
-  const seconds = (performance.now() - began) / 1_000;
-  const after = await drawnFrames(page);
+  const took = performance.now() - began;
+  const frames = (await drawnFrames(page)) - before;
+  const used = (await processorMs(page)) - beforeDrag - (took * (beforeDrag - atRest)) / restMs;
   await page.mouse.up();
-  return (after - before) / seconds;
+  return { framesPerSecond: frames / (took / 1_000), processorMsPerFrame: used / Math.max(1, frames) };
+}
+
+const restMs = 2_000;
+
+/** Processor time that all processes of the page's browser have taken so far, milliseconds. */
+async function processorMs(page: Page): Promise<number> {
+  const browser = page.context().browser();
+  if (!browser) throw new Error('the page has no browser');
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return 1_000 * processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
 
 async function drawnFrames(page: Page): Promise<number> {

@@ -1,6 +1,8 @@
 import { getAssetUrlsByImport } from '@tldraw/assets/imports.vite';
 import {
+  DefaultCanvas,
   type Editor,
+  type TLCanvasComponentProps,
   type TLComponents,
   type TLShape,
   type TLStore,
@@ -9,11 +11,13 @@ import {
   Tldraw,
   TldrawScribble,
   type TldrawOptions,
-  isShapeId
+  isShapeId,
+  useEditor
 } from 'tldraw';
-import type { ComponentProps } from 'react';
+import { type ComponentProps, useState } from 'react';
 import { m } from '#lib/paraglide/messages.js';
 import { isDraft } from '../drafts.ts';
+import { Indicators } from './Indicators.tsx';
 import { Loupe } from './Loupe.tsx';
 import { MarkStyles } from './MarkStyles.tsx';
 import { MeasureShapeUtil } from './MeasureShape.tsx';
@@ -23,6 +27,7 @@ import { XrayShapeUtil } from './XrayShape.tsx';
 import { frameOfMark, frameShown } from './frames.ts';
 import { BoardArrowUtil } from './mirror.ts';
 import { draftingOf } from './drafting.ts';
+import { showNearby } from './many-shapes.ts';
 import type { XrayShape } from './schema.ts';
 import { boardToolNodes } from './tools.ts';
 import type { IslandOptions } from './types.ts';
@@ -95,6 +100,13 @@ function isOfAnotherFrame(shape: TLShape, editor: Editor): boolean {
   return parent?.type === 'xray' && frameShown(editor, parent as XrayShape) !== frameOfMark(shape.meta);
 }
 
+function Canvas(props: TLCanvasComponentProps) {
+  const editor = useEditor();
+  // Before the first shape is drawn, once.
+  useState(() => showNearby(editor));
+  return <DefaultCanvas {...props} />;
+}
+
 /** tldraw draws another's laser faintly; here it is what a doctor points with, on black and on white. */
 function Laser(props: ComponentProps<typeof TldrawScribble>) {
   return props.scribble.color === 'laser' ? (
@@ -116,6 +128,8 @@ function componentsFor(island: IslandOptions): TLComponents {
       },
       ShapeErrorFallback: () => <div className="board-shape-broken">{m.board_shape_broken()}</div>,
       LoadingScreen: () => null,
+      Canvas,
+      ShapeIndicators: Indicators,
       CollaboratorScribble: Laser,
       OnTheCanvas: MarkStyles,
       InFrontOfTheCanvas: Loupe

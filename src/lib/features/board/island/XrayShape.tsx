@@ -18,7 +18,7 @@ import { imageTitle, scaleSource } from '../words.ts';
 import { XrayLabel } from './XrayLabel.tsx';
 import { dropFrame, frameOf, frameShown, keepFrame } from './frames.ts';
 import { islandOf } from './island.ts';
-import { lookOf } from './looks.ts';
+import { lookOf, restingLook } from './looks.ts';
 import { mirrorFlippedImages, uprightMatrix } from './mirror.ts';
 import { type XrayShape, xrayMigrations, xrayProps } from './schema.ts';
 import { exportImage } from './xray-export.ts';
@@ -132,7 +132,8 @@ function XrayView({ shape }: { shape: XrayShape }) {
   const { imageId, w, h } = shape.props;
   const [loading, setLoading] = useState<Loading>({ state: 'loading' });
   const [attempt, setAttempt] = useState(0);
-  const number = useValue('frame', () => lookOf(editor, shape).frame, [editor, shape]);
+  const [detail, setDetail] = useState(1);
+  const number = useValue('frame', () => restingLook(editor, shape).frame, [editor, shape]);
   const isCulled = useValue('culled', () => editor.getCulledShapes().has(shape.id), [editor, shape.id]);
 
   // What was taken back is no longer given: it must not stay on the screen of who had it.
@@ -170,7 +171,7 @@ function XrayView({ shape }: { shape: XrayShape }) {
       style={{ width: w, height: h }}
     >
       {loading.state === 'ready' && !isCulled ? (
-        <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} />
+        <XrayCanvas id={shape.id} w={w} h={h} frame={loading.frame} onDetail={setDetail} />
       ) : null}
       {loading.state === 'loading' ? <p className="board-xray-note">{m.board_image_loading()}</p> : null}
       {loading.state === 'failed' ? (
@@ -187,7 +188,7 @@ function XrayView({ shape }: { shape: XrayShape }) {
           </button>
         </p>
       ) : null}
-      <XrayLabel shape={shape} />
+      <XrayLabel shape={shape} detail={detail} />
     </HTMLContainer>
   );
 }
@@ -196,8 +197,17 @@ function XrayView({ shape }: { shape: XrayShape }) {
 const maxGpuCanvases = 8;
 let gpuCanvases = 0;
 
+interface CanvasProps {
+  id: XrayShape['id'];
+  w: number;
+  h: number;
+  frame: Frame;
+  /** Told the share of the image's pixels that is shown each way; 1 where no more could be seen anyway. */
+  onDetail(detail: number): void;
+}
+
 /** Drawn without React: a window is dragged at the rate of the screen. */
-function XrayCanvas({ id, w, h, frame }: { id: XrayShape['id']; w: number; h: number; frame: Frame }) {
+function XrayCanvas({ id, w, h, frame, onDetail }: CanvasProps) {
   const editor = useEditor();
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<FrameRenderer | null>(null);
@@ -240,17 +250,13 @@ function XrayCanvas({ id, w, h, frame }: { id: XrayShape['id']; w: number; h: nu
     [editor, id, frame, view, isLost]
   );
 
-  return (
-    <>
-      {/* One canvas belongs to one renderer for life. */}
-      <canvas key={`${frame.imageId} ${isLost}`} ref={canvas} style={{ width: w, height: h }} />
-      {reduced > 1 || detail < wanted ? (
-        <p className="board-xray-reduced">
-          {m.board_image_reduced({ percent: Math.floor(100 * Math.min(detail, 1 / reduced)) })}
-        </p>
-      ) : null}
-    </>
-  );
+  useEffect(() => {
+    onDetail(reduced > 1 || detail < wanted ? Math.min(detail, 1 / reduced) : 1);
+    return () => onDetail(1);
+  }, [reduced, detail, wanted, onDetail]);
+
+  // One canvas belongs to one renderer for life.
+  return <canvas key={`${frame.imageId} ${isLost}`} ref={canvas} style={{ width: w, height: h }} />;
 }
 
 /** Share of the image's pixels drawn each way: steps, so that zooming does not redraw at every frame. */

@@ -1,7 +1,7 @@
 import { type Atom, atom } from '@tldraw/state';
 import type { Editor, TLShapeId } from 'tldraw';
 import type { Frame } from '#lib/features/imaging/frame.ts';
-import { lookOf } from './looks.ts';
+import { restingLook } from './looks.ts';
 import type { XrayShape } from './schema.ts';
 
 /** The pictures that are on the screen, by the shape that shows them, for what is worked out from their values. Tracked. */
@@ -34,7 +34,7 @@ export function frameOf(editor: Editor, xray: TLShapeId): Frame | null {
  * that no mark is ever seen, or made, over a picture that it is not of.
  */
 export function frameShown(editor: Editor, xray: XrayShape): number {
-  return frameOf(editor, xray.id)?.number ?? lookOf(editor, xray).frame;
+  return frameOf(editor, xray.id)?.number ?? restingLook(editor, xray).frame;
 }
 
 /** The frame a mark was made on; of what says nothing, the first: there was no other to see then. */

@@ -33,10 +33,14 @@ export function looksOf(editor: Editor): Looks {
 
 /** How this person sees the image now. Every value is tracked. */
 export function lookOf(editor: Editor, xray: XrayShape): Look {
-  const { own, dragged } = looksOf(editor);
-  const look = own.get()?.get(xray.id) ?? shared(xray);
-  const drag = dragged.get();
+  const look = restingLook(editor, xray);
+  const drag = looksOf(editor).dragged.get();
   return drag?.id === xray.id ? { ...look, window: drag.window } : look;
+}
+
+/** The same but for a window that is being dragged: for what has nothing to do at each step of a drag. */
+export function restingLook(editor: Editor, xray: XrayShape): Look {
+  return looksOf(editor).own.get()?.get(xray.id) ?? shared(xray);
 }
 
 /** For everyone; for oneself where one looks for oneself or may not write. */

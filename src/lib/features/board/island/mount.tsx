@@ -1,4 +1,5 @@
 import { atom, computed, react } from '@tldraw/state';
+import { isEqual } from '@tldraw/utils';
 import { type Root, createRoot } from 'react-dom/client';
 import {
   DefaultColorStyle,
@@ -30,7 +31,7 @@ import * as sight from './sight.ts';
 import { readState } from './state.ts';
 import { chosenTooth } from './tooth.ts';
 import { pinTooth } from './tools.ts';
-import type { BoardCamera, BoardMode, IslandHandle, IslandOptions } from './types.ts';
+import type { BoardCamera, BoardMode, IslandHandle, IslandOptions, IslandState } from './types.ts';
 import { xraysOf } from './xrays.ts';
 
 /**
@@ -77,9 +78,15 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
     const { x, y, z } = editor.getCamera();
     island.onCamera?.({ x, y, z });
   });
-  const stopState = react('board state', () => island.onState(readState(editor, pen.use())), {
-    scheduleEffect: oncePerFrame()
-  });
+  let told: IslandState | undefined;
+  const stopState = react(
+    'board state',
+    () => {
+      const state = readState(editor, pen.use());
+      if (!isEqual(told, state)) island.onState((told = state));
+    },
+    { scheduleEffect: oncePerFrame() }
+  );
 
   draftingOf(store).isOn.set(island.drafting ?? false);
   putDrafts(editor, island.drafts ?? []);

@@ -6,7 +6,7 @@ import { measureLines } from '../words.ts';
 import { scaleOfMark, valueOfMark } from './MeasureShape.tsx';
 import { draftingOf } from './drafting.ts';
 import { frameOf } from './frames.ts';
-import { lookOf, looksOf } from './looks.ts';
+import { restingLook, looksOf } from './looks.ts';
 import type { MeasureShape, PinShape, XrayShape } from './schema.ts';
 import { chosenTooth, marksOfTooth } from './tooth.ts';
 import {
@@ -25,7 +25,7 @@ export function readState(editor: Editor, pen: IslandState['pen']): IslandState 
   const tool = editor.getCurrentToolId();
   const color = editor.getStyleForNextShape(DefaultColorStyle);
   const xray = currentXray(editor);
-  const look = xray && lookOf(editor, xray);
+  const look = xray && restingLook(editor, xray);
   const { pins, measures } = listsOf.get(editor, makeLists);
   const tooth = chosenTooth(editor).get();
   return {

@@ -201,14 +201,16 @@ function nextPinNumber(editor: Editor): number {
   return Math.min(9_999, Math.max(0, ...numbers) + 1);
 }
 
-/** While a window is dragged others see it this often; who drags sees every step. Milliseconds. */
+/** While a window is dragged others see it at most this often; who drags sees every step. Milliseconds. */
 const windowWriteMs = 120;
+/** On a board of thousands of marks a write takes long: it gets one part in so many of the time. */
+const writeShare = 6;
 
 /** Drag on an image: sideways the width of the grey window, up and down its centre. */
 export class WindowTool extends StateNode {
   static override id = 'window';
   private drag: { xray: XrayShape; start: GreyWindow; range: number; from: Point } | null = null;
-  private writtenAt = 0;
+  private nextWriteAt = 0;
 
   override onEnter(): void {
     this.editor.setCursor({ type: 'cross', rotation: 0 });
@@ -235,9 +237,13 @@ export class WindowTool extends StateNode {
     const window = { center: Math.round(center), width: Math.round(width) };
     looksOf(this.editor).dragged.set({ id: xray.id, window });
     const now = performance.now();
-    if (now - this.writtenAt < windowWriteMs) return;
-    this.writtenAt = now;
+    if (now < this.nextWriteAt) return;
+    this.nextWriteAt = now + windowWriteMs;
     changeLook(this.editor, xray, { window });
+    // What follows from it is done before the next frame.
+    requestAnimationFrame(() => {
+      this.nextWriteAt = now + Math.max(windowWriteMs, writeShare * (performance.now() - now));
+    });
   }
   override onPointerUp(): void {
     this.end();
