@@ -122,11 +122,10 @@ async function useBoard(): Promise<void> {
   await page.waitForSelector('[data-board-ready=true]', { timeout: 120_000 });
   figure('large_open_ms', performance.now() - began, 'ms');
   // The board can be used from then on; the marks come meanwhile.
-  await page.waitForFunction(
-    (count) => document.querySelectorAll('.tl-shape').length >= count,
-    largeShapes,
-    { timeout: 120_000, polling: 500 }
-  );
+  await page.waitForFunction((count) => document.querySelectorAll('.tl-shape').length >= count, largeShapes, {
+    timeout: 120_000,
+    polling: 500
+  });
   figure('large_shown_ms', performance.now() - began, 'ms');
   await page.waitForTimeout(5_000);
   const { x, y, width, height } = await boxOf(page.getByTestId('board-surface'));

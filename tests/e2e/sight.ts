@@ -42,7 +42,9 @@ export function sightOf(page: () => Page, ids: Record<Name, string>) {
   }
 
   async function bring(of: Name, width: number): Promise<void> {
-    await page().getByRole('button', { name: say('board_zoom_fit') }).click();
+    await page()
+      .getByRole('button', { name: say('board_zoom_fit') })
+      .click();
     await settled(of);
     const middle = async () => {
       const box = await boxOf(image(of));
