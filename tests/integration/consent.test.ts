@@ -188,7 +188,7 @@ test('[CN-6] looking at a link leaves no trace in any table', async () => {
   expect(await state()).toEqual(before);
 });
 
-test('[CN-18] one link, every state: early, consent, ready, rebook, over; and what to know afterwards', async () => {
+test('[CN-17] [CN-18] one link, every state: early, consent, ready, rebook, over; and what to know afterwards', async () => {
   const slotAt = new Date(Date.now() + 3 * 3_600_000);
   const { id, patientId } = await asked({ slotAt });
   const token = await linkFor(id);
@@ -250,7 +250,7 @@ test('[CN-24] nobody is seen without having agreed to it: no place in the queue,
   expect(removed).toEqual([`p:${inviteId}`]);
 });
 
-test('[CN-25] recording waits for everybody, and ends with the first who withdraws or comes in unasked', async () => {
+test('[CN-25] [CS-6] recording waits for everybody, and ends with the first who withdraws or comes in unasked', async () => {
   const { id, patientId, visitor } = await visiting();
   const { li, wang } = world.people;
   const record = () => recordingRight({ ...world.as(li), live }, id);

@@ -117,6 +117,19 @@ describe('[ID-22] reminders', () => {
   });
 });
 
+test('[ID-4] a clinic is told of an expert of another organisation who they are and for what, and nothing else', async () => {
+  const offered = await listExperts(world.as(world.people.li));
+  const experts = offered.flatMap((choice) => choice.experts);
+  expect(experts.length).toBeGreaterThan(0);
+  for (const choice of offered)
+    expect(Object.keys(choice).sort()).toEqual(
+      ['experts', 'organisationId', 'organisationName', 'organisationNameEn', 'specialties'].sort()
+    );
+  for (const expert of experts)
+    expect(Object.keys(expert).sort()).toEqual(['name', 'specialty', 'title', 'userId']);
+  expect(await refusal(listExperts(world.as(world.people.reception)))).toBe('forbidden');
+});
+
 test('[ID-20] an expert who has left is not offered any more', async () => {
   const { li, chief, liu } = world.people;
   const offered = async () =>

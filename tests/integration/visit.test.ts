@@ -62,7 +62,7 @@ test('[CN-6] a new link ends the one before, and who came in by it', async () =>
   expect(await visitorOf(world.services, secret)).toBeNull();
 });
 
-test('[CN-6] waits, is let in by staff, leaves and comes back without waiting again', async () => {
+test('[CN-6] [CN-10] waits, is let in by staff, leaves and comes back without waiting again', async () => {
   const { id, token } = await invited();
   const { li, wang, stranger, nurse } = world.people;
   const visitor = await entered(token);
