@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { totpAt } from '../../src/lib/features/identity/totp.server.ts';
 import { expect, test } from '../support/e2e.ts';
-import { demoPassword, openPerson, type Person } from './people.ts';
+import { demoPassword, openPerson, taken, type Person } from './people.ts';
 
 const shots = process.env['SHOTS'];
 const codeNow = (secret: string, offset = 0) => totpAt(secret, Math.floor(Date.now() / 30_000) + offset);
@@ -181,6 +181,46 @@ test('[ID-13] an owner invites somebody by link, who comes in with a password of
   } finally {
     await owner.browser.close();
     await guest.browser.close();
+  }
+});
+
+test('[ID-30] [ID-31] somebody of another hospital takes a place by their own password, and goes from one to the other', async ({
+  app
+}) => {
+  const { origin } = app;
+  const owner = await openPerson({ origin });
+  const zhao = await openPerson({ origin, browser: owner.browser });
+  const { page } = zhao;
+  try {
+    await signIn(owner.page, 'chen@qinghe.demo');
+    await owner.page.waitForURL((url) => url.pathname === '/');
+    await owner.page.goto('/members');
+    await owner.page.locator('#invite input[name=name]').fill('赵刚');
+    await owner.page.locator('#invite input[name=email]').fill('zhao@hospital.demo');
+    await owner.page.locator('#invite select[name=role]').selectOption('dentist');
+    await owner.page.getByRole('button', { name: '生成邀请链接' }).click();
+    await page.goto((await owner.page.getByTestId('invitation-link').textContent())!.trim());
+    await page.locator('input[name=password]').fill(demoPassword);
+    await page.getByRole('button', { name: '加入' }).click();
+    await page.waitForURL(/\/sign-in/);
+    await signIn(page, 'zhao@hospital.demo');
+    await page.getByRole('button', { name: /清河镇口腔门诊/ }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto('/patients');
+    await expect(page.getByRole('link', { name: /王秀英/ })).toBeVisible();
+    await shot(page, 'place-clinic');
+
+    await taken(page);
+    await page.getByRole('button', { name: /赵刚/ }).click();
+    await shot(page, 'place-menu');
+    await page.getByRole('menuitemcheckbox', { name: /市口腔医院/ }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto('/patients');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByRole('link', { name: /王秀英/ })).toHaveCount(0);
+    expect(zhao.troubles).toEqual([]);
+  } finally {
+    await owner.browser.close();
   }
 });
 
