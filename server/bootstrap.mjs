@@ -16,6 +16,7 @@ const programs = {
   dev: ['server/main.ts', '--dev'],
   doctor: ['server/doctor.ts'],
   keys: ['server/keys/main.ts'],
+  models: ['server/models/main.ts'],
   test: ['tests/run.ts']
 };
 
@@ -26,7 +27,7 @@ async function main() {
     throw new SetupError(`Unknown command "${command}": one of ${Object.keys(programs).join(', ')}.`);
   if (Number(process.versions.node.split('.')[0]) < 18)
     throw new SetupError(`Node ${process.version} is too old: install Node 18 or newer (24 is best).`);
-  if (command !== 'test' && command !== 'keys' && wantsHelp(rest)) {
+  if (!['test', 'keys', 'models'].includes(command) && wantsHelp(rest)) {
     process.stdout.write(helpText);
     return;
   }

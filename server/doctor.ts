@@ -1,6 +1,6 @@
 // `npm run doctor`: looks at this machine and at the app, running or stopped, and says what to do.
 import { createSocket } from 'node:dgram';
-import { mkdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,8 @@ import { isFresh } from './launch/build.ts';
 import { lockFolder, lockHolder } from './launch/lock.ts';
 import { StopError } from './launch/stop-error.ts';
 import { packagesComplete } from './launch/toolchain.mjs';
+import { ownFolder } from './models/own.ts';
+import { ensureModels } from './models/prepare.ts';
 import { refusalBy } from './sfu/livekit.ts';
 import { resolveBinary, waysOut } from './sfu/resolve.ts';
 import { browsersTurnPort, refusalOfTurnTls, turnAnswersUdp } from './sfu/turn-reach.ts';
@@ -398,14 +400,15 @@ async function mail(config: Config): Promise<Outcome> {
 
 /** Models run in the browser and are served by the app itself. */
 async function models(config: Config): Promise<Outcome> {
-  const folder = join(config.root, 'node_modules', '@mediapipe', 'tasks-vision', 'wasm');
-  const there = await statfs(folder).then(
-    () => true,
-    () => false
+  try {
+    await ensureModels(config.root);
+  } catch (error) {
+    return bad(`the models for browsers are not ready: ${reasonOf(error)}`, 'run npm ci');
+  }
+  const own = await readdir(ownFolder(config.dataDir)).catch(() => []);
+  return good(
+    own.length > 0 ? `prepared; of the site’s own: ${own.join(', ')}` : 'prepared from the packages'
   );
-  return there
-    ? none('none needed yet; the runtime for them is installed')
-    : bad('their runtime is missing', 'run npm ci');
 }
 
 await main().catch((error: unknown) => {

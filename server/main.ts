@@ -21,6 +21,8 @@ import { createProgress, type Progress } from './launch/progress.mjs';
 import { onStopSignal } from './launch/signals.ts';
 import { explain, StopError } from './launch/stop-error.ts';
 import { welcome, type SignIn } from './launch/welcome.ts';
+import { ensureModels } from './models/prepare.ts';
+import { modelRequests } from './models/serve.ts';
 import { startMediaServer, type RunningMediaServer } from './sfu/index.ts';
 
 /** Media may take minutes the first time; the app is of use before. */
@@ -110,12 +112,13 @@ async function launch(
   // Where the start fails before, nobody will ask.
   composed.promise.catch(() => undefined);
 
-  const [urls, media, keys, demo, { compose }] = await together(
+  const [urls, media, keys, demo, { compose }, models] = await together(
     database(options),
     mediaServer(options, composed.promise),
     masterKeys(config),
     isDemo(config.dataDir, config.demo),
-    code(options)
+    code(options),
+    preparedModels(options)
   );
 
   let http: RunningHttp | null = null;
@@ -155,7 +158,10 @@ async function launch(
       ...(config.roles.has('collab') ? [composition.collab.handleUpgrade] : []),
       ...(media ? [media.handleUpgrade] : [])
     ],
-    requests: media ? [media.handleRequest] : [],
+    requests: [
+      ...(media ? [media.handleRequest] : []),
+      modelRequests({ prepared: models, dataDir: config.dataDir, log })
+    ],
     pages: pages.handle,
     readiness: async () => {
       await composition.services.db.execute('select 1');
@@ -195,6 +201,17 @@ async function database({ config, closers, progress, log, stop }: Launch) {
     return { ownerUrl, ...(await progress.step('Tables', () => migrate(ownerUrl))) };
   } catch (error) {
     throw explain(error, 'The database could not be brought to this version');
+  }
+}
+
+/** For what runs in browsers alone: without them the app starts all the same. */
+async function preparedModels({ config, progress, log }: Launch): Promise<string | null> {
+  try {
+    return await ensureModels(config.root);
+  } catch (error) {
+    log.warn({ err: error }, 'models not prepared');
+    progress.say(`  ! ${explain(error, 'The models for browsers could not be made ready').message}`);
+    return null;
   }
 }
 

@@ -1,0 +1,2 @@
+/** Where the app serves the models that run in browsers, and what runs them. */
+export const modelsPath = '/models';
