@@ -314,8 +314,20 @@ CREATE POLICY author ON consult_document FOR SELECT TO consilium_app
   USING (kind = 'opinion-pdf' AND (SELECT app_tenant() IS NOT NULL)
          AND consult_id IN (SELECT consult_id FROM opinion WHERE author_id::text = (SELECT app_actor())));
 
+-- [CN-40] What was said in writing is never rewritten, and nobody writes in another's name.
+REVOKE UPDATE, DELETE ON consult_message FROM consilium_app;
+CREATE POLICY author ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (author_id::text = (SELECT app_actor()) AND author_organisation_id = (SELECT app_organisation())
+              AND (author_kind = 'visitor') = (SELECT app_consult() IS NOT NULL));
+
 -- 6. A visiting patient: one consult, its room and the pictures on its board.
 CREATE POLICY visitor ON consult FOR SELECT TO consilium_app USING (id = (SELECT app_consult()));
+-- What is addressed to them, and what they write; never what staff write to each other.
+CREATE POLICY visitor ON consult_message FOR SELECT TO consilium_app
+  USING (consult_id = (SELECT app_consult()) AND audience = 'all');
+CREATE POLICY visitor_writes ON consult_message FOR INSERT TO consilium_app
+  WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation())
+              AND audience = 'all' AND kind = 'chat' AND links = '[]' AND file_sha256 IS NULL);
 CREATE POLICY visitor ON consult_seat TO consilium_app
   USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
 CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
@@ -774,6 +786,8 @@ LANGUAGE sql STABLE SET search_path = public AS $$
   SELECT DISTINCT unnest(ARRAY[file_sha256, frame_sha256, thumbnail_sha256]) FROM image
    WHERE organisation_id = p_organisation AND patient_id = p_patient
   UNION SELECT file_sha256 FROM consult_document WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults)
+  UNION SELECT file_sha256 FROM consult_message
+   WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults) AND file_sha256 IS NOT NULL
 $$;
 -- Whether somebody else's row still names this file: contents are kept once.
 CREATE OR REPLACE FUNCTION file_in_use(p_organisation uuid, p_sha256 text, p_patient uuid, p_consults uuid[]) RETURNS boolean
@@ -781,6 +795,8 @@ LANGUAGE sql STABLE SET search_path = public AS $$
   SELECT EXISTS (SELECT FROM image WHERE organisation_id = p_organisation AND patient_id IS DISTINCT FROM p_patient
                    AND p_sha256 IN (file_sha256, frame_sha256, thumbnail_sha256))
       OR EXISTS (SELECT FROM consult_document WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
+                   AND file_sha256 = p_sha256)
+      OR EXISTS (SELECT FROM consult_message WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
                    AND file_sha256 = p_sha256)
 $$;
 -- A dry run: what would go.
@@ -797,7 +813,10 @@ BEGIN
   SELECT count(*), coalesce(sum(coalesce(s.size, d.size)), 0) INTO f, b
     FROM erasure_hashes(o, p_patient, ids) h
     LEFT JOIN stored_file s ON s.organisation_id = o AND s.sha256 = h.sha256
-    LEFT JOIN LATERAL (SELECT max(size) AS size FROM consult_document WHERE organisation_id = o AND file_sha256 = h.sha256) d ON true
+    LEFT JOIN LATERAL (
+      SELECT max(size) AS size FROM (
+        SELECT size FROM consult_document WHERE organisation_id = o AND file_sha256 = h.sha256
+        UNION ALL SELECT file_size FROM consult_message WHERE organisation_id = o AND file_sha256 = h.sha256) sizes) d ON true
    WHERE NOT file_in_use(o, h.sha256, p_patient, ids);
   PERFORM set_config('app.erasing', '', true);
   RETURN jsonb_build_object('rows', counts || '{"patient": 1}', 'boards', coalesce((counts->>'board_document')::int, 0), 'files', f, 'bytes', b);
@@ -870,6 +889,9 @@ CREATE POLICY system ON erasure_file TO consilium_system USING (true);
 GRANT SELECT ON image, consult_document TO consilium_system;
 CREATE POLICY system ON image FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON consult_document FOR SELECT TO consilium_system USING (true);
+-- Which files messages name; not a word of what they say.
+GRANT SELECT (organisation_id, consult_id, file_sha256) ON consult_message TO consilium_system;
+CREATE POLICY system ON consult_message FOR SELECT TO consilium_system USING (true);
 
 -- 9. What is signed is never changed.
 CREATE OR REPLACE FUNCTION opinion_signed_is_final() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-import { RoomServiceClient, TwirpError, type ParticipantInfo } from 'livekit-server-sdk';
+import { RoomServiceClient, TrackSource, TwirpError, type ParticipantInfo } from 'livekit-server-sdk';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { MediaGrant, MediaServer } from '#lib/kernel/ports.ts';
@@ -80,6 +80,22 @@ export function liveKitMediaServer(options: LiveKitOptions) {
       );
       if (!seated) throw fail('not_found');
       tell(presence.joined(seatOf(grant.room, seated)));
+    },
+    async sign(room, identity, signs): Promise<void> {
+      // An empty value takes an attribute away; what is not named stays.
+      const attributes = Object.fromEntries(
+        Object.entries(signs).map(([sign, value]) => [sign, value ?? ''])
+      );
+      if (!(await ask((api) => api.updateParticipant(room, identity, { attributes }))))
+        throw fail('not_found');
+    },
+    async mute(room, identity): Promise<void> {
+      const person = await ask((api) => api.getParticipant(room, identity));
+      const microphones = person?.tracks.filter(
+        ({ source, muted }) => source === TrackSource.MICROPHONE && !muted
+      );
+      for (const { sid } of microphones ?? [])
+        await ask((api) => api.mutePublishedTrack(room, identity, sid, true));
     },
     async remove(room: string, identity: string): Promise<void> {
       revoked.add(room, identity, now());

@@ -141,6 +141,28 @@ export function parseSetCookie(header: string) {
   };
 }
 
+/** A file for the reader's disk: never shown as a page of ours, whatever it holds. */
+export function download(file: {
+  bytes: AsyncIterable<Uint8Array>;
+  name: string;
+  size: number;
+  type: string;
+}): Response {
+  return new Response(bodyOf(file.bytes), {
+    headers: {
+      'content-type': file.type,
+      'content-length': String(file.size),
+      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox"
+    }
+  });
+}
+
+/** Of a request without a body: an empty file. */
+export async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+
 /** Bytes as a response's body. Read only as fast as they are taken, and ended when the reader goes. */
 export function bodyOf(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return Readable.toWeb(Readable.from(bytes)) as ReadableStream<Uint8Array>;

@@ -2,7 +2,8 @@ import { eq } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { propose, saveOpinion } from '#lib/features/consults/advise.server.ts';
-import { acceptConsult, sayInConsult } from '#lib/features/consults/answer.server.ts';
+import { acceptConsult } from '#lib/features/consults/answer.server.ts';
+import { sayInConsult } from '#lib/features/consults/chat.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { addComment } from '#lib/features/consults/comments.server.ts';
 import { invitePatient, passDoor, visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
@@ -160,7 +161,7 @@ async function makeCase(
     })
   );
   await acceptConsult(world.as(expert), consultId);
-  await sayInConsult(world.as(expert), consultId, `对话-${mark}`);
+  await sayInConsult(world.as(expert), consultId, { text: `对话-${mark}` });
   await saveOpinion(world.as(expert), consultId, {
     diagnosis: `诊断-${mark}`,
     text: `意见-${mark}`,

@@ -436,6 +436,26 @@ export const table: Record<string, Door> = {
     may: inRoom,
     audited: true
   },
+  'POST /api/consults/[id]/messages/file': {
+    at: consult('messages/file?name=a.pdf&audience=team'),
+    file: () => new TextEncoder().encode('%PDF-1.4\n%%EOF'),
+    may: inRoom,
+    audited: true
+  },
+  // Of no message; true ones are in tests/integration/in-room.test.ts.
+  'GET /api/consults/[id]/messages/file': {
+    at: (of) => `/api/consults/${of.consultId}/messages/file?message=${newId()}`,
+    may: []
+  },
+  'GET /api/visit/chat-file': { at: () => `/api/visit/chat-file?message=${newId()}`, may: [] },
+  // Nobody is in the call: whoever passes is told so.
+  'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: [] },
+  'GET /api/consults/[id]/call': { at: consult('call'), may: [...deciding, 'wang'] },
+  'PATCH /api/consults/[id]/call': {
+    at: consult('call'),
+    body: () => ({ act: 'lock', locked: false }),
+    may: [...deciding, 'wang']
+  },
   'POST /api/consults/[id]/comments': {
     at: consult('comments'),
     body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),

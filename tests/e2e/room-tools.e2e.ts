@@ -146,6 +146,8 @@ test.describe('a shared screen', () => {
     await button().click();
     await expect(button()).toHaveAccessibleName(new RegExp(say('room_share_stop')));
     await expectPlaying(screen());
+    // [CALL-30] It opens large by itself.
+    await expectPlaying(wang.page.getByTestId('call-stage').locator('video').first());
     await expect
       .poll(async () => {
         const { r, g, b } = await pixelOf(screen());
@@ -160,6 +162,7 @@ test.describe('a shared screen', () => {
 
   async function expectEnded(): Promise<void> {
     await expect(screen()).toHaveCount(0);
+    await expect(wang.page.getByTestId('call-stage')).toHaveCount(0);
     await expect(button()).not.toHaveAccessibleName(new RegExp(say('room_share_stop')));
     // The cameras went on all the while.
     for (const { page } of [li, wang])

@@ -9,9 +9,9 @@ import {
   answerMore,
   askForMore,
   cancelConsult,
-  declineConsult,
-  sayInConsult
+  declineConsult
 } from '#lib/features/consults/answer.server.ts';
+import { sayInConsult } from '#lib/features/consults/chat.server.ts';
 import { askExpert, readDraft, saveDraft } from '#lib/features/consults/ask.server.ts';
 import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
@@ -242,7 +242,7 @@ describe('closing', () => {
     await closeConsult(world.as(li), id, null);
     expect((await boardAccess(world.as(li), boardId)).mode).toBe('read');
     expect(await refusal(boardAccess(world.as(wang), boardId))).toBe('not_found');
-    expect(await refusal(sayInConsult(world.as(li), id, '还有'))).toBe('consult_closed');
+    expect(await refusal(sayInConsult(world.as(li), id, { text: '还有' }))).toBe('consult_closed');
     expect(await refusal(closeConsult(world.as(li), id, null))).toBe('consult_closed');
     for (const [actor, locale] of [
       [li, 'zh-CN'],

@@ -7,7 +7,8 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
-import { acceptConsult, sayInConsult } from '#lib/features/consults/answer.server.ts';
+import { acceptConsult } from '#lib/features/consults/answer.server.ts';
+import { sayInConsult } from '#lib/features/consults/chat.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
 import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
@@ -81,7 +82,7 @@ async function record(uid = `2.25.${100 + running}`): Promise<{ patientId: strin
     })
   );
   await acceptConsult(as('wang'), consultId);
-  await sayInConsult(as('wang'), consultId, secret);
+  await sayInConsult(as('wang'), consultId, { text: secret });
   await propose(as('wang'), consultId, {
     kind: 'finding',
     content: { tooth: '36', surfaces: ['O'], code: 'caries', status: 'needs', note: secret }

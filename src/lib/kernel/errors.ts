@@ -86,6 +86,9 @@ const statusOfCode = {
   // room
   sfu_unavailable: 503,
   room_not_open: 409,
+  call_locked: 423,
+  call_removed: 403,
+  chat_file_kind: 415,
   not_admitted: 403,
   // general
   storage_full: 507,

@@ -166,12 +166,18 @@ export interface MediaServer {
    * @throws AppError `not_found` where that seat is not connected, `sfu_unavailable`
    */
   takeSeat(grant: MediaGrant): Promise<void>;
+  /** Shown beside a person to everybody in the call; null takes a sign down. @throws AppError `not_found`, `sfu_unavailable` */
+  sign(room: string, identity: string, signs: Partial<Record<CallSign, string | null>>): Promise<void>;
+  /** Silences a microphone; the person turns it on again themselves. Quiet when there is none. */
+  mute(room: string, identity: string): Promise<void>;
   /** Ends a seat at once, and tokens made before. Quiet when the person is not there. */
   remove(room: string, identity: string): Promise<void>;
   closeRoom(room: string): Promise<void>;
   /** Identities in the room now, straight from the media server. */
   participants(room: string): Promise<string[]>;
 }
+/** `hand`: raised since (ISO 8601, the server's clock). `away`: back soon. */
+export type CallSign = 'hand' | 'away';
 export interface MediaGrant {
   room: string;
   identity: string;

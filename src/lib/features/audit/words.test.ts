@@ -7,6 +7,9 @@ import { actionText, actionWords } from './words.ts';
 
 /** Names of the same shape that are news, settings or topics of jobs, never an act in the trail. */
 const otherNames = new Set([
+  'call.let-back',
+  'call.locked',
+  'call.removed',
   'app.actor',
   'app.clinics',
   'app.consult',
@@ -35,6 +38,7 @@ const otherNames = new Set([
   'patient.admitted',
   'patient.asked',
   'patient.held',
+  'patient.chat',
   'patient.moved',
   'patient.rescheduled',
   'patient.told',
@@ -43,6 +47,7 @@ const otherNames = new Set([
   'record.glass-broken',
   'record.json',
   'rights.changed',
+  'room.called',
   'seat.ended',
   'seat.rung',
   'session.ended',

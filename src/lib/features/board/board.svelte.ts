@@ -216,6 +216,8 @@ export class BoardController {
     this.#handle?.setTool('select');
     this.#handle?.focusShape(id);
   }
+  /** False where it is not on the board, or the board is not shown. */
+  focusImage = (imageId: string): boolean => this.#handle?.focusImage(imageId) ?? false;
   setTooth(tooth: string | null): void {
     this.#handle?.setTooth(tooth);
   }

@@ -1,16 +1,16 @@
 import { and, eq } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
-import { newId } from '#lib/kernel/ids.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { addMessage } from './chat.server.ts';
 import { transition, type ConsultState } from './consult.ts';
 import { mayAnswer, mayDecide } from './policy.server.ts';
 import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
 import { openBoard } from './board.server.ts';
-import { consultMessages, consults } from './tables.server.ts';
+import { consults } from './tables.server.ts';
 
 /**
  * Take a question on. The grant narrows to the person who accepts (a trigger in server/db/security.sql), and the
@@ -68,7 +68,7 @@ export async function askForMore(
     const consult = await lockForExpert(call, tx, consultId);
     const state = transition(stateOf(consult), { kind: 'ask-more' });
     await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
-    await addMessage(tx, consult, 'ask-more', text);
+    await addMessage(tx, consult, { kind: 'ask-more', text: text });
     await news(tx, consult, 'consult.more-asked', others(call.actor, consult.requesterId));
   });
 }
@@ -83,7 +83,7 @@ export async function answerMore(
     const consult = await lockForRequester(tx, consultId);
     const state = transition(stateOf(consult), { kind: 'answer-more' });
     await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
-    await addMessage(tx, consult, 'answer-more', text);
+    await addMessage(tx, consult, { kind: 'answer-more', text: text });
     await news(tx, consult, 'consult.answered', others(call.actor, ...(await askedExpertIds(tx, consult))));
   });
 }
@@ -95,27 +95,6 @@ export async function cancelConsult(call: Call<never, MemberActor>, consultId: s
     const state = transition(stateOf(consult), { kind: 'cancel' });
     await tx.rows.update(consults).set({ status: state.status }).where(eq(consults.id, consultId));
     await news(tx, consult, 'consult.cancelled', others(call.actor, ...(await askedExpertIds(tx, consult))));
-  });
-}
-
-/** A line of the consult's chat, kept with it. */
-export async function sayInConsult(
-  call: Call<never, MemberActor>,
-  consultId: string,
-  text: string
-): Promise<void> {
-  await inTransaction(call, async (tx) => {
-    const { consult, side } = await consultFor(tx, consultId);
-    if (side === 'patient' || consult.status === 'closed') throw fail('consult_closed');
-    await addMessage(tx, consult, 'chat', text);
-    await tx.audit({
-      action: 'consult.say',
-      subject: { type: 'consult', id: consultId },
-      patientId: consult.patientId,
-      consultId,
-      organisationId: consult.organisationId
-    });
-    await consultChanged(tx, consultId, 'consult.said');
   });
 }
 
@@ -160,26 +139,6 @@ export async function lockForRequester(tx: Tx, consultId: string): Promise<Consu
   const { consult } = await consultFor(tx, consultId, 'update');
   if (!mayDecide(tx.actor, consult)) throw fail('forbidden');
   return consult;
-}
-
-async function addMessage(
-  tx: Tx,
-  consult: ConsultRow,
-  kind: 'ask-more' | 'answer-more' | 'chat',
-  text: string
-) {
-  if (tx.actor.kind !== 'member') throw fail('forbidden');
-  await tx.rows.insert(consultMessages).values({
-    id: newId(tx.now.getTime()),
-    organisationId: consult.organisationId,
-    consultId: consult.id,
-    kind,
-    text,
-    authorId: tx.actor.userId,
-    authorName: tx.actor.name,
-    authorOrganisationId: tx.actor.organisationId,
-    at: tx.now
-  });
 }
 
 /** The expert, or everyone the question waits for. */

@@ -8,6 +8,8 @@ import {
   mayAsk,
   mayChangeComment,
   mayBreakGlass,
+  mayChat,
+  mayModerate,
   mayChangeGrant,
   mayChangeGrantDays,
   mayComment,
@@ -191,6 +193,24 @@ test('[CN-21] only the expert who accepted breaks the glass, from another organi
     expect(breakers({ status, expertId: null })).toEqual([]);
   expect(breakers({ status: 'closed', organisationId: 'hospital' })).toEqual([]);
   expect(who((name) => mayReviewGlass(actors[name]!))).toEqual(['owner', 'stranger']);
+});
+
+test('[CN-40] who writes in the chat: the sides until the end, to and from the patient while the room is open', () => {
+  const who = (facts: Partial<ConsultFacts>, audience: 'team' | 'all') =>
+    Object.keys(actors).filter((name) => mayChat(actors[name]!, { ...consult, ...facts }, audience));
+  expect(who({}, 'team')).toEqual(['li', 'owner', 'nurse', 'wang']);
+  expect(who({}, 'all')).toEqual(['li', 'owner', 'nurse', 'wang', 'patient']);
+  expect(who({ status: 'more-asked' }, 'team')).toContain('li');
+  expect(who({ status: 'more-asked' }, 'all')).toEqual([]);
+  for (const audience of ['team', 'all'] as const) expect(who({ status: 'closed' }, audience)).toEqual([]);
+});
+
+test('[CN-42] who mutes, shows out, locks and ends: who decides, and the expert, while the room is open', () => {
+  const who = (facts: Partial<ConsultFacts>) =>
+    Object.keys(actors).filter((name) => mayModerate(actors[name]!, { ...consult, ...facts }));
+  expect(who({})).toEqual(['li', 'owner', 'wang']);
+  for (const status of ['requested', 'more-asked', 'declined', 'cancelled', 'closed'] as const)
+    expect(who({ status })).toEqual([]);
 });
 
 test('who may ask', () => {

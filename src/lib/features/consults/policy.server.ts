@@ -1,5 +1,6 @@
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
 import { holds, right } from '#lib/kernel/rights.ts';
+import type { ChatAudience } from './chat.ts';
 import type { ConsultStatus } from './consult.ts';
 
 export const consultActs = {
@@ -133,6 +134,22 @@ export function mayBreakGlass(actor: Actor, consult: ConsultFacts): actor is Mem
 /** [CN-21] Judge whether it was right: the owner of the record's organisation. */
 export function mayReviewGlass(actor: Actor): actor is MemberActor {
   return actor.kind === 'member' && actor.role === 'owner';
+}
+
+/**
+ * [CN-40] Write in the consult's chat: staff of both sides until it has ended, to the patient's page while the room is
+ * open; the patient's side while the room is open, to all.
+ */
+export function mayChat(actor: Actor, consult: ConsultFacts, audience: ChatAudience): boolean {
+  const side = sideOf(actor, consult);
+  if (side === null) return false;
+  if (side === 'patient' || audience === 'all') return audience === 'all' && consult.status === 'accepted';
+  return consult.status !== 'closed';
+}
+
+/** [CN-42] [CN-43] Mute, show out, lock, end the call for all: who may let people in. */
+export function mayModerate(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return consult.status === 'accepted' && mayAdmit(actor, consult);
 }
 
 /** What someone may do on the board. */

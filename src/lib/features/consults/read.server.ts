@@ -8,6 +8,7 @@ import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import { messageView, readMessages } from './messages.server.ts';
 import type { ConsultStatus } from './consult.ts';
 import { grantView } from './grant.ts';
 import {
@@ -18,13 +19,13 @@ import {
   mayChangeGrant,
   mayDecide,
   mayKeepWaiting,
+  mayModerate,
   mayReadComments,
   sideOf
 } from './policy.server.ts';
 import {
   consultDocuments,
   consultGrantItems,
-  consultMessages,
   consults,
   consultSeats,
   opinions,
@@ -93,11 +94,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       .select({ grantDays: organisations.grantDays })
       .from(organisations)
       .where(eq(organisations.id, consult.organisationId));
-    const messages = await tx.rows
-      .select()
-      .from(consultMessages)
-      .where(eq(consultMessages.consultId, of))
-      .orderBy(asc(consultMessages.at));
+    const messages = await readMessages(tx, of);
     const threads = readsComments ? await readThreads(tx, of) : [];
     const people = readsComments ? await roomPeople(tx, consult) : [];
     const proposed = await tx.rows
@@ -151,18 +148,13 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         tell: mayKeepWaiting(actor, consult),
         write: consult.status === 'accepted',
         share: mayChangeGrant(actor, consult),
+        moderate: mayModerate(actor, consult),
         breakGlass,
         readRecord: side === 'requester' || granted
       },
       grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),
-      messages: messages.map((message) => ({
-        id: message.id,
-        kind: message.kind,
-        text: message.text,
-        authorName: message.authorName,
-        at: message.at,
-        own: actor.kind === 'member' && message.authorId === actor.userId
-      })),
+      messages: messages.map((message) => messageView(message, actor)),
+      lock: consult.callLockedAt && { at: consult.callLockedAt, byName: consult.callLockedByName ?? '' },
       threads,
       people,
       proposals: proposed.map(proposalView),
@@ -173,7 +165,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       seats: seats.map((seat) => ({
         ...{ identity: seat.identity, name: seat.name, role: seat.role, relation: seat.relation },
         ...{ state: seat.state, waitingSince: seat.waitingSince, heldAt: seat.heldAt },
-        ...{ seenAt: seat.seenAt, rungByName: seat.rungByName },
+        ...{ seenAt: seat.seenAt, rungByName: seat.rungByName, removedByName: seat.removedByName },
         steps: seat.steps.map((step) => ({ ...step, at: new Date(step.at) }))
       })),
       invites: links?.invites ?? [],

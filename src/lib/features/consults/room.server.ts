@@ -8,6 +8,7 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { statesOf } from '#lib/features/consent/answer.server.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
+import { passDoor } from './moderate.server.ts';
 import { isOpen } from './consult.ts';
 import { mayAdmit } from './policy.server.ts';
 import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
@@ -72,14 +73,15 @@ async function grantFor(
       await requireGrant(tx, consult);
       await requireCredential(tx, actor, consult.specialty);
     }
+    const [own] = await tx.rows
+      .select()
+      .from(consultSeats)
+      .where(seatIs(consultId, identityOf(actor)));
     if (actor.kind === 'patient-link') {
       await mayBeSeen(tx, actor);
-      const [own] = await tx.rows
-        .select()
-        .from(consultSeats)
-        .where(seatIs(consultId, identityOf(actor)));
       if (!own?.admittedById) throw fail('not_admitted');
     }
+    passDoor(actor, consult, own ?? null);
     await tx.audit({
       action,
       subject: { type: 'consult', id: consultId },

@@ -4,6 +4,7 @@ import { unlockReasons, visitRequestKinds } from './visit.ts';
 import { lateChoices, learnTopics, readyMessages } from './waiting.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
+import { chatAudiences, maxChatLinks } from './chat.ts';
 import { maxCommentLength } from './comment.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
 import { grantDayChoices, wholeKinds } from './grant.ts';
@@ -79,7 +80,30 @@ export type GrantAddInput = v.InferOutput<typeof grantAddInput>;
 export const grantEndInput = v.object({ day: v.pipe(v.string(), v.isoDate()) });
 export const grantDaysInput = v.object({ days: v.picklist(grantDayChoices) });
 
-export const messageInput = v.object({ text: someText(4000) });
+/** [CN-40] A line of the chat, with the things of the record it means. */
+export const messageInput = v.object({
+  text: someText(4000),
+  audience: v.optional(v.picklist(chatAudiences), 'team'),
+  links: v.optional(
+    v.pipe(
+      v.array(
+        v.variant('kind', [
+          v.object({ kind: v.literal('tooth'), tooth: toothCode }),
+          v.object({ kind: v.literal('image'), imageId: id }),
+          v.object({ kind: v.literal('plan'), planId: id })
+        ])
+      ),
+      v.maxLength(maxChatLinks)
+    ),
+    []
+  )
+});
+export type MessageInput = v.InferOutput<typeof messageInput>;
+export const chatFileInput = v.object({
+  name: v.pipe(v.string(), v.maxLength(400)),
+  audience: v.picklist(chatAudiences)
+});
+export const visitorMessage = v.object({ text: someText(1000) });
 /** Something said at a pin of the board; `pin` is where, as the writer sees it. */
 const pinPlace = v.object({
   shapeId: v.pipe(v.string(), v.regex(/^shape:[\w:-]{1,64}$/)),
@@ -110,6 +134,10 @@ export const signInput = v.object({
   password: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), null)
 });
 
+/** [CN-44] What one shows of oneself in the call. */
+export const callSignInput = v.object({ hand: v.optional(v.boolean()), away: v.optional(v.boolean()) });
+export type CallSignInput = v.InferOutput<typeof callSignInput>;
+
 /** A patient's steps on their page. */
 export const visitStep = v.variant('step', [
   v.object({ step: v.literal('wait') }),
@@ -121,6 +149,8 @@ export const visitStep = v.variant('step', [
     text: v.optional(text(300), ''),
     minutes: v.optional(v.nullable(v.picklist(lateChoices)), null)
   }),
+  v.object({ step: v.literal('say'), ...visitorMessage.entries }),
+  v.object({ step: v.literal('sign'), ...callSignInput.entries }),
   v.object({ step: v.picklist(['unask', 'still']) })
 ]);
 /** [CN-31] What the clinic says to the patient's page. */
@@ -133,6 +163,15 @@ export type VisitMessageInput = v.InferOutput<typeof visitMessageInput>;
 const seat = v.pipe(v.string(), v.regex(/^p:[0-9a-f-]{36}$/));
 export const seatInput = v.object({ identity: seat });
 export const seatMoveInput = v.object({ identity: seat, toConsultId: id });
+const anySeat = v.pipe(v.string(), v.regex(/^[mp]:[0-9a-f-]{36}$/));
+/** [CN-42] [CN-43] What a host does to others in the call. */
+export const moderateInput = v.variant('act', [
+  v.object({ act: v.picklist(['mute', 'lower-hand', 'remove', 'let-back']), identity: anySeat }),
+  v.object({ act: v.literal('lock'), locked: v.boolean() }),
+  v.object({ act: v.literal('call-in'), userId: id }),
+  v.object({ act: v.literal('end') })
+]);
+export type ModerateInput = v.InferOutput<typeof moderateInput>;
 /** [CN-35] When the visit is to be; null: as soon as everybody is there. */
 export const slotInput = v.object({ slotAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())) });
 export const inviteInput = v.object({ delegateId: v.optional(v.nullable(id), null) });

@@ -3,6 +3,7 @@ import { foreignKey, index, integer, jsonb, pgTable, text, unique, uuid } from '
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { relations } from '#lib/features/patients/delegate.ts';
 import { patientDelegates, patients } from '#lib/features/patients/tables.server.ts';
+import { chatAudiences, chatFileTypes, type ChatLink } from './chat.ts';
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
 import { visitRequestKinds } from './visit.ts';
@@ -47,6 +48,9 @@ export const consults = pgTable(
     acceptedAt: instant('accepted_at'),
     closedAt: instant('closed_at'),
     closedById: uuid('closed_by_id'),
+    /** [CN-43] Nobody new comes into the call. */
+    callLockedAt: instant('call_locked_at'),
+    callLockedByName: text('call_locked_by_name'),
     /** [CN-17] What the patient reads on their page once it is over; written by the asking side. */
     patientSummary: text('patient_summary').notNull().default('')
   },
@@ -138,9 +142,23 @@ export const consultMessages = pgTable(
     ...consultColumns(),
     kind: text('kind', { enum: ['ask-more', 'answer-more', 'chat'] }).notNull(),
     text: text('text').notNull(),
+    /** [CN-40] Row-level security shows the patient's side what is for `all`, and lets it write that alone. */
+    audience: text('audience', { enum: chatAudiences }).notNull().default('team'),
+    /** `visitor`: somebody of the patient's side; `authorId` is then their link. */
+    authorKind: text('author_kind', { enum: ['member', 'visitor'] })
+      .notNull()
+      .default('member'),
     authorId: uuid('author_id').notNull(),
     authorName: text('author_name').notNull(),
     authorOrganisationId: uuid('author_organisation_id').notNull(),
+    /** Things of the record that are meant; ids only, so that each reader sees what they may. */
+    links: jsonb('links').$type<ChatLink[]>().notNull().default([]),
+    fileSha256: text('file_sha256'),
+    fileName: text('file_name'),
+    fileSize: integer('file_size'),
+    fileType: text('file_type', { enum: chatFileTypes }),
+    /** What the scanner said; null: none is configured. */
+    fileScan: text('file_scan', { enum: ['clean', 'not-scanned'] }),
     at: instant('at').notNull()
   },
   (t) => [index('consult_message_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
@@ -357,6 +375,9 @@ export const consultSeats = pgTable(
     heldAt: instant('held_at'),
     admittedById: uuid('admitted_by_id'),
     admittedAt: instant('admitted_at'),
+    /** [CN-42] Shown out of the call by a host; null: not, or let in again. */
+    removedAt: instant('removed_at'),
+    removedByName: text('removed_by_name'),
     /** Who at the clinic was rung last, and when. */
     rungAt: instant('rung_at'),
     rungById: uuid('rung_by_id'),

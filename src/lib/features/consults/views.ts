@@ -1,3 +1,4 @@
+import type { ChatMessageView } from './chat.ts';
 import type { RoomPerson, ThreadView } from './comment.ts';
 import type { ConsultMode, ConsultStatus, Specialty, Urgency } from './consult.ts';
 import type { GrantView } from './grant.ts';
@@ -67,12 +68,14 @@ export interface SeatView {
   seenAt: Date | null;
   /** Who was rung for them. */
   rungByName: string | null;
+  /** Who showed them out of the call; null: nobody, or they were let in again. */
+  removedByName: string | null;
   /** Coming into the room and leaving it, in order. */
   steps: { state: 'in-room' | 'left'; at: Date }[];
 }
 
 /** [CN-33] Somebody who waits, for the clinic's list. */
-export interface WaitingView extends Omit<SeatView, 'role' | 'state' | 'steps'> {
+export interface WaitingView extends Omit<SeatView, 'role' | 'state' | 'steps' | 'removedByName'> {
   consultId: string;
   number: string;
   patientName: string;
@@ -143,18 +146,15 @@ export interface ConsultView extends ConsultSummary {
     tell: boolean;
     /** Change what is open, and until when. */
     share: boolean;
+    /** Mute, show out, lock the call, end it for all. */
+    moderate: boolean;
     /** [CN-21] Open again what an ended grant had opened. */
     breakGlass: boolean;
   };
   grant: GrantView | null;
-  messages: {
-    id: string;
-    kind: 'ask-more' | 'answer-more' | 'chat';
-    text: string;
-    authorName: string;
-    at: Date;
-    own: boolean;
-  }[];
+  messages: ChatMessageView[];
+  /** [CN-43] The call is locked: nobody new comes in. */
+  lock: { at: Date; byName: string } | null;
   /** What is said at the board's pins, the newest first. */
   threads: ThreadView[];
   /** Who can be meant in a comment. */

@@ -10,6 +10,8 @@ import type { AnswersInput } from '#lib/features/consent/schema.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
+import type { ChatMessageView } from './chat.ts';
+import { chatOnVisit } from './chat.server.ts';
 import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
 import { identityOf } from './room.server.ts';
 import { toldOn } from './patient-side.server.ts';
@@ -44,6 +46,8 @@ export interface VisitView {
   held: boolean;
   /** What the clinic said, the newest first. */
   told: VisitMessageView[];
+  /** [CN-40] What was written in the call to the patient's side, and by it. */
+  chat: ChatMessageView[];
   /** [CN-36] What there is to read while waiting. */
   topics: readonly LearnTopic[];
   /** Once it is over: what the dentist wrote for the patient, and when to come next. */
@@ -112,6 +116,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       queue: stage === 'waiting' ? await queueFor(tx, consult.slotAt) : null,
       held: stage === 'waiting' && seat?.heldAt != null,
       told: mayKnow && stage !== 'over' ? await toldOn(tx, consult.id, dayMs) : [],
+      chat: await chatOnVisit(tx, actor),
       topics: here || stage === 'early' ? topicsOf(consult.specialty) : [],
       outcome: mayKnow && stage === 'over' ? await outcomeOf(tx, consult) : null
     };

@@ -13,6 +13,7 @@ export const notificationKinds = [
   'visit.moved',
   'proposal.made',
   'comment.mentioned',
+  'room.called',
   'grant.changed',
   'grant.ended'
 ] as const;
@@ -70,7 +71,7 @@ export interface NotificationView {
  */
 export function hrefOf(kind: string, consultId: string | null): string | null {
   if (!consultId) return null;
-  return kind === 'patient.waiting' || kind === 'comment.mentioned'
+  return kind === 'patient.waiting' || kind === 'comment.mentioned' || kind === 'room.called'
     ? `/room/${consultId}`
     : `/consults/${consultId}`;
 }
@@ -92,6 +93,7 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.closed':
     case 'proposal.made':
     case 'comment.mentioned':
+    case 'room.called':
     case 'grant.changed':
     case 'grant.ended':
       return false;

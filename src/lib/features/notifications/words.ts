@@ -80,6 +80,11 @@ export function notificationWords(
         title: m.notifications_proposal_made_title({ expert }, in_),
         body: m.notifications_proposal_made_body({ number }, in_)
       };
+    case 'room.called':
+      return {
+        title: m.notifications_room_called_title({ by: data.by ?? '' }, in_),
+        body: m.notifications_room_called_body({ number }, in_)
+      };
     case 'comment.mentioned':
       return {
         title: m.notifications_comment_mentioned_title({ by: data.by ?? '' }, in_),

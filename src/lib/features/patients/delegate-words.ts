@@ -10,6 +10,7 @@ const words: Record<Relation, () => string> = {
   sibling: m.patients_relation_sibling,
   guardian: m.patients_relation_guardian,
   carer: m.patients_relation_carer,
+  interpreter: m.patients_relation_interpreter,
   other: m.patients_relation_other
 };
 

@@ -21,6 +21,7 @@ test.each<[Relation, string, boolean]>([
   ['daughter', '1950-01-02', false],
   ['spouse', '1950-01-02', false],
   ['carer', '2020-01-02', false],
+  ['interpreter', '2020-01-02', false],
   ['other', '2020-01-02', false]
 ])('[PA-10] %s of one born %s speaks for them: %s', (relation, birth, speaks) => {
   expect(speaksFor(relation, birth, now)).toBe(speaks);

@@ -8,6 +8,7 @@ export const relations = [
   'sibling',
   'guardian',
   'carer',
+  'interpreter',
   'other'
 ] as const;
 export type Relation = (typeof relations)[number];

@@ -54,13 +54,16 @@ export async function delegateOf(tx: Tx, patientId: string, delegateId: string):
   return delegate;
 }
 
-/** State that somebody stands by a patient. @throws AppError `forbidden`, `not_found` */
+/** State that somebody stands by a patient. @throws AppError `forbidden`, `not_found`, `invalid_input` */
 export async function addDelegate(
   call: Call<'fields', MemberActor>,
   input: DelegateInput
 ): Promise<DelegateView> {
   return inTransaction(call, async (tx) => {
     const patient = await ownPatient(tx, input.patientId);
+    // [PA-9] An interpreter is there to be understood, and knows no more than what is said.
+    if (input.relation === 'interpreter' && input.scopes.includes('times'))
+      throw fail('invalid_input', { field: 'scopes' });
     const { id = newId(tx.now.getTime()), phone, ...open } = input;
     const place = { id, organisationId: patient.organisationId };
     await oneAtATime(tx, `delegate:${id}`);

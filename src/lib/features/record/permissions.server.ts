@@ -11,6 +11,8 @@ import {
   boardMode,
   consultActs,
   mayAdmit,
+  mayChat,
+  mayModerate,
   mayAdvise,
   mayAnswer,
   mayAsk,
@@ -118,11 +120,12 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'appointment:read': (actor) => mayReadAppointments(actor, null),
   'appointment:book': (actor) => mayBookAppointments(actor, null),
   'consult:ask': mayAsk,
-  'consult:read': (actor) => sideOf(actor, asking) !== null,
+  'consult:read': (actor) => sideOf(actor, asking) !== null && mayChat(actor, asking, 'team'),
   'consult:board': (actor) =>
     boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking) && mayExportBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
-  'consult:decide': (actor) => mayDecide(actor, asking) && mayAdmit(actor, asking),
+  'consult:decide': (actor) =>
+    mayDecide(actor, asking) && mayAdmit(actor, asking) && mayModerate(actor, asking),
   'consult:waiting': (actor) => mayKeepWaiting(actor, asking),
   'consult:grant': (actor) => mayChangeGrant(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),

@@ -116,6 +116,11 @@ function stored(store: FileStore, record: PatientRecord): ArchiveFile[] {
     ...record.images.map((image) => file(image.path, image.fileSha256, image.fileSize)),
     ...record.consults.flatMap(({ documents }) =>
       documents.map((document) => file(document.path, document.fileSha256, document.size))
+    ),
+    ...record.consults.flatMap(({ messages }) =>
+      messages.flatMap(({ path, fileSha256, fileSize }) =>
+        path && fileSha256 && fileSize ? [file(path, fileSha256, fileSize)] : []
+      )
     )
   ];
 }

@@ -15,7 +15,8 @@ export function safeName(text: string): string {
 const endings: Record<string, string> = {
   'application/dicom': 'dcm',
   'image/png': 'png',
-  'image/jpeg': 'jpg'
+  'image/jpeg': 'jpg',
+  'application/pdf': 'pdf'
 };
 
 /** Where an original lies in the archive. */
@@ -28,6 +29,11 @@ export function imagePath(image: {
 }): string {
   const day = image.takenAt?.slice(0, 10) ?? image.uploadedAt.toISOString().slice(0, 10);
   return `images/${safeName(`${day}-${image.kind}-${image.id}`)}.${endings[image.mediaType] ?? 'bin'}`;
+}
+
+/** Where a file of a consult's chat lies in the archive; its own name stands in the record. */
+export function chatFilePath(consultNumber: string, messageId: string, mediaType: string): string {
+  return `messages/${safeName(consultNumber)}/${messageId}.${endings[mediaType] ?? 'bin'}`;
 }
 
 /** Where a signed document lies in the archive. */

@@ -47,7 +47,7 @@ export interface PatientRecord {
 
 export type ConsultRecord = Row<typeof consults> & {
   grants: Row<typeof consultGrantItems>[];
-  messages: Row<typeof consultMessages>[];
+  messages: (Row<typeof consultMessages> & { path: string | null })[];
   comments: Row<typeof pinComments>[];
   proposals: Row<typeof proposals>[];
   opinions: Row<typeof opinions>[];

@@ -21,7 +21,7 @@ import { healthItems, notes, patients } from '#lib/features/patients/tables.serv
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { treatmentPlanItems, treatmentPlans } from '#lib/features/treatment/tables.server.ts';
-import { documentPath, imagePath } from './paths.ts';
+import { chatFilePath, documentPath, imagePath } from './paths.ts';
 import { recordFormat, type AuditRow, type ConsultRecord, type PatientRecord } from './record-format.ts';
 
 /** The patient's row in the actor's own organisation, whatever grants there are. @throws AppError `not_found` */
@@ -131,7 +131,10 @@ async function gatherConsults(tx: Tx, organisationId: string, patientId: string)
     return {
       ...consult,
       grants: own(grants),
-      messages: own(messages),
+      messages: own(messages).map((one) => ({
+        ...one,
+        path: one.fileType && chatFilePath(consult.number, one.id, one.fileType)
+      })),
       comments: own(comments),
       proposals: own(proposed),
       // What an expert has not signed is theirs, not part of the record.

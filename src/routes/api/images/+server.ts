@@ -1,7 +1,7 @@
 import { fail } from '#lib/kernel/errors.ts';
 import { cleanFileName } from '#lib/features/imaging/schema.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
-import { answered, idOf, staffApiCall } from '../../edge.server.ts';
+import { answered, emptyBody, idOf, staffApiCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /**
@@ -17,7 +17,7 @@ export const POST: RequestHandler = ({ locals, request, url }) =>
     return uploadImage(call, {
       patientId: idOf(url.searchParams.get('patient') ?? undefined),
       fileName: cleanFileName(nameIn(request.headers.get('x-file-name'))),
-      source: request.body ?? empty(),
+      source: request.body ?? emptyBody(),
       declaredBytes: Number.isFinite(declared) ? declared : null,
       confirmOtherPatient: request.headers.get('x-confirm-other-patient') === 'yes'
     });
@@ -29,8 +29,4 @@ function nameIn(header: string | null): string {
   } catch (cause) {
     throw fail('invalid_input', { field: 'x-file-name' }, cause);
   }
-}
-
-async function* empty(): AsyncGenerator<Uint8Array> {
-  // A request without a body is an empty file.
 }

@@ -1,3 +1,5 @@
+import { sayOnVisit } from '#lib/features/consults/chat.server.ts';
+import { showSign } from '#lib/features/consults/moderate.server.ts';
 import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { visitStep } from '#lib/features/consults/schema.ts';
 import { stillWaiting } from '#lib/features/consults/waiting.server.ts';
@@ -25,6 +27,10 @@ export const POST: RequestHandler = ({ locals, request }) =>
         return answerOnVisit(call, input);
       case 'ask':
         return askClinic(call, input);
+      case 'say':
+        return sayOnVisit(call, input.text);
+      case 'sign':
+        return showSign(call, consultId, input);
       case 'unask':
         return takeBackRequest(call);
       case 'still':

@@ -122,9 +122,15 @@ export function arrange(editor: Editor, layout: Layout): void {
   showAll(editor);
 }
 
+/** Into view, where it is on the board. @returns false where it is not */
+export function focusImage(editor: Editor, imageId: string): boolean {
+  const there = xraysOf(editor).find((xray) => xray.props.imageId === imageId);
+  if (there) focusShape(editor, there.id);
+  return there !== undefined;
+}
+
 export function insertImage(editor: Editor, image: BoardImage): void {
-  const there = xraysOf(editor).find((xray) => xray.props.imageId === image.imageId);
-  if (there) return focusShape(editor, there.id);
+  if (focusImage(editor, image.imageId)) return;
   const last = editor.getCurrentPageShapesSorted().at(-1);
   const bounds = Box.Common(xraysOf(editor).map((xray) => editor.getShapePageBounds(xray) ?? new Box()));
   const { user } = islandOf(editor);

@@ -226,6 +226,7 @@ function actsOf(editor: Editor): Omit<IslandHandle, 'setDark' | 'setMode' | 'set
     setPinTooth: (id, tooth) => acts.setPinTooth(editor, id, tooth),
     removeShape: (id) => acts.removeShape(editor, id),
     focusShape: (id) => acts.focusShape(editor, id),
+    focusImage: (imageId) => acts.focusImage(editor, imageId),
     closePin: () => void editor.selectNone(),
     picture: (scope, options) => picture(editor, scope, options),
     figures: () => figures(editor),

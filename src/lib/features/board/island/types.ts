@@ -210,6 +210,8 @@ export interface IslandHandle {
   setPinTooth(id: string, tooth: string): void;
   removeShape(id: string): void;
   focusShape(id: string): void;
+  /** False where it is not on the board. */
+  focusImage(imageId: string): boolean;
   closePin(): void;
   /** Null where there is nothing of it on the board. */
   picture(

@@ -7,13 +7,33 @@ import type { Ticket } from './call/call.ts';
 import type { GrantItem } from '../consult.ts';
 import type { AnswersInput } from '#lib/features/consent/index.ts';
 import type { UnlockReason } from '../visit.ts';
-import type { OpinionInput, PinPlace, ProposalInput, VisitMessageInput } from '../schema.ts';
+import type { ChatAudience } from '../chat.ts';
+import type {
+  CallSignInput,
+  MessageInput,
+  ModerateInput,
+  OpinionInput,
+  PinPlace,
+  ProposalInput,
+  VisitMessageInput
+} from '../schema.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
 export function consultActs(consultId: string) {
   const path = `/api/consults/${consultId}`;
   return {
-    say: (text: string) => reading(api('POST', `${path}/messages`, { text })),
+    say: (message: MessageInput) => reading(api('POST', `${path}/messages`, message)),
+    sendFile: (file: File, audience: ChatAudience) =>
+      reading(
+        api(
+          'POST',
+          `${path}/messages/file?${new URLSearchParams({ name: file.name, audience })}`,
+          // A body of another type could be sent from anywhere.
+          new Blob([file], { type: 'application/octet-stream' })
+        )
+      ),
+    showSign: (signs: CallSignInput) => api('POST', `${path}/call`, signs),
+    moderate: (act: ModerateInput) => reading(api('PATCH', `${path}/call`, act)),
     comment: (pin: PinPlace, text: string) => reading(api('POST', `${path}/comments`, { pin, text })),
     editComment: (id: string, text: string) => reading(api('PATCH', `${path}/comments`, { id, text })),
     deleteComment: (id: string) => reading(api('DELETE', `${path}/comments?comment=${id}`)),

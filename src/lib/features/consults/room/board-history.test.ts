@@ -11,7 +11,7 @@ it('[BD-14] the replay is marked with who came and left, what was proposed and d
     seats: [
       {
         ...{ identity: 'm:li', name: '李明', role: 'requester', relation: null, state: 'left' },
-        ...{ waitingSince: null, heldAt: null, seenAt: null, rungByName: null },
+        ...{ waitingSince: null, heldAt: null, seenAt: null, rungByName: null, removedByName: null },
         steps: [
           { state: 'in-room', at: at(5) },
           { state: 'left', at: at(50) }

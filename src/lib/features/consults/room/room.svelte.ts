@@ -2,8 +2,10 @@ import { SvelteMap } from 'svelte/reactivity';
 import { browser } from '$app/environment';
 import { BoardController } from '#lib/features/board/index.ts';
 import { placeParameter } from '#lib/kernel/place.ts';
-import { CallController } from './call/index.ts';
+import { CallController, CallSigns, CallView } from './call/index.ts';
+import type { ChatLink } from '../chat.ts';
 import { consultActs, type ConsultActs } from './acts.svelte.ts';
+import { keptCall } from './kept-call.svelte.ts';
 import { RingSetting } from './ring.svelte.ts';
 
 /** One colour a person, from their id: the same in every browser, readable on light and dark. */
@@ -20,7 +22,10 @@ export type RoomPanel = 'record' | 'proposals' | 'opinion' | 'pins' | 'chat';
 /** A room as one person has it open: its board, its call, what can be done in it. */
 export class RoomController {
   readonly acts: ConsultActs;
+  readonly #consultId: string;
   readonly call: CallController;
+  readonly signs: CallSigns;
+  readonly view: CallView;
   /** Whether this browser rings for who waits outside. */
   readonly ring: RingSetting;
   /** Null while the page is drawn on the server: sockets are the browser's. */
@@ -43,7 +48,11 @@ export class RoomController {
   }) {
     const { consultId, boardId, me, asks, open } = options;
     this.acts = consultActs(consultId);
-    this.call = new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
+    this.#consultId = consultId;
+    this.call = keptCall.take(consultId) ?? this.#newCall();
+    this.signs = new CallSigns(this.call, this.acts.showSign);
+    this.view = new CallView(this.call, me.userId);
+    if (browser) this.view.read();
     this.ring = new RingSetting(me.userId);
     if (browser) this.ring.read();
     this.board = browser
@@ -56,7 +65,18 @@ export class RoomController {
           mode: open ? 'write' : 'read'
         })
       : null;
-    this.inside = !open;
+    this.inside = !open || this.call.phase.kind === 'live';
+  }
+
+  /** In a root of its own: what it derives must outlive the page. */
+  #newCall(): CallController {
+    const make = () => new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
+    if (!browser) return make();
+    let call: CallController | null = null;
+    $effect.root(() => {
+      call = make();
+    });
+    return call ?? make();
   }
 
   /** The consult was closed (or opened) meanwhile. */
@@ -67,9 +87,29 @@ export class RoomController {
     if (!open && this.call.phase.kind === 'live') void this.call.leave();
   }
 
+  /** The chat, and nothing else: what it shows is not closed by asking for it again. */
+  openChat(): void {
+    this.panelOpen = true;
+    this.panel = 'chat';
+  }
+
   show(panel: RoomPanel): void {
     this.panelOpen = !(this.panelOpen && this.panel === panel);
     this.panel = panel;
+  }
+
+  /** From a message to what it means: an image on the board, a tooth's marks there, plans in the record. */
+  showLink(link: ChatLink): void {
+    if (link.kind === 'plan') {
+      this.panel = 'record';
+      return;
+    }
+    if (!matchMedia('(min-width: 48rem)').matches) this.panelOpen = false;
+    if (link.kind === 'tooth') this.board?.setTooth(link.tooth);
+    else if (!this.board?.focusImage(link.imageId)) {
+      this.panel = 'record';
+      this.panelOpen = true;
+    }
   }
 
   /** From the list of what is said to its pin; on a phone the list makes way for the board. */
@@ -78,8 +118,11 @@ export class RoomController {
     this.board?.focusShape(shapeId);
   }
 
+  /** The page goes: a call that goes on belongs to the tab from here on. */
   destroy(): void {
-    this.call.destroy();
+    if (this.call.phase.kind === 'live' || this.call.phase.kind === 'reconnecting')
+      keptCall.keep({ consultId: this.#consultId, call: this.call });
+    else this.call.destroy();
     this.board?.destroy();
   }
 }

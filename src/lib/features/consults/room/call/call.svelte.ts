@@ -230,6 +230,12 @@ export class CallController {
     else if (kind !== 'audiooutput') await this.preview.reopen(source);
   }
 
+  /** [CALL-32] @returns false where the browser did not take it */
+  async setQuietens(on: boolean): Promise<boolean> {
+    this.devices.setQuietens(on);
+    return (await this.#session?.setNoiseSuppression(on)) ?? true;
+  }
+
   /** Front and back camera of a phone. */
   async flipCamera(): Promise<void> {
     if (!this.#session) return this.preview.flip();
@@ -298,6 +304,9 @@ export class CallController {
         if (this.#session === session()) this.#line.tell({ kind: state === 'live' ? 'back' : 'down' });
       },
       ended: (reason) => this.#ended(session(), reason),
+      silenced: () => {
+        if (this.#session === session()) this.sending.silence();
+      },
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       pictured: () => {
         if (this.#session === session()) this.settled = true;

@@ -49,6 +49,10 @@ export interface ParticipantView {
   quality: LineQuality;
   /** Milliseconds since 1970. */
   joinedAt: number;
+  /** Hand raised since, by the server's clock; null: not. Milliseconds since 1970. */
+  handAt?: number | null;
+  /** Said to be back soon. */
+  away?: boolean;
   camera: VideoSource | null;
   screen: VideoSource | null;
 }
@@ -76,6 +80,19 @@ export function relationFrom(metadata: string | undefined): string | null {
     // Foreign or missing metadata: nobody's delegate.
   }
   return null;
+}
+
+/** When a hand was raised, from a participant's attributes, which the app alone sets. */
+export function handFrom(attributes: Readonly<Record<string, string>>): number | null {
+  const at = Date.parse(attributes['hand'] ?? '');
+  return Number.isNaN(at) ? null : at;
+}
+
+/** Who has a hand up, the longest first. */
+export function raisedHands(people: readonly ParticipantView[]): ParticipantView[] {
+  return people
+    .filter((person) => person.handAt != null)
+    .sort((a, b) => (a.handAt ?? 0) - (b.handAt ?? 0) || a.identity.localeCompare(b.identity));
 }
 
 /** The media client's own words, without importing it. */

@@ -5,6 +5,7 @@ export interface Device {
   label: string;
 }
 
+const noiseKey = 'consilium.noise';
 const storageKey = (kind: DeviceKind) => `consilium.device.${kind}`;
 
 /** The devices of this browser and which are chosen. Choices are kept here by device id only. */
@@ -12,6 +13,7 @@ export class Devices {
   cameras = $state.raw<readonly Device[]>([]);
   microphones = $state.raw<readonly Device[]>([]);
   speakers = $state.raw<readonly Device[]>([]);
+  quietens = $state(true);
   #chosen = $state<Record<DeviceKind, string | null>>({
     audioinput: null,
     videoinput: null,
@@ -23,6 +25,7 @@ export class Devices {
   start(): void {
     for (const kind of ['audioinput', 'videoinput', 'audiooutput'] as const)
       this.#chosen[kind] = remembered(kind);
+    this.quietens = keptAt(noiseKey) !== 'off';
     const media = navigator.mediaDevices as MediaDevices | undefined;
     if (!media || this.#stop) return;
     const refresh = () => void this.refresh();
@@ -34,6 +37,16 @@ export class Devices {
   stop(): void {
     this.#stop?.();
     this.#stop = null;
+  }
+
+  /** [CALL-32] Whether the browser takes noise out of what the microphone hears. */
+  setQuietens(on: boolean): void {
+    this.quietens = on;
+    try {
+      localStorage.setItem(noiseKey, on ? 'on' : 'off');
+    } catch {
+      // Private mode or a full store: for this visit only.
+    }
   }
 
   /** Labels are empty until the person has allowed a device once; call again then. */
@@ -69,9 +82,11 @@ export class Devices {
   }
 }
 
-function remembered(kind: DeviceKind): string | null {
+const remembered = (kind: DeviceKind): string | null => keptAt(storageKey(kind));
+
+function keptAt(key: string): string | null {
   try {
-    return localStorage.getItem(storageKey(kind));
+    return localStorage.getItem(key);
   } catch {
     return null;
   }

@@ -19,6 +19,8 @@ const pictureWithinMs = 300;
 export class Sending {
   micOn = $state(true);
   cameraOn = $state(true);
+  /** Somebody else turned the microphone off; told until it is on again. */
+  silenced = $state(false);
   /** A device failed while in the call; told until dismissed. */
   trouble = $state.raw<{ source: Source | 'screen'; trouble: DeviceTrouble } | null>(null);
   /** What another program or a phone call has taken, and gives back. */
@@ -67,6 +69,12 @@ export class Sending {
     this.#options.changed(session);
   }
 
+  /** A host turned our microphone off: it stays off until the person wants it again. */
+  silence(): void {
+    this.micOn = false;
+    this.silenced = true;
+  }
+
   /** True where it worked; else the trouble is kept to be told. */
   async guard(source: Source | 'screen', act: Promise<unknown>): Promise<boolean> {
     try {
@@ -82,7 +90,10 @@ export class Sending {
 
   #want(source: Source, on: boolean): void {
     if (source === 'camera') this.cameraOn = on;
-    else this.micOn = on;
+    else {
+      this.micOn = on;
+      this.silenced = false;
+    }
   }
 
   async #publish(session: Session, given: LocalTracks | Promise<LocalTracks>): Promise<void> {
@@ -113,7 +124,7 @@ export class Sending {
     const { devices } = this.#options;
     const session = this.#options.session();
     if (source === 'camera') await session?.setCamera(this.cameraOn, devices.chosen('videoinput'));
-    else await session?.setMicrophone(this.micOn, devices.chosen('audioinput'));
+    else await session?.setMicrophone(this.micOn, devices.chosen('audioinput'), devices.quietens);
   }
 
   async #switching(work: Promise<void>): Promise<void> {

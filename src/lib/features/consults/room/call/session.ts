@@ -22,6 +22,7 @@ import {
   type RoomOptions
 } from 'livekit-client';
 import {
+  handFrom,
   qualityFrom,
   relationFrom,
   roleFrom,
@@ -42,6 +43,8 @@ export interface SessionListener {
   audioBlocked(blocked: boolean): void;
   /** The first picture of someone else is on the screen. */
   pictured(): void;
+  /** Somebody else turned our microphone off. */
+  silenced(): void;
 }
 
 export interface LocalTracks {
@@ -81,6 +84,7 @@ export class Session {
   readonly #sounds = new Map<Track, HTMLMediaElement>();
   readonly #takenAway = new WeakSet<Track>();
   #own: VideoSource | null = null;
+  #muting = 0; // above 0 while we ourselves turn the microphone on or off
   #over = false;
 
   constructor(listener: SessionListener) {
@@ -103,6 +107,7 @@ export class Session {
       RoomEvent.ConnectionQualityChanged,
       RoomEvent.ParticipantNameChanged,
       RoomEvent.ParticipantMetadataChanged,
+      RoomEvent.ParticipantAttributesChanged,
       RoomEvent.SignalConnected
     ] as const)
       this.#room.on(event, changed);
@@ -121,6 +126,11 @@ export class Session {
         track
           ?.on(TrackEvent.Ended, () => this.#takenAway.add(track))
           .on(TrackEvent.Unmuted, () => this.#takenAway.delete(track));
+      })
+      .on(RoomEvent.TrackMuted, ({ source, track }, { isLocal }) => {
+        // Not where we did it, nor where the device is gone.
+        if (!isLocal || source !== Track.Source.Microphone || this.#muting > 0) return;
+        if (!track || !this.#takenAway.has(track)) listener.silenced();
       })
       .on(RoomEvent.SignalReconnecting, () => listener.line('reconnecting'))
       .on(RoomEvent.Reconnecting, () => listener.line('reconnecting'))
@@ -241,11 +251,25 @@ export class Session {
     }
   }
 
-  async setMicrophone(on: boolean, deviceId: string | null): Promise<void> {
-    await this.#room.localParticipant.setMicrophoneEnabled(
-      on,
-      deviceId ? { deviceId: { ideal: deviceId } } : undefined
-    );
+  async setMicrophone(on: boolean, deviceId: string | null, noise: boolean): Promise<void> {
+    this.#muting++;
+    try {
+      await this.#room.localParticipant.setMicrophoneEnabled(on, {
+        ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
+        noiseSuppression: noise
+      });
+    } finally {
+      this.#muting--;
+    }
+  }
+
+  /** @returns false where the browser did not take it */
+  async setNoiseSuppression(on: boolean): Promise<boolean> {
+    const publication = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone);
+    if (!publication?.track) return true;
+    const media = publication.track.mediaStreamTrack;
+    await media.applyConstraints({ ...media.getConstraints(), noiseSuppression: on });
+    return media.getSettings().noiseSuppression === on;
   }
 
   async setCamera(on: boolean, deviceId: string | null): Promise<void> {
@@ -330,6 +354,8 @@ export class Session {
       speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
       quality: qualityFrom(participant.connectionQuality),
       joinedAt: participant.joinedAt?.getTime() ?? 0,
+      handAt: handFrom(participant.attributes),
+      away: Boolean(participant.attributes['away']),
       camera: this.#source(participant, Track.Source.Camera) ?? (participant.isLocal ? this.#own : null),
       screen: this.#source(participant, Track.Source.ScreenShare)
     };

@@ -2,6 +2,8 @@ import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
 import { cameraFacing } from './browser.ts';
+import type { CallCommand } from './keys.ts';
+import type { CallLayout } from './layout.ts';
 import type { DeviceTrouble, LobbyVerdict } from './check.ts';
 import type { Source } from './given-back.svelte.ts';
 
@@ -75,6 +77,25 @@ export function cameraName(label: string, facing: 'user' | 'environment'): strin
   if (cameraFacing(label) === null && label) return label;
   return facing === 'user' ? m.room_camera_front() : m.room_camera_back();
 }
+
+export const layoutWords: Record<CallLayout, () => string> = {
+  board: m.room_layout_board,
+  speaker: m.room_layout_speaker,
+  grid: m.room_layout_grid,
+  focus: m.room_layout_focus
+};
+
+export const keyWords: Record<CallCommand, () => string> = {
+  mic: m.room_key_mic,
+  talk: m.room_key_talk,
+  camera: m.room_key_camera,
+  screen: m.room_key_screen,
+  hand: m.room_key_hand,
+  away: m.room_key_away,
+  layout: m.room_key_layout,
+  chat: m.room_key_chat,
+  list: m.room_key_list
+};
 
 /** What is wrong with a device and what to do. */
 export function troubleWords(source: 'camera' | 'microphone' | 'screen', trouble: DeviceTrouble): string {

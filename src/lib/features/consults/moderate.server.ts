@@ -1,0 +1,171 @@
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
+import type { Call } from '#lib/features/tenancy/call.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { isOpen } from './consult.ts';
+import { mayModerate, sideOf } from './policy.server.ts';
+import { consultChanged, consultFor, type ConsultRow } from './read.server.ts';
+import type { CallSignInput } from './schema.ts';
+import { consults, consultSeats } from './tables.server.ts';
+
+type SeatRow = typeof consultSeats.$inferSelect;
+
+/**
+ * [CN-42] [CN-43] The door of the call, asked at each ticket and each seat: who was shown out stays out until let back,
+ * and a locked call takes nobody new. Who was in it when it was locked comes back over a broken line.
+ * @throws AppError `call_removed`, `call_locked`
+ */
+export function passDoor(
+  actor: MemberActor | PatientLinkActor,
+  consult: ConsultRow,
+  own: Pick<SeatRow, 'removedAt' | 'state' | 'changedAt' | 'admittedAt'> | null
+): void {
+  if (own?.removedAt) throw fail('call_removed');
+  const lockedAt = consult.callLockedAt;
+  if (!lockedAt || mayModerate(actor, consult)) return;
+  const wasThere = own?.state === 'in-room' || (own?.state === 'left' && own.changedAt > lockedAt);
+  const letInSince = own?.admittedAt != null && own.admittedAt > lockedAt;
+  if (!wasThere && !letInSince) throw fail('call_locked');
+}
+
+/**
+ * [CN-44] Raise one's hand, or say that one is away, and take it back. The media server shows it to everybody in the
+ * call; nothing of it is kept. @throws AppError `not_found` (not in the call), `room_not_open`, `sfu_unavailable`
+ */
+export async function showSign(
+  call: Call<'media', MemberActor | PatientLinkActor>,
+  consultId: string,
+  { hand, away }: CallSignInput
+): Promise<void> {
+  const at = await inTransaction(call, async (tx) => {
+    const { consult } = await consultFor(tx, consultId);
+    if (!isOpen(consult)) throw fail('room_not_open');
+    return tx.now.toISOString();
+  });
+  const { actor } = call;
+  const identity = actor.kind === 'member' ? `m:${actor.userId}` : `p:${actor.inviteId}`;
+  await call.media.sign(consultId, identity, {
+    ...(hand === undefined ? {} : { hand: hand ? at : null }),
+    ...(away === undefined ? {} : { away: away ? at : null })
+  });
+}
+
+/** [CN-42] Silence somebody's microphone, or take their hand down. @throws AppError `forbidden`, `not_found` */
+export async function quieten(
+  call: Call<'media', MemberActor>,
+  consultId: string,
+  { act, identity }: { act: 'mute' | 'lower-hand'; identity: string }
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await moderated(tx, consultId);
+    await trace(tx, consult, act === 'mute' ? 'room.mute' : 'room.lower-hand', identity);
+  });
+  if (act === 'mute') await call.media.mute(consultId, identity);
+  else await call.media.sign(consultId, identity, { hand: null });
+}
+
+/**
+ * [CN-42] Show a colleague out of the call; they stay out until let back. The dentist who asked is shown out by nobody,
+ * and nobody shows themselves out. (Somebody of the patient's side is asked to wait on: `holdPatient`.)
+ * @throws AppError `forbidden`, `not_found`, `sfu_unavailable`
+ */
+export async function showOut(
+  call: Call<'media', MemberActor>,
+  consultId: string,
+  identity: string
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await moderated(tx, consultId);
+    if (identity === `m:${consult.requesterId}` || identity === `m:${call.actor.userId}`)
+      throw fail('forbidden');
+    const [seat] = await tx.rows
+      .update(consultSeats)
+      .set({ removedAt: tx.now, removedByName: call.actor.name })
+      .where(and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity)))
+      .returning({ id: consultSeats.id });
+    if (!seat) throw fail('not_found');
+    await trace(tx, consult, 'room.remove', identity);
+    await consultChanged(tx, consultId, 'call.removed');
+  });
+  await call.media.remove(consultId, identity);
+}
+
+/** [CN-42] Whoever was shown out may come in again. @throws AppError `forbidden`, `not_found` */
+export async function letBack(
+  call: Call<never, MemberActor>,
+  consultId: string,
+  identity: string
+): Promise<void> {
+  await inTransaction(call, async (tx) => {
+    const consult = await moderated(tx, consultId);
+    await tx.rows
+      .update(consultSeats)
+      // A lock that was set meanwhile does not keep out whom a host lets back.
+      .set({ removedAt: null, removedByName: null, admittedAt: tx.now })
+      .where(and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity)));
+    await trace(tx, consult, 'room.let-back', identity);
+    await consultChanged(tx, consultId, 'call.let-back');
+  });
+}
+
+/**
+ * [CN-43] Lock the call, or open it again. Doors that were given out before and not gone through are void from then on.
+ * @throws AppError `forbidden`, `not_found`, `sfu_unavailable`
+ */
+export async function lockCall(
+  call: Call<'media', MemberActor>,
+  consultId: string,
+  locked: boolean
+): Promise<void> {
+  const outside = await inTransaction(call, async (tx) => {
+    const consult = await moderated(tx, consultId);
+    if ((consult.callLockedAt !== null) === locked) return [];
+    await tx.rows
+      .update(consults)
+      .set({ callLockedAt: locked ? tx.now : null, callLockedByName: locked ? call.actor.name : null })
+      .where(eq(consults.id, consultId));
+    await trace(tx, consult, locked ? 'room.lock' : 'room.unlock', null);
+    await consultChanged(tx, consultId, 'call.locked');
+    if (!locked) return [];
+    return tx.rows
+      .select({ identity: consultSeats.identity })
+      .from(consultSeats)
+      .where(
+        and(
+          eq(consultSeats.consultId, consultId),
+          inArray(consultSeats.state, ['left', 'admitted']),
+          isNull(consultSeats.removedAt)
+        )
+      );
+  });
+  const inside = outside.length ? await call.media.participants(consultId) : [];
+  for (const { identity } of outside)
+    if (identity !== `m:${call.actor.userId}` && !inside.includes(identity))
+      await call.media.remove(consultId, identity);
+}
+
+/** [CN-43] End the call for everybody; the consult goes on. @throws AppError `forbidden`, `not_found`, `sfu_unavailable` */
+export async function endCall(call: Call<'media', MemberActor>, consultId: string): Promise<void> {
+  await inTransaction(call, async (tx) => trace(tx, await moderated(tx, consultId), 'room.end', null));
+  await call.media.closeRoom(consultId);
+}
+
+async function moderated(tx: Tx, consultId: string): Promise<ConsultRow> {
+  const { consult } = await consultFor(tx, consultId);
+  if (sideOf(tx.actor, consult) === 'patient') throw fail('not_found');
+  if (!isOpen(consult)) throw fail('room_not_open');
+  if (!mayModerate(tx.actor, consult)) throw fail('forbidden');
+  return consult;
+}
+
+async function trace(tx: Tx, consult: ConsultRow, action: string, identity: string | null): Promise<void> {
+  await tx.audit({
+    action,
+    subject: { type: 'consult', id: consult.id },
+    patientId: consult.patientId,
+    consultId: consult.id,
+    organisationId: consult.organisationId,
+    ...(identity ? { detail: { identity } } : {})
+  });
+}

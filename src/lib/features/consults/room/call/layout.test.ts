@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { raisedHands, type ParticipantView } from './call.ts';
+import { pinnedFirst, stageOf, type CallLayout } from './layout.ts';
+
+const person = (identity: string, more: Partial<ParticipantView> = {}): ParticipantView => ({
+  ...{ identity, name: identity, role: 'member', isSelf: false, micOn: true, cameraOn: true },
+  ...{ speaking: false, quality: 'good', joinedAt: 0, camera: null, screen: null },
+  ...more
+});
+const source = { id: 's', attach: () => () => {} };
+const [a, b, me] = [person('a'), person('b'), person('me', { isSelf: true })];
+const sharing = person('b', { screen: source });
+const seen = (
+  people: ParticipantView[],
+  view: Partial<Parameters<typeof stageOf>[1]> & { layout: CallLayout }
+) => {
+  const { layout, large, rest } = stageOf(people, {
+    ...{ pinned: null, lastSpeaker: null, putAway: null },
+    ...view
+  });
+  return [
+    layout,
+    large && `${large.person.identity}${large.screen ? '/screen' : ''}`,
+    rest.map((one) => one.person.identity).join()
+  ];
+};
+
+test('[CALL-30] the large one: who is pinned, who was heard last, who came first; oneself only when alone', () => {
+  expect(seen([a, b, me], { layout: 'board' })).toEqual([null, null, '']);
+  expect(seen([a, b, me], { layout: 'speaker' })).toEqual(['speaker', 'a', 'b,me']);
+  expect(seen([a, b, me], { layout: 'speaker', lastSpeaker: 'b' })).toEqual(['speaker', 'b', 'a,me']);
+  expect(seen([a, b, me], { layout: 'focus', lastSpeaker: 'b', pinned: 'a' })).toEqual(['focus', 'a', '']);
+  expect(seen([a, b, me], { layout: 'grid', pinned: 'a' })).toEqual(['grid', null, 'a,b,me']);
+  expect(seen([me], { layout: 'speaker' })).toEqual(['speaker', 'me', '']);
+  // Whoever is pinned and gone is nobody.
+  expect(seen([b, me], { layout: 'focus', pinned: 'a' })).toEqual(['focus', 'b', '']);
+  expect(pinnedFirst([a, b, me], 'b').map(({ identity }) => identity)).toEqual(['b', 'a', 'me']);
+});
+
+test('[CALL-30] a shared screen opens large in each layout until it is put away; one’s own never', () => {
+  expect(seen([a, sharing, me], { layout: 'board' })).toEqual(['focus', 'b/screen', '']);
+  expect(seen([a, sharing, me], { layout: 'grid' })).toEqual(['speaker', 'b/screen', 'a,b,me']);
+  expect(seen([a, sharing, me], { layout: 'focus', pinned: 'a' })).toEqual(['focus', 'b/screen', '']);
+  expect(seen([a, sharing, me], { layout: 'board', putAway: 'b' })).toEqual([null, null, '']);
+  expect(seen([a, person('me', { isSelf: true, screen: source })], { layout: 'board' })).toEqual([
+    null,
+    null,
+    ''
+  ]);
+});
+
+test('[CN-44] hands stand in the order in which they were raised', () => {
+  const people = [
+    person('a', { handAt: 20 }),
+    person('b'),
+    person('c', { handAt: 10 }),
+    person('d', { handAt: 20 })
+  ];
+  expect(raisedHands(people).map(({ identity }) => identity)).toEqual(['c', 'a', 'd']);
+});

@@ -1,0 +1,56 @@
+import type { ParticipantView } from './call.ts';
+
+/** `board`: the tiles beside the board. `speaker`: one large, the others below. `focus`: one, and nothing else. */
+export const callLayouts = ['board', 'speaker', 'grid', 'focus'] as const;
+export type CallLayout = (typeof callLayouts)[number];
+
+export interface Shown {
+  person: ParticipantView;
+  /** The shared screen instead of the camera. */
+  screen: boolean;
+}
+
+export interface Stage {
+  /** Over the board; null: the board is seen. */
+  layout: Exclude<CallLayout, 'board'> | null;
+  large: Shown | null;
+  /** Beside or below the large one; in a grid, all of them. */
+  rest: Shown[];
+}
+
+/**
+ * What is seen where. A screen that somebody else shares opens large, whatever the layout, until it is put away
+ * (`putAway`, by the sharer's identity); then who is pinned, else who was heard last, else who comes first.
+ */
+export function stageOf(
+  people: readonly ParticipantView[],
+  view: { layout: CallLayout; pinned: string | null; lastSpeaker: string | null; putAway: string | null }
+): Stage {
+  const sharer = people.find((person) => !person.isSelf && person.screen !== null) ?? null;
+  const screen: Shown | null =
+    sharer && sharer.identity !== view.putAway ? { person: sharer, screen: true } : null;
+  if (view.layout === 'board' && !screen) return { layout: null, large: null, rest: [] };
+  const others = people.filter((person) => !person.isSelf);
+  const lead =
+    people.find(({ identity }) => identity === view.pinned) ??
+    others.find(({ identity }) => identity === view.lastSpeaker) ??
+    others[0] ??
+    people[0] ??
+    null;
+  const all: Shown[] = people.map((person) => ({ person, screen: false }));
+  if (view.layout === 'grid' && !screen) return { layout: 'grid', large: null, rest: all };
+  const large = screen ?? (lead && { person: lead, screen: false });
+  const rest = all.filter(({ person }) => large?.screen || person.identity !== large?.person.identity);
+  // A screen over the board leaves the tiles where they are, beside it.
+  if (view.layout === 'focus' || view.layout === 'board') return { layout: 'focus', large, rest: [] };
+  return { layout: 'speaker', large, rest };
+}
+
+/** Tiles beside the board: who is pinned stands first. */
+export function pinnedFirst(
+  people: readonly ParticipantView[],
+  pinned: string | null
+): readonly ParticipantView[] {
+  const one = people.find(({ identity }) => identity === pinned);
+  return one ? [one, ...people.filter((person) => person !== one)] : people;
+}
