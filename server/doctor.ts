@@ -403,7 +403,7 @@ async function models(config: Config): Promise<Outcome> {
   try {
     await ensureModels(config.root);
   } catch (error) {
-    return bad(`the models for browsers are not ready: ${reasonOf(error)}`, 'run npm ci');
+    return bad(`mouth guide and blurred background are off: ${reasonOf(error)}`, 'run npm ci');
   }
   const own = await readdir(ownFolder(config.dataDir)).catch(() => []);
   return good(

@@ -204,13 +204,13 @@ async function database({ config, closers, progress, log, stop }: Launch) {
   }
 }
 
-/** For what runs in browsers alone: without them the app starts all the same. */
+/** Only the mouth guide and the blurred background need them: without them the app starts all the same. */
 async function preparedModels({ config, progress, log }: Launch): Promise<string | null> {
   try {
     return await ensureModels(config.root);
   } catch (error) {
     log.warn({ err: error }, 'models not prepared');
-    progress.say(`  ! ${explain(error, 'The models for browsers could not be made ready').message}`);
+    progress.say(`  ! ${explain(error, 'Mouth guide and blurred background are off').message}`);
     return null;
   }
 }

@@ -18,7 +18,7 @@ export const helpText = `Consilium · 会诊室
   npm run dev -- [options]   the same with hot reload / 开发模式,热更新
   npm run doctor             check this machine and the app / 自检
   npm run keys:rotate        new encryption keys, while the app serves / 在线轮换加密密钥
-  npm run models -- --from DIR   models of your own for what runs in browsers / 使用自备的浏览器端模型
+  npm run models -- --from DIR   models of your own for mouth guide and blurred background / 使用自备模型
   npm test                   everything CI runs / 全部测试
 
 Options / 选项

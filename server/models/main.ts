@@ -1,4 +1,4 @@
-// `npm run models`: makes the models that run in browsers ready, as every start does;
+// `npm run models`: makes the models of the mouth guide and the blurred background ready, as every start does;
 // `-- --from DIR` takes over a site's own, `-- --packaged` goes back to those of the packages.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -525,6 +525,12 @@ export const table: Record<string, Door> = {
     may: ['patient', 'otherPatient'],
     personal: true
   },
+  // Without a picture: whoever passes is told that none came.
+  'POST /api/visit/still': {
+    at: () => '/api/visit/still',
+    may: ['patient', 'otherPatient'],
+    personal: true
+  },
   'GET /api/visit/calendar': {
     at: () => '/api/visit/calendar',
     may: ['patient', 'otherPatient'],

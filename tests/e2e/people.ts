@@ -40,6 +40,8 @@ export interface PersonOptions {
   sharesTab?: string;
   /** In a browser that somebody else has opened: for who is not looked at side by side with them. */
   browser?: Browser;
+  /** What their camera sees: a film file (tests/support/drawn-face.ts); default: the browser's test pattern. */
+  film?: string;
   /** A screen that can be touched. */
   touch?: boolean;
 }
@@ -50,6 +52,7 @@ export async function openPerson({
   locale = 'zh-CN',
   colorScheme = 'light',
   sharesTab,
+  film,
   browser: given,
   touch = false
 }: PersonOptions): Promise<Person> {
@@ -57,7 +60,11 @@ export async function openPerson({
   const browser =
     given ??
     (await chromium.launch({
-      args: [...browserFlags, ...(sharesTab ? offering(sharesTab) : calmMedia)],
+      args: [
+        ...browserFlags,
+        ...(sharesTab ? offering(sharesTab) : calmMedia),
+        ...(film ? [`--use-file-for-fake-video-capture=${film}`] : [])
+      ],
       ...(executablePath ? { executablePath } : {})
     }));
   const context = await browser.newContext({

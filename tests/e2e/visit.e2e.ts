@@ -1,8 +1,11 @@
 import { expect, test } from 'playwright/test';
 import type { BrowserContext, Page } from 'playwright';
+import { join } from 'node:path';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
+import { drawnMouth, faceHeight, faceWidth, writeFaceFilm } from '../support/drawn-face.ts';
 import { accept, ask } from './asking.ts';
+import { boardOf } from './board.ts';
 import { keepEvidence, openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
 import { say } from './words.ts';
@@ -17,13 +20,22 @@ let li: Person;
 let patient: Person;
 let consultId: string;
 let link: string;
+/** The drawn face in front of the patient's camera. */
+const shown = { opening: 0.6 };
 
 test.beforeAll(async () => {
   test.setTimeout(400_000);
   dataDir = await makeDemoDataDir();
   app = await startApp({ dataDir, withinMs: 390_000 });
   const { origin } = app;
-  [li, patient] = await Promise.all([openPerson({ origin }), openPerson({ origin, device: 'phone' })]);
+  const film = join(dataDir, 'face.mjpeg');
+  // Two seconds with the mouth closed, ten open, again and again.
+  const [closed, open] = [{ opening: 0.05 }, shown];
+  await writeFaceFilm(film, [...Array<typeof open>(60).fill(closed), ...Array<typeof open>(300).fill(open)]);
+  [li, patient] = await Promise.all([
+    openPerson({ origin, film }),
+    openPerson({ origin, device: 'phone', film })
+  ]);
   await signIn(li, 'li@qinghe.demo');
   consultId = await ask(li, '王秀英', { kind: 'expert', name: '王志远' }, '能否保留?');
   const url = li.page.url();
@@ -145,8 +157,125 @@ test('[CN-34] let in, out again to wait on, and in again', async () => {
   await banner.getByRole('button', { name: say('consults_patient_admit') }).click();
   await page.getByTestId('lobby-join').click();
   await expect(stage(page)).toHaveAttribute('data-stage', 'in-call', { timeout: 60_000 });
-  await page.getByTestId('patient-leave').click();
 });
+
+test('[CALL-40] [CALL-41] [CN-45] the guide finds the mouth, takes the picture when it is sharp; it goes where the patient says', async () => {
+  const { page, context } = patient;
+  const guide = page.getByTestId('mouth-guide');
+  const press = () => page.getByTestId('patient-guide').click();
+  // Where the model cannot be had, that is said, and the call goes on.
+  await context.route('**/models/*.task', (route) => route.abort());
+  await press();
+  await expect(guide).toHaveAttribute('data-state', 'unfit', { timeout: 60_000 });
+  await expect(guide.getByRole('status')).toHaveText(say('room_guide_unfit'));
+  await context.unroute('**/models/*.task');
+  await press();
+  await press();
+  await expect(guide).toHaveAttribute('data-points', '478', { timeout: 60_000 });
+  await expect(guide).toHaveAttribute('data-state', 'taken', { timeout: 60_000 });
+  await shot(page, 'guide-taken');
+  const [x = 0, y = 0] = ((await guide.getAttribute('data-place')) ?? '').split(' ').map(Number);
+  const drawn = drawnMouth(shown);
+  expect(Math.abs(x * faceWidth - drawn.x)).toBeLessThan(0.3 * drawn.halfWidth);
+  expect(Math.abs(y * faceHeight - drawn.y)).toBeLessThan(0.3 * drawn.halfWidth);
+  const opening = Number(await guide.getAttribute('data-opening'));
+  expect(opening).toBeGreaterThan(0.75 * shown.opening);
+  expect(opening).toBeLessThan(1.25 * shown.opening);
+
+  const came = li.page.getByTestId('still-came');
+  await expect(came).toHaveCount(0);
+  await guide.getByRole('button', { name: say('room_guide_send') }).click();
+  await expect(guide).toHaveCount(0);
+  await expect(came).toContainText('王秀英');
+  await shot(li.page, 'guide-came');
+  const images = boardOf(li.page).xrays;
+  const before = await images.count();
+  await came.getByRole('button', { name: say('room_still_lay') }).click();
+  await expect(images).toHaveCount(before + 1);
+  await shot(li.page, 'guide-on-board');
+});
+
+test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at closely and frozen; only one’s own picture goes to the board', async () => {
+  const { page } = li;
+  await page.getByRole('button', { name: say('room_join_call') }).click();
+  await page.getByTestId('lobby-join').click();
+  await page.getByTestId('call-closely').click();
+  const closely = page.getByTestId('closely');
+  await expectPlaying(closely.locator('video'));
+  await expect(closely.locator('video')).toHaveAccessibleName('王秀英');
+  // [CALL-51] Set by the doctor only once the patient has said yes, and until they take it back.
+  const wishes = closely.getByTestId('camera-wishes');
+  const asked = patient.page.getByTestId('camera-ask');
+  const steered = patient.page.getByTestId('camera-steered');
+  await wishes.getByRole('button', { name: say('room_camera_ask') }).click();
+  await expect(asked).toContainText('李明');
+  await wishes.getByRole('button', { name: say('room_camera_detail') }).click();
+  await shot(patient.page, 'camera-ask');
+  await asked.getByRole('button', { name: say('room_camera_yes'), exact: true }).click();
+  await expect(steered).toHaveAttribute('data-profile', 'conversation');
+  await wishes.getByRole('button', { name: say('room_camera_torch') }).click();
+  await expect(steered).toHaveAttribute('data-profile', 'detail');
+  await steered.getByRole('button', { name: say('room_camera_end') }).click();
+  await expect(steered).toHaveCount(0);
+
+  const freeze = () => closely.getByRole('button', { name: say('room_closely_freeze') }).click();
+  await freeze();
+  await expect(closely).toHaveAttribute('data-frozen', /^\d+x\d+$/);
+  await expect(closely.getByRole('button', { name: say('room_still_lay') })).toHaveCount(0);
+  await expect(closely).toContainText(say('room_closely_patient'));
+  await closely.getByRole('button', { name: say('room_closely_in') }).click();
+  await expect(closely.getByRole('status')).toContainText('200 %');
+  await shot(page, 'closely-patient');
+  await closely.getByRole('button', { name: say('room_closely_live') }).click();
+
+  await closely.getByRole('button', { name: say('room_you'), exact: true }).click();
+  await expectPlaying(closely.locator('video'));
+  await freeze();
+  // The wall behind the drawn face is striped.
+  const stripes = await contrastOfCorner(page);
+  await closely.getByRole('button', { name: say('room_grey') }).click();
+  await closely.locator('canvas').click({ position: { x: 20, y: 20 } });
+  await expect(closely.getByRole('status')).toContainText('L*');
+  const images = boardOf(page).xrays;
+  const before = await images.count();
+  await closely.getByRole('button', { name: say('room_still_lay') }).click();
+  await expect(closely).toHaveCount(0);
+  await expect(images).toHaveCount(before + 1);
+
+  // [CALL-44] Blurred, the wall has none, and the face is still there.
+  await page.getByTestId('call-blur').click();
+  await expect(page.getByTestId('call-blur')).toHaveAttribute('aria-pressed', 'true');
+  await page.getByTestId('call-closely').click();
+  await closely.getByRole('button', { name: say('room_you'), exact: true }).click();
+  await expectPlaying(closely.locator('video'));
+  await expect(async () => {
+    await freeze();
+    const blurred = await contrastOfCorner(page);
+    const face = await contrastOfFace(page);
+    await shot(page, 'blurred');
+    await closely.getByRole('button', { name: say('room_closely_live') }).click();
+    expect(blurred).toBeLessThan(stripes / 4);
+    expect(face).toBeGreaterThan(stripes / 2);
+  }).toPass({ timeout: 60_000 });
+  await patient.page.getByTestId('patient-leave').click();
+});
+
+/** Standard deviation of the green channel in a part (of width and height) of the frozen picture. */
+async function contrastOf(page: Page, part: { x: number; y: number; width: number; height: number }) {
+  return page
+    .getByTestId('closely')
+    .locator('canvas')
+    .evaluate((canvas: HTMLCanvasElement, { x, y, width, height }) => {
+      const { width: w, height: h } = canvas;
+      const { data } = canvas.getContext('2d')!.getImageData(x * w, y * h, width * w, height * h);
+      const greens = Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 1]!);
+      const mean = greens.reduce((sum, green) => sum + green, 0) / greens.length;
+      return Math.sqrt(greens.reduce((sum, green) => sum + (green - mean) ** 2, 0) / greens.length);
+    }, part);
+}
+const contrastOfCorner = (page: Page) => contrastOf(page, { x: 0.02, y: 0.05, width: 0.15, height: 0.3 });
+/** Eyes and brows. */
+const contrastOfFace = (page: Page) => contrastOf(page, { x: 0.38, y: 0.33, width: 0.24, height: 0.12 });
 
 test('[CN-32] [CN-35] who will be late says so at one touch; another time is on the page at once', async () => {
   const { page } = patient;

@@ -44,6 +44,7 @@ const statusOfCode = {
   scanner_unavailable: 503,
   image_not_read: 422,
   image_reader_busy: 503,
+  too_many_images: 409,
   dicom_truncated: 422,
   dicom_no_pixels: 422,
   dicom_frame_out_of_reach: 422,

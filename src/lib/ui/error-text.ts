@@ -42,6 +42,7 @@ const texts: Record<ShownCode, () => string> = {
   scanner_unavailable: m.error_scanner_unavailable,
   image_not_read: m.error_image_not_read,
   image_reader_busy: m.error_image_reader_busy,
+  too_many_images: m.error_too_many_images,
   dicom_truncated: m.error_dicom_truncated,
   dicom_frame_out_of_reach: m.error_dicom_frame_out_of_reach,
   dicom_no_pixels: m.error_dicom_no_pixels,

@@ -103,6 +103,7 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'invite.make': m.audit_action_invite_make,
   'invite.try': m.audit_action_invite_try,
   'visit.read': m.audit_action_visit_read,
+  'visit.still': m.audit_action_visit_still,
   'delegate.list': m.audit_action_delegate_list,
   'delegate.add': m.audit_action_delegate_add,
   'delegate.end': m.audit_action_delegate_end,

@@ -340,7 +340,7 @@ export async function seatsOfInvite(
  * [CN-24] Nobody of the patient's side is seen who has not agreed to be seen by video, or whose delegation does not
  * go so far. @throws AppError `consent_missing`, `delegate_not_allowed`
  */
-async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
+export async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
   if (actor.delegate && !actor.delegate.scopes.includes('join')) throw fail('delegate_not_allowed');
   const people = peopleOf(actor).map(({ personId }) => personId);
   const states = await statesOf(tx, actor.patientId, people);

@@ -15,6 +15,8 @@ import { Sending } from './sending.svelte.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
 import { onWake } from './wake.ts';
 
+type Heard = [bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>];
+
 export interface CallOptions {
   /**
    * A door to the media server. `held`: asked for in the lobby, to connect unseen; the server may answer with
@@ -70,6 +72,7 @@ export class CallController {
     changed: (line) => this.#follow(line)
   });
   #stopWaking: (() => void) | null = null;
+  readonly #hearing = new Map<string, (...said: Heard) => void>();
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
@@ -243,6 +246,21 @@ export class CallController {
     await this.sending.guard('camera', this.#session.flipCamera(this.preview.facing));
   }
 
+  /** One's own camera as it is sent; null: none. */
+  get camera(): Session['camera'] {
+    return this.#session?.camera ?? null;
+  }
+
+  async tell(topic: string, message: object, identity: string): Promise<void> {
+    await this.#session?.tell(topic, message, identity);
+  }
+
+  /** @returns stop hearing */
+  hear(topic: string, listener: (...said: Heard) => void): () => void {
+    this.#hearing.set(topic, listener);
+    return () => void this.#hearing.delete(topic);
+  }
+
   async startAudio(): Promise<void> {
     await this.#session?.startAudio();
   }
@@ -308,6 +326,7 @@ export class CallController {
         if (this.#session === session()) this.sending.silence();
       },
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
+      heard: (topic, ...said) => this.#hearing.get(topic)?.(...said),
       pictured: () => {
         if (this.#session === session()) this.settled = true;
       }

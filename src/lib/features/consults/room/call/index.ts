@@ -6,6 +6,7 @@ export { watchStruggle } from './struggle.ts';
 export { CallView } from './view.svelte.ts';
 export type { CallPhase, FailReason, LeaveReason, ParticipantView, SeatRole, Ticket } from './call.ts';
 export { noCallHere, type NoCall } from './browser.ts';
+export { default as BlurButton } from './blur/BlurButton.svelte';
 export { default as CallBar } from './CallBar.svelte';
 export { default as CallTools } from './CallTools.svelte';
 export { default as CallStage } from './CallStage.svelte';

@@ -43,6 +43,8 @@ export interface SessionListener {
   audioBlocked(blocked: boolean): void;
   /** The first picture of someone else is on the screen. */
   pictured(): void;
+  /** A message of another person's page; role and name as the server gave them. */
+  heard(topic: string, bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>): void;
   /** Somebody else turned our microphone off. */
   silenced(): void;
 }
@@ -126,6 +128,11 @@ export class Session {
         track
           ?.on(TrackEvent.Ended, () => this.#takenAway.add(track))
           .on(TrackEvent.Unmuted, () => this.#takenAway.delete(track));
+      })
+      .on(RoomEvent.DataReceived, (bytes, from, _, topic) => {
+        if (!from || !topic) return;
+        const { identity, name = '' } = from;
+        listener.heard(topic, bytes, { identity, name, role: roleFrom(from.metadata) });
       })
       .on(RoomEvent.TrackMuted, ({ source, track }, { isLocal }) => {
         // Not where we did it, nor where the device is gone.
@@ -292,6 +299,19 @@ export class Session {
     const track = this.#room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
     if (track instanceof LocalVideoTrack)
       await track.restartTrack({ facingMode: facing, resolution: VideoPresets.h720.resolution });
+  }
+
+  /** One's own camera as it is sent. */
+  get camera(): LocalVideoTrack | null {
+    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
+    return track instanceof LocalVideoTrack ? track : null;
+  }
+
+  /** To one person of the room. The media server passes it on for whoever was given the right to send, for nobody else. */
+  async tell(topic: string, message: object, identity: string): Promise<void> {
+    await this.#room.localParticipant.publishData(new TextEncoder().encode(JSON.stringify(message)), {
+      ...{ reliable: true, topic, destinationIdentities: [identity] }
+    });
   }
 
   async useDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {

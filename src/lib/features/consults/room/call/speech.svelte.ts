@@ -26,6 +26,17 @@ export class SpokenHelp {
     };
   }
 
+  /** One sentence, now: what is still being said has passed. */
+  say(sentence: string): void {
+    this.hush();
+    this.#speak(sentence);
+  }
+
+  hush(): void {
+    if (this.#voice) speechSynthesis.cancel();
+    this.speaking = false;
+  }
+
   toggle(steps: readonly string[]): void {
     if (this.speaking || !this.#voice) {
       speechSynthesis.cancel();
@@ -34,13 +45,19 @@ export class SpokenHelp {
     }
     this.speaking = true;
     for (const [index, step] of steps.entries()) {
-      const said = new SpeechSynthesisUtterance(step);
-      said.voice = this.#voice;
-      said.lang = this.#voice.lang;
-      said.rate = 0.9;
-      if (index === steps.length - 1) said.onend = said.onerror = () => (this.speaking = false);
-      speechSynthesis.speak(said);
+      const said = this.#speak(step);
+      if (said && index === steps.length - 1) said.onend = said.onerror = () => (this.speaking = false);
     }
+  }
+
+  #speak(sentence: string): SpeechSynthesisUtterance | null {
+    if (!this.#voice) return null;
+    const said = new SpeechSynthesisUtterance(sentence);
+    said.voice = this.#voice;
+    said.lang = this.#voice.lang;
+    said.rate = 0.9;
+    speechSynthesis.speak(said);
+    return said;
   }
 }
 
