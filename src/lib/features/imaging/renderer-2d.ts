@@ -3,6 +3,18 @@ import type { GreyWindow } from './image.ts';
 import type { Painter, Plan } from './painter.ts';
 import { resample, sharpen, windowInto } from './resample.ts';
 import { invertAffine } from './view-transform.ts';
+import { type Stepped, inSteps, isFineEnough, leastPixels, windowByTable } from './window-table.ts';
+
+/** A picture at the canvas's resolution, and what it is drawn into. */
+interface Kept {
+  key: string;
+  values: Float32Array;
+  /** Once a second window is asked for: one is dragged. */
+  stepped: Stepped | null;
+  drawn: boolean;
+  image: ImageData;
+  words: Uint32Array;
+}
 
 /**
  * Paints with the 2-D canvas where there is no WebGL2. What a window works on is kept at the canvas's resolution
@@ -11,9 +23,9 @@ import { invertAffine } from './view-transform.ts';
 export function canvasPainter(canvas: HTMLCanvasElement): Painter {
   const context = canvas.getContext('2d');
   let frame: Frame | null = null;
-  let kept: { key: string; values: Float32Array; image: ImageData; words: Uint32Array } | null = null;
+  let kept: Kept | null = null;
 
-  function keptFor(grey: GreyFrame, plan: Plan): NonNullable<typeof kept> {
+  function keptFor(grey: GreyFrame, plan: Plan): Kept {
     const { width, height, map, sharpen: sharp } = plan;
     const key = [width, height, sharp, ...Object.values(map)].join();
     if (kept?.key === key) return kept;
@@ -22,6 +34,8 @@ export function canvasPainter(canvas: HTMLCanvasElement): Painter {
     kept = {
       key,
       values: sharp ? sharpen(values, plan) : values,
+      stepped: null,
+      drawn: false,
       image,
       words: new Uint32Array(image.data.buffer)
     };
@@ -50,8 +64,12 @@ export function canvasPainter(canvas: HTMLCanvasElement): Painter {
     draw(plan) {
       if (!frame || !context) return;
       if (frame.kind === 'colour') return drawColour(frame, plan, context);
-      const { image, words, values } = keptFor(frame, plan);
-      windowInto(words, values, plan);
+      const now = keptFor(frame, plan);
+      const { image, words, values } = now;
+      if (now.drawn && values.length >= leastPixels) now.stepped ??= inSteps(values);
+      now.drawn = true;
+      if (now.stepped && isFineEnough(now.stepped, plan.window)) windowByTable(words, now.stepped, plan);
+      else windowInto(words, values, plan);
       context.putImageData(image, 0, 0);
     },
     dispose() {
