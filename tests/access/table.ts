@@ -448,8 +448,7 @@ export const table: Record<string, Door> = {
     may: []
   },
   'GET /api/visit/chat-file': { at: () => `/api/visit/chat-file?message=${newId()}`, may: [] },
-  // Nobody is in the call: whoever passes is told so.
-  'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: [] },
+  'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: inRoom },
   'GET /api/consults/[id]/call': { at: consult('call'), may: [...deciding, 'wang'] },
   'PATCH /api/consults/[id]/call': {
     at: consult('call'),
