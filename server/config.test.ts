@@ -21,6 +21,7 @@ describe('readConfig', () => {
         outside: null,
         ports: { signal: 7880, udp: 7882, tcp: 7881 },
         nodeIp: null,
+        iceLite: false,
         turn: null,
         release: null
       }

@@ -191,6 +191,7 @@ function readMedia(text: Text, origin: string | null): MediaConfig {
       tcp: port('SFU_TCP_PORT', '7881')
     },
     nodeIp: text('SFU_NODE_IP'),
+    iceLite: flag(text('SFU_ICE_LITE'), 'SFU_ICE_LITE') ?? false,
     turn: readTurn(text),
     release: readRelease(text)
   };

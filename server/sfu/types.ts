@@ -12,6 +12,8 @@ export interface MediaConfig {
   ports: MediaPorts;
   /** Address browsers send media to. Null: this machine only (loopback). */
   nodeIp: string | null;
+  /** True: it answers browsers and never calls on them, so that media takes the way to `nodeIp` only. */
+  iceLite?: boolean;
   /** LiveKit's own TURN server. Null: none. */
   turn: TurnConfig | null;
   /** Where the release archive comes from. Null: LiveKit's own releases. */

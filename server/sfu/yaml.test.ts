@@ -9,7 +9,7 @@ const ports = { signal: 7880, udp: 7882, tcp: 7881 };
 const keys = { apiKey: 'APIx', apiSecret: 'secret' };
 
 describe('renderYaml', () => {
-  const yamlOf = (config: Pick<MediaConfig, 'nodeIp' | 'turn'>, version = pinnedVersion) =>
+  const yamlOf = (config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn'>, version = pinnedVersion) =>
     renderYaml({ config, version, ports, keys, appPort: 3000 });
 
   it('[SFU-4] keeps all on loopback without an address for media', () => {
@@ -26,6 +26,13 @@ describe('renderYaml', () => {
     expect(yaml).toContain('bind_addresses: [127.0.0.1]');
     expect(yaml).toContain('node_ip: "203.0.113.7"');
     expect(yaml).not.toContain('interfaces');
+    expect(yaml).not.toContain('use_ice_lite');
+  });
+
+  it('[SFU-4] calls on nobody where only its own address is to be used', () => {
+    expect(yamlOf({ nodeIp: '203.0.113.7', iceLite: true, turn: null })).toContain(
+      '\n  use_ice_lite: true\n'
+    );
   });
 
   it('[SFU-1] names its own TURN server as STUN too, no public one', () => {

@@ -11,7 +11,7 @@ export interface MediaKeys {
  * them through the app's own origin. Only the media ports face the network, and only with a `nodeIp`.
  */
 export function renderYaml(options: {
-  config: Pick<MediaConfig, 'nodeIp' | 'turn'>;
+  config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn'>;
   /** Of the binary that will read it. */
   version: string;
   ports: MediaPorts;
@@ -31,6 +31,7 @@ export function renderYaml(options: {
     `  node_ip: ${quoted(nodeIp)}`
   ];
   if (onLoopback) lines.push('  interfaces: {includes: [lo]}', '  enable_loopback_candidate: true');
+  if (config.iceLite) lines.push('  use_ice_lite: true');
   // Names our own TURN server as STUN too; else LiveKit would hand its clients public ones.
   if (config.turn) lines.push(`  stun_servers: [${quoted(`${config.turn.domain}:${config.turn.udpPort}`)}]`);
   lines.push(

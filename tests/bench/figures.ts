@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../server/config.ts';
 export interface Figure {
   name: string;
   value: number;
-  unit: 'ms' | 's' | 'ratio' | 'kB' | 'bytes' | 'fps' | 'rows/s';
+  unit: 'ms' | 's' | 'ratio' | 'kB' | 'bytes' | 'fps' | 'px' | 'rows/s';
 }
 
 export function median(values: readonly number[]): number {

@@ -51,15 +51,19 @@ export async function openConsult(app: TestApp, expert: BrowserContext): Promise
   return id;
 }
 
-/** Into the call, until one's own picture is sent and the board can be used. */
-export async function enter(room: string, context: BrowserContext): Promise<Page> {
+/** Into the call, until one's own picture is sent and the board, where it matters, can be used. */
+export async function enter(
+  room: string,
+  context: BrowserContext,
+  { board = true }: { board?: boolean } = {}
+): Promise<Page> {
   const page = await context.newPage();
   await page.goto(room);
   await page.waitForSelector('[data-testid=lobby-join]', { timeout: patienceMs });
   await page.waitForTimeout(1_000);
   await page.click('[data-testid=lobby-join]');
   await page.waitForSelector('[data-self=true] video', { timeout: patienceMs });
-  await page.waitForSelector('[data-board-ready=true]', { timeout: patienceMs });
+  if (board) await page.waitForSelector('[data-board-ready=true]', { timeout: patienceMs });
   await page.waitForTimeout(1_500);
   return page;
 }

@@ -3,7 +3,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
-import { random } from '../prove/random.ts';
+import { random } from '../support/random.ts';
 import { type TestClient, TestServer, contentOf, until } from './support/collab-server.ts';
 import { FaultyLine } from './support/faulty-line.ts';
 import { MemoryPersistence } from './support/memory-persistence.ts';

@@ -4,7 +4,7 @@ import * as Y from 'yjs';
 import { newId } from '#lib/kernel/ids.ts';
 import type { Limits } from '../../server/collab/limits.ts';
 import { proveLedger } from '../prove/ledger.ts';
-import { random } from '../prove/random.ts';
+import { random } from '../support/random.ts';
 import { ProvingSite } from '../prove/site.ts';
 import { soak } from '../prove/soak.ts';
 import { useDatabase } from '../support/database.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RoomEvent } from '../../server/sfu/index.ts';
 import { enter, grantFor, openMediaSite, type MediaSite } from '../support/media.ts';
 import { until } from '../support/until.ts';
-import { random } from '../prove/random.ts';
+import { random } from '../support/random.ts';
 
 /** How many times faster than in a clinic; 1 with `npm run prove:news`. The media server itself knows no haste. */
 const haste = Number(process.env['NEWS_HASTE'] ?? 20);

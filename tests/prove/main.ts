@@ -10,7 +10,7 @@ import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
 import { silent } from '../support/silent.ts';
 import { loadLarge } from './large.ts';
 import { proveLedger } from './ledger.ts';
-import { random } from './random.ts';
+import { random } from '../support/random.ts';
 import { ProvingSite } from './site.ts';
 import { soak } from './soak.ts';
 

@@ -5,7 +5,7 @@ import { createRecord, readBoard, recordsOf, type RawRecord } from '#lib/feature
 import { pageId } from '#lib/features/board/initial.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { drag } from '../../e2e/seen.ts';
-import { random } from '../../prove/random.ts';
+import { random } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
 import { LoadClient } from '../collab/client.ts';
 import { saved } from './stroke.ts';
