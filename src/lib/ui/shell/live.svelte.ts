@@ -20,6 +20,7 @@ export class Live {
   connected = $state(true);
   #source: EventSource | null = null;
   #listeners = new Map<string, Set<Listener>>();
+  #opened = new Set<() => void>();
   #reopened = new Set<() => void>();
   #tries = 0;
   #wasOpen = false;
@@ -89,6 +90,12 @@ export class Live {
     return () => set.delete(listener);
   }
 
+  /** Called once the line is open, and each time it is again: news since the page was read are lost, so fetch. */
+  onOpened(listener: () => void): () => void {
+    this.#opened.add(listener);
+    return () => this.#opened.delete(listener);
+  }
+
   /** Called after the line came back: events in between are lost, so fetch. */
   onReopened(listener: () => void): () => void {
     this.#reopened.add(listener);
@@ -134,6 +141,7 @@ export class Live {
       const gapless = this.#replaced?.readyState === EventSource.OPEN;
       this.#replaced?.close();
       this.#replaced = null;
+      if (!gapless) for (const listener of this.#opened) listener();
       if (this.#wasOpen && !gapless) for (const listener of this.#reopened) listener();
       this.#wasOpen = true;
     };

@@ -77,8 +77,11 @@ describe('one stream a tab', () => {
     const live = new Live('/api/events');
     live.open();
     const again = vi.fn();
+    const opened = vi.fn();
     live.onReopened(again);
+    live.onOpened(opened);
     FakeSource.all[0]!.arrive();
+    expect(opened).toHaveBeenCalledOnce();
     live.follow('c1', new Date(5));
     FakeSource.all[1]!.arrive();
     expect(again).not.toHaveBeenCalled();
@@ -86,6 +89,7 @@ describe('one stream a tab', () => {
     vi.advanceTimersByTime(1_000);
     FakeSource.all[2]!.arrive();
     expect(again).toHaveBeenCalledOnce();
+    expect(opened).toHaveBeenCalledTimes(2);
     expect(FakeSource.all[2]!.url).toBe('/api/events?consult=c1&since=5');
   });
 
