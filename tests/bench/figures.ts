@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../server/config.ts';
 export interface Figure {
   name: string;
   value: number;
-  unit: 'ms' | 's' | 'ratio' | 'kB' | 'bytes' | 'fps' | 'px' | 'rows/s';
+  unit: 'ms' | 's' | 'ratio' | 'kB' | 'bytes' | 'fps' | 'px' | 'rows/s' | 'people' | 'Mbit/s';
 }
 
 export function median(values: readonly number[]): number {

@@ -448,3 +448,14 @@ test('who follows the expert sees what the expert sees; it ends when the expert 
 test('nobody asked another host, and nothing broke on the way', () => {
   expect([...li.troubles, ...wang.troubles]).toEqual([]);
 });
+
+test('[CN-50] on another page one is led back to the room, for as long as it is open', async () => {
+  await visit(li.page, '/patients');
+  const bar = li.page.getByTestId('return-bar');
+  await expect(bar).toContainText(say('consults_return_others', { count: 1 }));
+  await shot(li.page, 'return-bar');
+  await bar.getByRole('link', { name: say('consults_return') }).click();
+  await expect(li.page).toHaveURL(new RegExp(`/room/${consultId}$`));
+  await openRoomAndJoin(li.page);
+  await expectPlaying(li.page.locator('figure[data-self=false] video').first());
+});

@@ -1,5 +1,5 @@
-// npm run prove:apart | prove:convergence | prove:reconnects | prove:ledger | prove:soak | prove:large: what the tests show in a few rounds, in many.
-// Real engine processes on a Postgres of their own. Ends with 1 where something was lost.
+// npm run prove:apart | prove:call | prove:convergence | prove:reconnects | prove:ledger | prove:news | prove:soak | prove:large: what the tests show in a few rounds, in many.
+// Real engine processes on a Postgres of their own; of the call, real browsers on a real media server. Ends with 1 where something was lost.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,9 @@ import { repositoryRoot } from '../../server/config.ts';
 import { startPostgres, type EmbeddedPostgres } from '../../server/db/embedded.ts';
 import { migrate } from '../../server/db/migrate.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { withNetworks } from '../support/namespace.ts';
 import { silent } from '../support/silent.ts';
+import { proveCall } from './call.ts';
 import { loadLarge } from './large.ts';
 import { proveLedger } from './ledger.ts';
 import { random } from '../support/random.ts';
@@ -22,7 +24,10 @@ const { positionals, values } = parseArgs({
     kills: { type: 'string', default: '200' },
     cycles: { type: 'string', default: '1000' },
     shapes: { type: 'string', default: '10000' },
-    tombstones: { type: 'string', default: '1000000' }
+    tombstones: { type: 'string', default: '1000000' },
+    times: { type: 'string', default: '20' },
+    'hard-times': { type: 'string', default: '10' },
+    dark: { type: 'string', default: '60' }
   }
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -74,11 +79,33 @@ async function apart(): Promise<boolean> {
   return all;
 }
 
+/** The media server's news lost, late, doubled and out of order, at the pace of a clinic. */
+async function news(): Promise<boolean> {
+  const all = await rounds('tests/contract/media-news.test.ts', 'SFU-6', { NEWS_HASTE: '1' });
+  say(`news lost, 31 s late, doubled and out of order: ${all ? 'the right list within 60 s' : 'FAILED'}`);
+  return all;
+}
+
 /** Leave, and come back after each millisecond around the moment at which the document leaves memory. */
 async function reconnects(): Promise<boolean> {
   const all = await rounds('tests/collab/proofs.test.ts', 'CO-9', { RECONNECT_STEP: '1' });
   say(`back after 0, 1 … 200 ms: ${all ? 'nothing lost, no empty board' : 'FAILED'}`);
   return all;
+}
+
+/** Faults of the line in a call, in a network of its own. */
+async function call(): Promise<boolean> {
+  const inside = 'CONSILIUM_PROVE_INSIDE';
+  if (process.env[inside]) {
+    const [times, hardTimes, darkSeconds] = [values.times, values['hard-times'], values.dark].map(Number);
+    return proveCall({ times: times!, hardTimes: hardTimes!, darkSeconds: darkSeconds!, say });
+  }
+  const [program = '', ...before] = withNetworks();
+  const child = spawn(program, [...before, process.execPath, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, [inside]: '1' }
+  });
+  return (await new Promise((done) => child.once('close', done))) === 0;
 }
 
 async function ledger(): Promise<boolean> {
@@ -135,7 +162,7 @@ async function large(): Promise<boolean> {
   });
 }
 
-const proofs = { apart, convergence, reconnects, ledger, soak: soaked, large };
+const proofs = { apart, call, convergence, news, reconnects, ledger, soak: soaked, large };
 const [name] = positionals;
 if (name === undefined || !(name in proofs)) throw new Error(`one of ${Object.keys(proofs).join(', ')}`);
 process.exitCode = (await proofs[name as keyof typeof proofs]()) ? 0 : 1;

@@ -24,3 +24,10 @@ export function withSmallDisk(folder: string, kilobytes: number): string[] {
 export function withoutNetwork(): string[] {
   return inNamespace('--net', 'ip link set lo up', 'sh');
 }
+
+/** As root, a network of its own in which more can be made (`ip netns`), all of it gone with the command. */
+export function withNetworks(): string[] {
+  const prepare = 'ip link set lo up && mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns';
+  const root = process.getuid?.() === 0 ? [] : ['sudo', '-nE'];
+  return [...root, 'unshare', '--net', '--mount', 'sh', '-c', `${prepare} && exec "$@"`, 'sh'];
+}
