@@ -159,7 +159,7 @@ test('[CN-34] let in, out again to wait on, and in again', async () => {
   await expect(stage(page)).toHaveAttribute('data-stage', 'in-call', { timeout: 60_000 });
 });
 
-test('[CALL-40] [CALL-41] [CN-45] the guide finds the mouth, takes the picture when it is sharp; it goes where the patient says', async () => {
+test('[CALL-40] [CALL-41] [CN-46] the guide finds the mouth, takes the picture when it is sharp; it goes where the patient says', async () => {
   const { page, context } = patient;
   const guide = page.getByTestId('mouth-guide');
   const press = () => page.getByTestId('patient-guide').click();

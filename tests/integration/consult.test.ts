@@ -291,7 +291,7 @@ describe('closing', () => {
   });
 });
 
-describe('[CN-21] how a board came to be', () => {
+describe('[CN-47] how a board came to be', () => {
   const minutes = (count: number) => new Date(Date.UTC(2030, 0, 1, 9, count));
 
   /** An accepted consult's board on which li draws, wang moves what li drew, and li erases it. */

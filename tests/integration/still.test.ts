@@ -32,7 +32,7 @@ async function inCall() {
   return { id, visitor, still, identity: `p:${visitor.inviteId}` };
 }
 
-test('[CN-45] a patient in the call puts a picture of their own into the record and before this consult’s expert', async () => {
+test('[CN-46] a patient in the call puts a picture of their own into the record and before this consult’s expert', async () => {
   const { li, wang, liu } = world.people;
   const { id, visitor, still, identity } = await inCall();
   const face = await drawFace({ opening: 0.6 });
@@ -55,7 +55,7 @@ test('[CN-45] a patient in the call puts a picture of their own into the record 
   expect((await readConsult(world.as(wang), id)).status).toBe('accepted');
 });
 
-test('[CN-45] not while asked to wait on, not without consent, no other files, and not once it is over', async () => {
+test('[CN-46] not while asked to wait on, not without consent, no other files, and not once it is over', async () => {
   const { li } = world.people;
   const { id, visitor, still, identity } = await inCall();
   const face = await drawFace({ opening: 0.4 });

@@ -36,7 +36,7 @@ export interface HistoryPage {
 }
 
 /**
- * [CN-21] How a board came to be, for replay: what changed, by whom, when, in pages of at most 500 updates or 1 MiB.
+ * [CN-47] How a board came to be, for replay: what changed, by whom, when, in pages of at most 500 updates or 1 MiB.
  * What was erased is in it too.
  *
  * @throws AppError `not_found` where there is no such board for this actor

@@ -128,7 +128,7 @@ test('[CN-4] after the close only the asking side reads the board', () => {
   expect(mayAdvise(actors['wang']!, closed)).toBe(false);
 });
 
-test('[CN-21] how a board came to be is for the staff who can open it, at each state, and for nobody else', () => {
+test('[CN-47] how a board came to be is for the staff who can open it, at each state, and for nobody else', () => {
   for (const status of ['requested', 'more-asked', 'accepted', 'declined', 'cancelled', 'closed'] as const)
     for (const [name, actor] of Object.entries(actors)) {
       const facts: ConsultFacts = { ...consult, status };

@@ -167,7 +167,7 @@ export function mayExportBoard(actor: Actor, consult: ConsultFacts): actor is Me
   return actor.kind === 'member' && boardMode(actor, consult) !== null;
 }
 
-/** [CN-21] See how the board came to be, erased things included: staff who can open it, never a patient. */
+/** [CN-47] See how the board came to be, erased things included: staff who can open it, never a patient. */
 export function mayReplayBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   return actor.kind === 'member' && boardMode(actor, consult) !== null;
 }

@@ -16,7 +16,7 @@ export const mostStillBytes = 12 * 1024 * 1024;
 const mostImages = 60;
 
 /**
- * [CN-45] A picture that the patient's own camera took during the call: into their record, and open to this consult's
+ * [CN-46] A picture that the patient's own camera took during the call: into their record, and open to this consult's
  * expert. Sending it is their yes; nobody else's page can do it for them.
  * @throws AppError `room_not_open`, `not_admitted`, `consent_missing`, `too_many_images`, and what an upload throws
  */
