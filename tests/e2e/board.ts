@@ -49,3 +49,16 @@ export async function openRoomAndJoin(page: Page): Promise<void> {
   await page.getByTestId('lobby-join').click();
   await expect(page.locator('[data-board-ready=true]')).toBeVisible({ timeout: 90_000 });
 }
+
+/** Do something to the board, and wait until the server has said that it is saved: the mark says so before, too. */
+export async function saved(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const states = await page.getByTestId('saved').evaluateHandle((mark) => {
+    const seen: (string | undefined)[] = [];
+    new MutationObserver(() => seen.push(mark.dataset['state'])).observe(mark, { attributes: true });
+    return seen;
+  });
+  await act();
+  await expect
+    .poll(() => states.evaluate((seen) => seen.includes('saving') && seen.at(-1) === 'saved'))
+    .toBe(true);
+}

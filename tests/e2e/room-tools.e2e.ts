@@ -426,6 +426,17 @@ test('who looks for themselves changes nobody else’s window, and comes back to
   await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeLessThan(4);
 });
 
+test('[CN-50] on another page one is led back to the room, for as long as it is open', async () => {
+  await visit(li.page, '/patients');
+  const bar = li.page.getByTestId('return-bar');
+  await expect(bar).toContainText(say('consults_return_others', { count: 1 }));
+  await shot(li.page, 'return-bar');
+  await bar.getByRole('link', { name: say('consults_return') }).click();
+  await expect(li.page).toHaveURL(new RegExp(`/room/${consultId}$`));
+  await openRoomAndJoin(li.page);
+  await expectPlaying(li.page.locator('figure[data-self=false] video').first());
+});
+
 test('who follows the expert sees what the expert sees; it ends when the expert is gone', async () => {
   const following = li.page.getByText(say('board_following', { name: '王志远' }));
   await wang.page.locator('[data-tool=follow-me]').click();
@@ -447,15 +458,4 @@ test('who follows the expert sees what the expert sees; it ends when the expert 
 
 test('nobody asked another host, and nothing broke on the way', () => {
   expect([...li.troubles, ...wang.troubles]).toEqual([]);
-});
-
-test('[CN-50] on another page one is led back to the room, for as long as it is open', async () => {
-  await visit(li.page, '/patients');
-  const bar = li.page.getByTestId('return-bar');
-  await expect(bar).toContainText(say('consults_return_others', { count: 1 }));
-  await shot(li.page, 'return-bar');
-  await bar.getByRole('link', { name: say('consults_return') }).click();
-  await expect(li.page).toHaveURL(new RegExp(`/room/${consultId}$`));
-  await openRoomAndJoin(li.page);
-  await expectPlaying(li.page.locator('figure[data-self=false] video').first());
 });
