@@ -50,7 +50,9 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** Does nothing where it runs. */
   async start(): Promise<void> {
+    if (this.#child?.exitCode === null && this.#child.signalCode === null) return;
     const program = findRedis();
     if (!program) throw new Error('No redis-server: run npm test, which gets one, or set REDIS_SERVER.');
     const settings = { port: this.port, bind: '127.0.0.1', dir: this.#folder, save: '', appendonly: 'no' };
