@@ -3,7 +3,6 @@
  * so that the other need not load it. The media client is behind dynamic imports: none of this loads it.
  */
 export { CallController, type CallOptions } from './call.svelte.ts';
-export { CallSigns } from './signs.svelte.ts';
 export type { CallPhase, FailReason, LeaveReason, ParticipantView, SeatRole, Ticket } from './call.ts';
 export { noCallHere, type NoCall } from './browser.ts';
 export { default as CallButton } from './CallButton.svelte';
