@@ -1,4 +1,5 @@
 import { seatsOfInvite, seatsWithoutGrant, takenSeats } from '#lib/features/consults/room.server.ts';
+import { staffIdentity } from '#lib/features/consults/seat.ts';
 import { stillActs } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { LiveEvent } from '#lib/kernel/ports.ts';
@@ -32,7 +33,7 @@ export async function followAccess(
 
 /** [ID-33] A seat ends with the session that took it, also while its person has others, and with the place it was taken from. */
 async function endLostSeats(services: Services, userId: string): Promise<void> {
-  const seats = (await takenSeats(services)).filter((seat) => seat.identity === `m:${userId}`);
+  const seats = (await takenSeats(services)).filter((seat) => seat.identity === staffIdentity(userId));
   await Promise.all(
     seats.map(async (seat) => {
       if (!(await stillActs(services, seat))) await services.media.remove(seat.room, seat.identity);

@@ -3,7 +3,7 @@ import { checkWrite } from '#lib/features/board/document.ts';
 import { imageRegister } from '#lib/features/board/image-register.ts';
 import { boardAccess } from '#lib/features/consults/board.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
-import { identityOf } from '#lib/features/consults/room.server.ts';
+import { identityOf } from '#lib/features/consults/seat.ts';
 import { sharedImages } from '#lib/features/consults/share.server.ts';
 import { standingOf } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';

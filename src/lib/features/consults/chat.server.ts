@@ -17,8 +17,9 @@ import {
 } from './chat.ts';
 import { messageView, readMessages } from './messages.server.ts';
 import { mayChat } from './policy.server.ts';
-import { consultChanged, consultFor, type ConsultRow } from './read.server.ts';
+import { consultChanged, consultFor, seatIs, type ConsultRow } from './read.server.ts';
 import type { MessageInput } from './schema.ts';
+import { identityOf } from './seat.ts';
 import { consultMessages, consultSeats } from './tables.server.ts';
 
 type Writer = MemberActor | PatientLinkActor;
@@ -222,13 +223,7 @@ async function wasLetIn(tx: Tx, actor: PatientLinkActor): Promise<boolean> {
   const [seat] = await tx.rows
     .select({ id: consultSeats.id })
     .from(consultSeats)
-    .where(
-      and(
-        eq(consultSeats.consultId, actor.consultId),
-        eq(consultSeats.identity, `p:${actor.inviteId}`),
-        isNotNull(consultSeats.admittedById)
-      )
-    );
+    .where(and(seatIs(actor.consultId, identityOf(actor)), isNotNull(consultSeats.admittedById)));
   return seat !== undefined;
 }
 

@@ -4,9 +4,8 @@ import { fail } from '#lib/kernel/errors.ts';
 import { members } from '#lib/features/identity/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { isOpen } from './consult.ts';
 import { mayModerate, sideOf } from './policy.server.ts';
-import { consultFor, type ConsultRow } from './read.server.ts';
+import { openConsult, type ConsultRow } from './read.server.ts';
 
 export interface ColleagueView {
   userId: string;
@@ -23,7 +22,7 @@ export async function colleaguesFor(
   call: Call<never, MemberActor>,
   consultId: string
 ): Promise<ColleagueView[]> {
-  return inTransaction(call, async (tx) => colleagues(tx, await hosted(tx, consultId)));
+  return inTransaction(call, async (tx) => colleagues(tx, await openConsult(tx, consultId, mayModerate)));
 }
 
 /** [CN-45] Ring a colleague's bell; what it opens is the room they may enter anyway. */
@@ -33,7 +32,7 @@ export async function callColleague(
   userId: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await hosted(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayModerate);
     if (!(await colleagues(tx, consult)).some((one) => one.userId === userId)) throw fail('not_found');
     await tx.audit({
       action: 'room.call',
@@ -69,11 +68,4 @@ async function colleagues(tx: Tx, consult: ConsultRow): Promise<ColleagueView[]>
     const as: MemberActor = { ...actor, userId, role, specialty };
     return sideOf(as, consult) === 'requester' ? [{ userId, name, title }] : [];
   });
-}
-
-async function hosted(tx: Tx, consultId: string): Promise<ConsultRow> {
-  const { consult } = await consultFor(tx, consultId);
-  if (!isOpen(consult)) throw fail('room_not_open');
-  if (!mayModerate(tx.actor, consult)) throw fail('forbidden');
-  return consult;
 }

@@ -4,6 +4,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import { Limiter } from '#lib/kernel/limiter.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import type { LineTicket } from './room/call/line.ts';
+import { identityOf } from './seat.ts';
 
 /** A person tries again after moving nearer to the window, and again; a machine is stopped. */
 const limiter = new Limiter({ most: 6, withinMs: 10 * minuteMs });
@@ -17,8 +18,7 @@ export async function checkLine({
   clock,
   media
 }: Call<'media', MemberActor | PatientLinkActor>): Promise<LineTicket> {
-  const key = actor.kind === 'member' ? `m:${actor.userId}` : `p:${actor.inviteId}`;
-  if (!limiter.take(key, clock.now())) throw fail('too_many_tries');
+  if (!limiter.take(identityOf(actor), clock.now())) throw fail('too_many_tries');
   if (!media.clientUrl) throw fail('sfu_unavailable');
   return { url: media.clientUrl, iceServers: media.iceServers, ...(await media.checkTokens()) };
 }

@@ -3,10 +3,10 @@ import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { isOpen } from './consult.ts';
-import { mayModerate, sideOf } from './policy.server.ts';
-import { consultChanged, consultFor, type ConsultRow } from './read.server.ts';
+import { mayModerate } from './policy.server.ts';
+import { consultChanged, openConsult, seatIs, type ConsultRow } from './read.server.ts';
 import type { CallSignInput } from './schema.ts';
+import { identityOf, staffIdentity } from './seat.ts';
 import { consults, consultSeats } from './tables.server.ts';
 
 type SeatRow = typeof consultSeats.$inferSelect;
@@ -39,13 +39,10 @@ export async function showSign(
   { hand, away }: CallSignInput
 ): Promise<void> {
   const at = await inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
+    await openConsult(tx, consultId);
     return tx.now.toISOString();
   });
-  const { actor } = call;
-  const identity = actor.kind === 'member' ? `m:${actor.userId}` : `p:${actor.inviteId}`;
-  await call.media.sign(consultId, identity, {
+  await call.media.sign(consultId, identityOf(call.actor), {
     ...(hand === undefined ? {} : { hand: hand ? at : null }),
     ...(away === undefined ? {} : { away: away ? at : null })
   });
@@ -58,7 +55,7 @@ export async function quieten(
   { act, identity }: { act: 'mute' | 'lower-hand'; identity: string }
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await moderated(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayModerate);
     await trace(tx, consult, act === 'mute' ? 'room.mute' : 'room.lower-hand', identity);
   });
   if (act === 'mute') await call.media.mute(consultId, identity);
@@ -76,13 +73,13 @@ export async function showOut(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await moderated(tx, consultId);
-    if (identity === `m:${consult.requesterId}` || identity === `m:${call.actor.userId}`)
+    const consult = await openConsult(tx, consultId, mayModerate);
+    if (identity === staffIdentity(consult.requesterId) || identity === identityOf(call.actor))
       throw fail('forbidden');
     const [seat] = await tx.rows
       .update(consultSeats)
       .set({ removedAt: tx.now, removedByName: call.actor.name })
-      .where(and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity)))
+      .where(seatIs(consultId, identity))
       .returning({ id: consultSeats.id });
     if (!seat) throw fail('not_found');
     await trace(tx, consult, 'room.remove', identity);
@@ -98,12 +95,12 @@ export async function letBack(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await moderated(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayModerate);
     await tx.rows
       .update(consultSeats)
       // A lock that was set meanwhile does not keep out whom a host lets back.
       .set({ removedAt: null, removedByName: null, admittedAt: tx.now })
-      .where(and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity)));
+      .where(seatIs(consultId, identity));
     await trace(tx, consult, 'room.let-back', identity);
     await consultChanged(tx, consultId, 'call.let-back');
   });
@@ -119,7 +116,7 @@ export async function lockCall(
   locked: boolean
 ): Promise<void> {
   const outside = await inTransaction(call, async (tx) => {
-    const consult = await moderated(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayModerate);
     if ((consult.callLockedAt !== null) === locked) return [];
     await tx.rows
       .update(consults)
@@ -141,22 +138,16 @@ export async function lockCall(
   });
   const inside = outside.length ? await call.media.participants(consultId) : [];
   for (const { identity } of outside)
-    if (identity !== `m:${call.actor.userId}` && !inside.includes(identity))
+    if (identity !== identityOf(call.actor) && !inside.includes(identity))
       await call.media.remove(consultId, identity);
 }
 
 /** [CN-43] End the call for everybody; the consult goes on. @throws AppError `forbidden`, `not_found`, `sfu_unavailable` */
 export async function endCall(call: Call<'media', MemberActor>, consultId: string): Promise<void> {
-  await inTransaction(call, async (tx) => trace(tx, await moderated(tx, consultId), 'room.end', null));
+  await inTransaction(call, async (tx) =>
+    trace(tx, await openConsult(tx, consultId, mayModerate), 'room.end', null)
+  );
   await call.media.closeRoom(consultId);
-}
-
-async function moderated(tx: Tx, consultId: string): Promise<ConsultRow> {
-  const { consult } = await consultFor(tx, consultId);
-  if (sideOf(tx.actor, consult) === 'patient') throw fail('not_found');
-  if (!isOpen(consult)) throw fail('room_not_open');
-  if (!mayModerate(tx.actor, consult)) throw fail('forbidden');
-  return consult;
 }
 
 async function trace(tx: Tx, consult: ConsultRow, action: string, identity: string | null): Promise<void> {

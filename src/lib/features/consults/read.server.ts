@@ -9,7 +9,7 @@ import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import { messageView, readMessages } from './messages.server.ts';
-import type { ConsultStatus } from './consult.ts';
+import { isOpen, type ConsultStatus } from './consult.ts';
 import { grantView } from './grant.ts';
 import {
   mayAdmit,
@@ -52,6 +52,26 @@ export async function consultFor(
   const side = consult ? sideOf(tx.actor, consult) : null;
   if (!consult || !side) throw fail('not_found');
   return { consult, side };
+}
+
+/**
+ * The consult whose room is open, for an actor of one of its sides who `may` do what they came for.
+ * @throws AppError `not_found`, `room_not_open`, `forbidden`
+ */
+export async function openConsult(
+  tx: Tx,
+  consultId: string,
+  may: (actor: Actor, consult: ConsultRow) => boolean = () => true
+): Promise<ConsultRow> {
+  const { consult } = await consultFor(tx, consultId);
+  if (!isOpen(consult)) throw fail('room_not_open');
+  if (!may(tx.actor, consult)) throw fail('forbidden');
+  return consult;
+}
+
+/** One person's place in one consult's room. */
+export function seatIs(consultId: string, identity: string) {
+  return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
 
 /**

@@ -7,7 +7,7 @@ import { writeAnswers } from '#lib/features/consent/answer.server.ts';
 import { allows, type ConsentState, type Purpose } from '#lib/features/consent/consent.ts';
 import type { AnswersInput } from '#lib/features/consent/schema.ts';
 import { isOpen } from './consult.ts';
-import { consultFor, type ConsultRow } from './read.server.ts';
+import { consultFor, openConsult, type ConsultRow } from './read.server.ts';
 import { roomConsents } from './room-consents.server.ts';
 import { consults } from './tables.server.ts';
 
@@ -82,8 +82,7 @@ export async function answerInRoom(
   input: AnswersInput
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
+    const consult = await openConsult(tx, consultId);
     const { organisationId, patientId } = consult;
     await writeAnswers(
       tx,

@@ -2,6 +2,7 @@ import { and, desc, eq, like, ne, sql } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { identityOf } from './seat.ts';
 import { consults, consultSeats } from './tables.server.ts';
 
 /** A consult that goes on without the actor. */
@@ -29,7 +30,7 @@ export async function readRoomToReturnTo(call: Call<never, MemberActor>): Promis
       .innerJoin(consults, eq(consults.id, consultSeats.consultId))
       .where(
         and(
-          eq(consultSeats.identity, `m:${call.actor.userId}`),
+          eq(consultSeats.identity, identityOf(call.actor)),
           ne(consultSeats.state, 'in-room'),
           eq(consults.status, 'accepted'),
           sql`(${consultSeats.changedAt} > now() - make_interval(mins => ${emptyForMinutes}) or ${others} > 0)`

@@ -11,8 +11,17 @@ import type { Relation } from '#lib/features/patients/delegate.ts';
 import { passDoor } from './moderate.server.ts';
 import { isOpen } from './consult.ts';
 import { mayAdmit } from './policy.server.ts';
-import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
+import {
+  consultChanged,
+  consultFor,
+  openConsult,
+  others,
+  requireGrant,
+  seatIs,
+  type ConsultRow
+} from './read.server.ts';
 import { tellSeated } from './return.server.ts';
+import { identityOf, inviteIdentity, staffOf } from './seat.ts';
 import { consultGrantItems, consults, consultSeats, visitRequests } from './tables.server.ts';
 import type { SeatView } from './views.ts';
 import { peopleOf } from './visit-people.ts';
@@ -25,11 +34,6 @@ export interface RoomTicket {
   iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;
   /** True: the seat is held, unseen and without any right, until `takeSeat`. */
   held: boolean;
-}
-
-/** The media server's name for an actor; says nothing of the person. */
-export function identityOf(actor: MemberActor | PatientLinkActor): string {
-  return actor.kind === 'member' ? `m:${actor.userId}` : `p:${actor.inviteId}`;
 }
 
 /**
@@ -108,8 +112,7 @@ async function grantFor(
 export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<SeatView['state']> {
   const { actor } = call;
   return inTransaction(call, async (tx) => {
-    const { consult } = await consultFor(tx, actor.consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
+    const consult = await openConsult(tx, actor.consultId);
     await mayBeSeen(tx, actor);
     const identity = identityOf(actor);
     const [seat] = await tx.rows.select().from(consultSeats).where(seatIs(consult.id, identity));
@@ -160,7 +163,7 @@ export async function admitPatient(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await consultAtDoor(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayAdmit);
     const [seat] = await tx.rows
       .update(consultSeats)
       .set({
@@ -179,14 +182,6 @@ export async function admitPatient(
     });
     await consultChanged(tx, consultId, 'patient.admitted');
   });
-}
-
-/** The open consult whose door the actor keeps. @throws AppError `not_found`, `room_not_open`, `forbidden` */
-export async function consultAtDoor(tx: Tx, consultId: string): Promise<ConsultRow> {
-  const { consult } = await consultFor(tx, consultId);
-  if (!isOpen(consult)) throw fail('room_not_open');
-  if (!mayAdmit(tx.actor, consult)) throw fail('forbidden');
-  return consult;
 }
 
 /** Coming and going beyond this is not kept. */
@@ -229,8 +224,8 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
         )
       )
       .returning({ id: consultSeats.id });
-    if (changed.length === 0 && told.kind === 'joined' && told.identity.startsWith('m:')) {
-      const userId = told.identity.slice(2);
+    const userId = staffOf(told.identity);
+    if (changed.length === 0 && told.kind === 'joined' && userId) {
       const role =
         userId === consult.requesterId ? 'requester' : userId === consult.expertId ? 'expert' : 'member';
       const name =
@@ -333,7 +328,7 @@ export async function seatsOfInvite(
   return systemDb
     .select({ room: consultSeats.consultId, identity: consultSeats.identity })
     .from(consultSeats)
-    .where(eq(consultSeats.identity, `p:${inviteId}`));
+    .where(eq(consultSeats.identity, inviteIdentity(inviteId)));
 }
 
 /**
@@ -345,11 +340,6 @@ export async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> 
   const people = peopleOf(actor).map(({ personId }) => personId);
   const states = await statesOf(tx, actor.patientId, people);
   if (people.some((id) => !allows(states.get(id)!.video))) throw fail('consent_missing');
-}
-
-/** One person's place in one consult. */
-export function seatIs(consultId: string, identity: string) {
-  return and(eq(consultSeats.consultId, consultId), eq(consultSeats.identity, identity));
 }
 
 function roleIn(

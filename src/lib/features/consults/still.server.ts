@@ -4,10 +4,10 @@ import { fail } from '#lib/kernel/errors.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { isOpen } from './consult.ts';
 import { open } from './grants.server.ts';
-import { consultFor, type ConsultRow } from './read.server.ts';
-import { identityOf, mayBeSeen } from './room.server.ts';
+import { openConsult, seatIs, type ConsultRow } from './read.server.ts';
+import { mayBeSeen } from './room.server.ts';
+import { identityOf } from './seat.ts';
 import { consultGrantItems, consultSeats } from './tables.server.ts';
 
 /** A frame of the finest camera as JPEG is a third of it. */
@@ -53,13 +53,12 @@ export async function sendStill(
 }
 
 async function openVisit(tx: Tx, actor: PatientLinkActor): Promise<ConsultRow> {
-  const { consult } = await consultFor(tx, actor.consultId);
-  if (!isOpen(consult)) throw fail('room_not_open');
+  const consult = await openConsult(tx, actor.consultId);
   await mayBeSeen(tx, actor);
   const [seat] = await tx.rows
     .select({ admittedById: consultSeats.admittedById, state: consultSeats.state })
     .from(consultSeats)
-    .where(and(eq(consultSeats.consultId, consult.id), eq(consultSeats.identity, identityOf(actor))));
+    .where(seatIs(consult.id, identityOf(actor)));
   if (!seat?.admittedById || seat.state === 'waiting') throw fail('not_admitted');
   const [shared] = await tx.rows
     .select({ images: count() })

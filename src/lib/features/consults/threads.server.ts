@@ -2,6 +2,7 @@ import { asc, desc, eq } from 'drizzle-orm';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { threadsOf, type RoomPerson, type ThreadView } from './comment.ts';
 import type { ConsultRow } from './read.server.ts';
+import { staffOf } from './seat.ts';
 import { consultSeats, pinComments } from './tables.server.ts';
 
 /** What is said at the pins of a consult, as far as row-level security shows it. */
@@ -42,8 +43,10 @@ export async function roomPeople(tx: Tx, consult: ConsultRow): Promise<RoomPerso
     .orderBy(pinComments.authorId, desc(pinComments.at));
   const people = new Map<string, string>([[consult.requesterId, consult.requesterName]]);
   if (consult.expertId) people.set(consult.expertId, consult.expertName ?? '');
-  for (const { identity, name } of seats)
-    if (identity.startsWith('m:') && !people.has(identity.slice(2))) people.set(identity.slice(2), name);
+  for (const { identity, name } of seats) {
+    const id = staffOf(identity);
+    if (id && !people.has(id)) people.set(id, name);
+  }
   for (const { id, name } of authors) if (!people.has(id)) people.set(id, name);
   return [...people].flatMap(([id, name]) => (name ? [{ id, name }] : []));
 }

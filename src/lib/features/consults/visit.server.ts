@@ -12,8 +12,8 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { lockForRequester } from './answer.server.ts';
 import type { ChatMessageView } from './chat.ts';
 import { chatOnVisit } from './chat.server.ts';
-import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
-import { identityOf } from './room.server.ts';
+import { consultChanged, consultFor, others, seatIs, type ConsultRow } from './read.server.ts';
+import { identityOf } from './seat.ts';
 import { toldOn } from './patient-side.server.ts';
 import { consultInvites, consults, consultSeats, visitRequests } from './tables.server.ts';
 import type { VisitMessageView } from './views.ts';
@@ -65,7 +65,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
     const [seat] = await tx.rows
       .select()
       .from(consultSeats)
-      .where(and(eq(consultSeats.consultId, consult.id), eq(consultSeats.identity, identityOf(actor))));
+      .where(seatIs(consult.id, identityOf(actor)));
     const [board] = await tx.rows
       .select({ id: boardDocuments.id })
       .from(boardDocuments)
@@ -156,13 +156,7 @@ export async function askClinic(
       await tx.rows
         .update(consultSeats)
         .set({ state: 'left', heldAt: null, changedAt: tx.now })
-        .where(
-          and(
-            eq(consultSeats.consultId, consult.id),
-            eq(consultSeats.identity, identityOf(actor)),
-            eq(consultSeats.state, 'waiting')
-          )
-        );
+        .where(and(seatIs(consult.id, identityOf(actor)), eq(consultSeats.state, 'waiting')));
     await tx.rows.insert(visitRequests).values({
       id: newId(tx.now.getTime()),
       organisationId: actor.organisationId,

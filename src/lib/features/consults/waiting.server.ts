@@ -9,9 +9,9 @@ import { lockForRequester } from './answer.server.ts';
 import { isOpen } from './consult.ts';
 import { endLinkOf } from './invite.server.ts';
 import { mayAdmit, mayKeepWaiting } from './policy.server.ts';
-import { consultChanged, consultFor } from './read.server.ts';
-import { consultAtDoor, identityOf, seatIs } from './room.server.ts';
+import { consultChanged, consultFor, openConsult, seatIs } from './read.server.ts';
 import type { VisitMessageInput } from './schema.ts';
+import { identityOf } from './seat.ts';
 import { consultInvites, consults, consultSeats, visitMessages, visitSessions } from './tables.server.ts';
 import type { WaitingView } from './views.ts';
 import { mayRing, queueOf, type QueueView } from './waiting.ts';
@@ -95,7 +95,7 @@ export async function holdPatient(
   identity: string
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
-    const consult = await consultAtDoor(tx, consultId);
+    const consult = await openConsult(tx, consultId, mayAdmit);
     const [seat] = await tx.rows
       .update(consultSeats)
       .set({ state: 'waiting', heldAt: tx.now, seenAt: tx.now, admittedById: null, changedAt: tx.now })

@@ -1,0 +1,14 @@
+import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+
+/** The media server's names for people in a room; they say nothing of the person. */
+export const staffIdentity = (userId: string): string => `m:${userId}`;
+export const inviteIdentity = (inviteId: string): string => `p:${inviteId}`;
+
+export function identityOf(actor: MemberActor | PatientLinkActor): string {
+  return actor.kind === 'member' ? staffIdentity(actor.userId) : inviteIdentity(actor.inviteId);
+}
+
+/** Whose of the staff it is; null: somebody of the patient's side. */
+export function staffOf(identity: string): string | null {
+  return identity.startsWith('m:') ? identity.slice(2) : null;
+}
