@@ -153,6 +153,16 @@ test('[ID-11] a passkey is made, signs in without a password, and stands as the 
   }
 });
 
+/** The link that an owner hands to somebody. */
+async function invite(page: Page, { name, email, role }: Record<'name' | 'email' | 'role', string>) {
+  await page.goto('/members');
+  await page.locator('#invite input[name=name]').fill(name);
+  await page.locator('#invite input[name=email]').fill(email);
+  await page.locator('#invite select[name=role]').selectOption(role);
+  await page.getByRole('button', { name: '生成邀请链接' }).click();
+  return (await page.getByTestId('invitation-link').textContent())!.trim();
+}
+
 test('[ID-13] an owner invites somebody by link, who comes in with a password of their own', async ({
   app
 }) => {
@@ -161,12 +171,8 @@ test('[ID-13] an owner invites somebody by link, who comes in with a password of
   try {
     await signIn(owner.page, 'chen@qinghe.demo');
     await owner.page.waitForURL((url) => url.pathname === '/');
-    await owner.page.goto('/members');
-    await owner.page.locator('#invite input[name=name]').fill('新护士');
-    await owner.page.locator('#invite input[name=email]').fill('new.nurse@example.org');
-    await owner.page.locator('#invite select[name=role]').selectOption('nurse');
-    await owner.page.getByRole('button', { name: '生成邀请链接' }).click();
-    const link = (await owner.page.getByTestId('invitation-link').textContent())!.trim();
+    const nurse = { name: '新护士', email: 'new.nurse@example.org', role: 'nurse' };
+    const link = await invite(owner.page, nurse);
     await shot(owner.page, 'members');
     await guest.page.goto(link);
     await shot(guest.page, 'invitation-phone');
@@ -194,12 +200,7 @@ test('[ID-30] [ID-31] somebody of another hospital takes a place by their own pa
   try {
     await signIn(owner.page, 'chen@qinghe.demo');
     await owner.page.waitForURL((url) => url.pathname === '/');
-    await owner.page.goto('/members');
-    await owner.page.locator('#invite input[name=name]').fill('赵刚');
-    await owner.page.locator('#invite input[name=email]').fill('zhao@hospital.demo');
-    await owner.page.locator('#invite select[name=role]').selectOption('dentist');
-    await owner.page.getByRole('button', { name: '生成邀请链接' }).click();
-    await page.goto((await owner.page.getByTestId('invitation-link').textContent())!.trim());
+    await page.goto(await invite(owner.page, { name: '赵刚', email: 'zhao@hospital.demo', role: 'dentist' }));
     await page.locator('input[name=password]').fill(demoPassword);
     await page.getByRole('button', { name: '加入' }).click();
     await page.waitForURL(/\/sign-in/);
