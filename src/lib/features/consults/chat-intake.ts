@@ -1,5 +1,5 @@
 import { fail } from '#lib/kernel/errors.ts';
-import { intake } from '#lib/features/imaging/intake.ts';
+import { headOf, intake } from '#lib/features/imaging/intake.ts';
 import { ZipWatch } from '#lib/features/imaging/disguise.ts';
 import { sniff } from '#lib/features/imaging/sniff.ts';
 import type { ChatFileType } from './chat.ts';
@@ -19,7 +19,7 @@ export async function chatIntake(
   source: AsyncIterable<Uint8Array>
 ): Promise<{ type: ChatFileType; bytes: AsyncIterable<Uint8Array> }> {
   const iterator = source[Symbol.asyncIterator]();
-  const first = await firstOf(iterator);
+  const first = await headOf(iterator);
   const all = resumed(first, iterator);
   if (new TextDecoder('latin1').decode(first.subarray(0, pdfHead.length)) === pdfHead)
     return { type: 'application/pdf', bytes: keptPdf(all) };
@@ -27,25 +27,6 @@ export async function chatIntake(
   if (format === 'jpeg' || format === 'png') return { type: `image/${format}`, bytes: intake(all) };
   await iterator.return?.();
   throw fail('chat_file_kind');
-}
-
-async function firstOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  while (length < 132) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    parts.push(value);
-    length += value.length;
-  }
-  if (length === 0) throw fail('file_empty');
-  const first = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    first.set(part, at);
-    at += part.length;
-  }
-  return first;
 }
 
 async function* resumed(first: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -18,7 +18,6 @@ export async function* intake(source: AsyncIterable<Uint8Array>): AsyncGenerator
   const iterator = source[Symbol.asyncIterator]();
   try {
     const head = await headOf(iterator);
-    if (head.length === 0) throw fail('file_empty');
     const format = sniff(head);
     if (!format) throw fail('file_not_an_image');
     const zip = new ZipWatch();
@@ -73,7 +72,11 @@ async function* keptPhoto(
   }
 }
 
-async function headOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+/**
+ * The first pieces of a file, as many as it takes to tell what it is: 1,024 bytes or more, or all of a shorter one.
+ * @throws AppError `file_empty`
+ */
+export async function headOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   while (length < headBytes) {
@@ -82,13 +85,8 @@ async function headOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> 
     parts.push(value);
     length += value.length;
   }
-  const head = new Uint8Array(length);
-  let at = 0;
-  for (const each of parts) {
-    head.set(each, at);
-    at += each.length;
-  }
-  return head;
+  if (length === 0) throw fail('file_empty');
+  return Buffer.concat(parts);
 }
 
 async function* watched(
