@@ -18,7 +18,7 @@ import { imageTitle, scaleSource } from '../words.ts';
 import { XrayLabel } from './XrayLabel.tsx';
 import { dropFrame, frameOf, frameShown, keepFrame } from './frames.ts';
 import { islandOf } from './island.ts';
-import { lookOf, restingLook } from './looks.ts';
+import { lookOf, looksOf, restingLook } from './looks.ts';
 import { mirrorFlippedImages, uprightMatrix } from './mirror.ts';
 import { type XrayShape, xrayMigrations, xrayProps } from './schema.ts';
 import { exportImage } from './xray-export.ts';
@@ -214,10 +214,7 @@ function XrayCanvas({ id, w, h, frame, onDetail }: CanvasProps) {
   const [reduced, setReduced] = useState(1);
   // The GPU took the surface away: the processor draws on, for nothing may be blank in the meantime.
   const [isLost, setLost] = useState(false);
-  // Fewer canvas pixels when seen from afar: a window drag then repaints a quarter or less.
-  const wanted = useValue('detail', () => detailFor(editor.getZoomLevel() * window.devicePixelRatio), [
-    editor
-  ]);
+  const wanted = useValue('detail', () => detailFor(editor, id), [editor, id]);
   const detail = Math.min(wanted, mostDetail({ width: w, height: h }));
   const view = useMemo(
     () => fitView(frame.header, 0, Math.max(1, Math.floor(w * detail)), Math.max(1, Math.floor(h * detail))),
@@ -259,9 +256,15 @@ function XrayCanvas({ id, w, h, frame, onDetail }: CanvasProps) {
   return <canvas key={`${frame.imageId} ${isLost}`} ref={canvas} style={{ width: w, height: h }} />;
 }
 
-/** Share of the image's pixels drawn each way: steps, so that zooming does not redraw at every frame. */
+/** Steps, so that zooming does not redraw at every frame. */
 const details = [0.18, 0.25, 0.35, 0.5, 0.71, 1];
 
-function detailFor(scale: number): number {
+/**
+ * Share of the image's pixels drawn each way: no more than can be seen, for each is drawn anew at every step of a window
+ * that is dragged. While it is, the view stays as it is, and the canvas has the pixels of the screen and none beyond.
+ */
+function detailFor(editor: Editor, id: XrayShape['id']): number {
+  const scale = editor.getZoomLevel() * window.devicePixelRatio;
+  if (looksOf(editor).dragged.get()?.id === id) return Math.min(1, scale);
   return details.find((detail) => detail >= scale) ?? 1;
 }
