@@ -320,6 +320,12 @@ CREATE POLICY author ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_a
   WITH CHECK (author_id::text = (SELECT app_actor()) AND author_organisation_id = (SELECT app_organisation())
               AND (author_kind = 'visitor') = (SELECT app_consult() IS NOT NULL));
 
+-- [CN-60] [CN-62] Figures of calls: written in the name of the organisation, read by clinic, gone after a year.
+CREATE POLICY clinics ON call_statistic AS RESTRICTIVE FOR SELECT TO consilium_app
+  USING ((SELECT app_clinics() IS NULL) OR clinic_id = ANY ((SELECT app_clinics())::uuid[]));
+GRANT SELECT (day), DELETE ON call_statistic TO consilium_system;
+CREATE POLICY system ON call_statistic TO consilium_system USING (true);
+
 -- 6. A visiting patient: one consult, its room and the pictures on its board.
 CREATE POLICY visitor ON consult FOR SELECT TO consilium_app USING (id = (SELECT app_consult()));
 -- What is addressed to them, and what they write; never what staff write to each other.

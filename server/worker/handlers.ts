@@ -1,4 +1,5 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
+import { callStatisticsTask } from '#lib/features/consults/call-statistic.server.ts';
 import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
@@ -25,6 +26,7 @@ export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks:
     checkpointTask,
     archiveTask,
     passwordResetTask,
-    eraseFilesTask
+    eraseFilesTask,
+    callStatisticsTask
   ]
 };

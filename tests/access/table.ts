@@ -449,6 +449,16 @@ export const table: Record<string, Door> = {
   },
   'GET /api/visit/chat-file': { at: () => `/api/visit/chat-file?message=${newId()}`, may: [] },
   'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: inRoom },
+  'PUT /api/consults/[id]/call': {
+    at: consult('call'),
+    body: () => ({
+      ...{ id: crypto.randomUUID(), seconds: 60, seatMs: 1, lineMs: 1, pictureMs: 1, way: 'udp' },
+      ...{ roundTripMs: 1, roundTripP95Ms: 1, lossIn: 0, lossOut: 0, kbpsIn: 1, kbpsOut: 1 },
+      ...{ freezes: 0, frozen: 0, concealed: 0, fps: 25, height: 360, rebuilds: 0 },
+      ...{ device: 'computer', browser: 'Chrome', browserVersion: 156, system: 'Linux' }
+    }),
+    may: inRoom
+  },
   'GET /api/consults/[id]/call': { at: consult('call'), may: [...deciding, 'wang'] },
   'PATCH /api/consults/[id]/call': {
     at: consult('call'),

@@ -73,6 +73,7 @@ const kept: Record<string, string> = {
   ),
   ...of('staff', 'totp_factor', 'recovery_code', 'passkey', 'member', 'member_invitation', 'member_role'),
   ...of('staff', 'member_role_right', 'practitioner_credential', 'expert_listing'),
+  call_statistic: 'figures of calls, of nobody',
   ...of('the organisation', 'organisation', 'clinic', 'department', 'chair', 'counter', 'data_key')
 };
 

@@ -12,10 +12,16 @@ export class ApiError extends Error {
 }
 
 /**
- * Call one of the app's own endpoints. `body` goes as JSON, or as it is where it is a Blob.
+ * Call one of the app's own endpoints. `body` goes as JSON, or as it is where it is a Blob. `keepalive`: also when the
+ * page goes meanwhile.
  * @throws ApiError with the server's code, or `unreachable` where there was no answer
  */
-export async function api<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+export async function api<T = unknown>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { keepalive = false } = {}
+): Promise<T> {
   const isBlob = body instanceof Blob;
   const sent =
     body === undefined
@@ -26,7 +32,7 @@ export async function api<T = unknown>(method: string, path: string, body?: unkn
         };
   let response: Response;
   try {
-    response = await fetch(path, { method, credentials: 'same-origin', ...sent });
+    response = await fetch(path, { method, credentials: 'same-origin', keepalive, ...sent });
   } catch (cause) {
     throw Object.assign(new ApiError('unreachable'), { cause });
   }

@@ -64,6 +64,29 @@ export async function takeSeat(
   await call.media.takeSeat(await grantFor(call, consultId, 'room.enter'));
 }
 
+/**
+ * The open consult in whose call this actor may sit now. @throws AppError `room_not_open`, `not_admitted`,
+ * `consent_missing`, `call_removed`, `call_locked`, `not_found`, `grant_ended`, `credential_missing`, `credential_expired`
+ */
+export async function seatFor(tx: Tx, actor: MemberActor | PatientLinkActor, consultId: string) {
+  const { consult, side } = await consultFor(tx, consultId);
+  if (!isOpen(consult)) throw fail('room_not_open');
+  if (side === 'expert' && actor.kind === 'member') {
+    await requireGrant(tx, consult);
+    await requireCredential(tx, actor, consult.specialty);
+  }
+  const [own] = await tx.rows
+    .select()
+    .from(consultSeats)
+    .where(seatIs(consultId, identityOf(actor)));
+  if (actor.kind === 'patient-link') {
+    await mayBeSeen(tx, actor);
+    if (!own?.admittedById) throw fail('not_admitted');
+  }
+  passDoor(actor, consult, own ?? null);
+  return { consult, side };
+}
+
 async function grantFor(
   call: Call<never, MemberActor | PatientLinkActor>,
   consultId: string,
@@ -71,21 +94,7 @@ async function grantFor(
 ): Promise<MediaGrant> {
   const { actor } = call;
   return inTransaction(call, async (tx) => {
-    const { consult, side } = await consultFor(tx, consultId);
-    if (!isOpen(consult)) throw fail('room_not_open');
-    if (side === 'expert' && actor.kind === 'member') {
-      await requireGrant(tx, consult);
-      await requireCredential(tx, actor, consult.specialty);
-    }
-    const [own] = await tx.rows
-      .select()
-      .from(consultSeats)
-      .where(seatIs(consultId, identityOf(actor)));
-    if (actor.kind === 'patient-link') {
-      await mayBeSeen(tx, actor);
-      if (!own?.admittedById) throw fail('not_admitted');
-    }
-    passDoor(actor, consult, own ?? null);
+    const { consult, side } = await seatFor(tx, actor, consultId);
     await tx.audit({
       action,
       subject: { type: 'consult', id: consultId },

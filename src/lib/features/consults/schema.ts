@@ -4,6 +4,7 @@ import { unlockReasons, visitRequestKinds } from './visit.ts';
 import { lateChoices, learnTopics, readyMessages } from './waiting.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
+import { callStatisticInput } from './call-statistic-input.ts';
 import { chatAudiences, maxChatLinks } from './chat.ts';
 import { maxCommentLength } from './comment.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
@@ -151,6 +152,7 @@ export const visitStep = v.variant('step', [
   }),
   v.object({ step: v.literal('say'), ...visitorMessage.entries }),
   v.object({ step: v.literal('sign'), ...callSignInput.entries }),
+  v.object({ step: v.literal('statistic'), ...callStatisticInput.entries }),
   v.object({ step: v.picklist(['unask', 'still']) })
 ]);
 /** [CN-31] What the clinic says to the patient's page. */

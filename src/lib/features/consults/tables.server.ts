@@ -411,3 +411,5 @@ export const consultDrafts = pgTable(
     })
   ]
 );
+
+export { callStatistics } from './call-statistic-table.server.ts';

@@ -1,3 +1,4 @@
+import { keepCallStatistic } from '#lib/features/consults/call-statistic.server.ts';
 import { sayOnVisit } from '#lib/features/consults/chat.server.ts';
 import { showSign } from '#lib/features/consults/moderate.server.ts';
 import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
@@ -31,6 +32,10 @@ export const POST: RequestHandler = ({ locals, request }) =>
         return sayOnVisit(call, input.text);
       case 'sign':
         return showSign(call, consultId, input);
+      case 'statistic': {
+        const { step: _, ...told } = input;
+        return keepCallStatistic(call, consultId, told);
+      }
       case 'unask':
         return takeBackRequest(call);
       case 'still':

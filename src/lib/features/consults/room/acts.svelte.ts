@@ -4,6 +4,7 @@ import { toast } from '#lib/ui/toast.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
 import type { Ticket } from './call/call.ts';
+import type { CallStatisticInput } from '../call-statistic-input.ts';
 import type { GrantItem } from '../consult.ts';
 import type { AnswersInput } from '#lib/features/consent/index.ts';
 import type { UnlockReason } from '../visit.ts';
@@ -63,6 +64,8 @@ export function consultActs(consultId: string) {
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
     ticket: (wish: { held: boolean }) => api<Ticket>('POST', `${path}/ticket`, wish),
     takeSeat: async () => void (await api('PUT', `${path}/ticket`)),
+    keepStatistic: (statistic: CallStatisticInput) =>
+      api('PUT', `${path}/call`, statistic, { keepalive: true }),
     addToGrant: (items: readonly GrantItem[], reason: string | null) =>
       reading(api('POST', `${path}/grant`, { items, reason })),
     changeGrantEnd: (day: string) => reading(api('PATCH', `${path}/grant`, { day })),

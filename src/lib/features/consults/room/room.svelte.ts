@@ -72,7 +72,8 @@ export class RoomController {
 
   /** In a root of its own: what it derives must outlive the page. */
   #newCall(): CallController {
-    const make = () => new CallController({ getTicket: this.acts.ticket, takeSeat: this.acts.takeSeat });
+    const { ticket, takeSeat, keepStatistic } = this.acts;
+    const make = () => new CallController({ getTicket: ticket, takeSeat, keepStatistic });
     if (!browser) return make();
     let call: CallController | null = null;
     $effect.root(() => {

@@ -12,7 +12,9 @@ import { Preview } from './preview.svelte.ts';
 import { LineKeeper, type Line } from './reconnect.ts';
 import { refusalFrom } from './refusal.ts';
 import { Sending } from './sending.svelte.ts';
+import type { CallStatisticInput } from '../../call-statistic-input.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
+import { Stay } from './stay.ts';
 import { onWake } from './wake.ts';
 
 type Heard = [bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>];
@@ -26,6 +28,8 @@ export interface CallOptions {
   getTicket(wish: { held: boolean }): Promise<Ticket>;
   /** Tells the server that the person pressed Join: the held seat becomes a real one. */
   takeSeat?: () => Promise<void>;
+  /** [CALL-60] Takes the figures of a stay, so far; again and again, and at its end while the page goes. */
+  keepStatistic?: (statistic: CallStatisticInput) => Promise<unknown>;
 }
 
 const seatWithinMs = 4_000;
@@ -76,6 +80,7 @@ export class CallController {
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
+  #record: Stay | null = null;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -133,6 +138,7 @@ export class CallController {
     if (this.phase.kind !== 'lobby' && this.phase.kind !== 'failed') return;
     const stay = ++this.#stay;
     this.phase = { kind: 'joining' };
+    this.#record = new Stay({ session: () => this.#session, tell: this.#options.keepStatistic });
     // What is still being opened counts as wanted: whoever is quick must not arrive unseen and unheard.
     const { camera, microphone, opening } = this.preview;
     this.sending.micOn = microphone.kind === 'on' || (opening !== null && microphone.kind === 'starting');
@@ -176,6 +182,7 @@ export class CallController {
       usable ? warm.ticket : this.#options.getTicket({ held: false })
     ]);
     if (stay !== this.#stay) return;
+    this.#record?.seated();
     const session: Session = usable ? warm.session : new Session(this.#listener(() => session));
     await session.connect(ticket);
     this.#live(stay, session, tracks);
@@ -188,6 +195,7 @@ export class CallController {
       return;
     }
     this.#session = session;
+    this.#record?.lineOpen(session.isAnyoneShown);
     this.phase = { kind: 'live' };
     this.#line.start();
     this.#stopWaking ??= onWake(() => {
@@ -200,11 +208,15 @@ export class CallController {
   }
 
   #settle(stay: number, session: Session): void {
-    if (session.isAnyoneShown)
-      setTimeout(() => stay === this.#stay && (this.settled = true), settledWithinMs);
-    else this.settled = true;
+    if (session.isAnyoneShown) setTimeout(() => stay === this.#stay && this.#settled(), settledWithinMs);
+    else this.#settled();
     const speaker = this.devices.chosen('audiooutput');
     if (speaker) void this.sending.guard('microphone', session.useDevice('audiooutput', speaker));
+  }
+
+  #settled(): void {
+    this.settled = true;
+    void this.#record?.settled();
   }
 
   async toggleMic(): Promise<void> {
@@ -298,6 +310,8 @@ export class CallController {
     this.sending.givenBack.stop();
     this.#stopWaking?.();
     this.#stopWaking = null;
+    this.#record?.end();
+    this.#record = null;
   }
 
   #leave(reason: LeaveReason): void {
@@ -327,8 +341,10 @@ export class CallController {
       },
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       heard: (topic, ...said) => this.#hearing.get(topic)?.(...said),
-      pictured: () => {
-        if (this.#session === session()) this.settled = true;
+      pictured: (at) => {
+        if (this.#session !== session()) return;
+        this.#record?.pictured(at);
+        this.#settled();
       }
     };
   }
@@ -377,6 +393,7 @@ export class CallController {
     await session.connect(ticket);
     signal.throwIfAborted();
     this.#session = session;
+    this.#record?.rebuilt();
     this.#settle(stay, session);
     this.sending.resume(session);
   }

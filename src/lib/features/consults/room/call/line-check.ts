@@ -16,6 +16,7 @@ import {
 import { socketUrl } from './call.ts';
 import {
   lineRate,
+  wayOf,
   type LineFault,
   type LineMeasure,
   type LineSample,
@@ -171,19 +172,6 @@ function sample(report: RTCStatsReport, kind: 'outbound-rtp' | 'inbound-rtp'): L
       found.roundTripMs = number(stat['currentRoundTripTime']) * 1_000;
   });
   return found;
-}
-
-/** How media goes, from the pair of addresses in use. */
-function wayOf(report: RTCStatsReport): LineWay | null {
-  let pair: Record<string, unknown> | undefined;
-  report.forEach((stat: Record<string, unknown>) => {
-    if (stat['type'] === 'candidate-pair' && stat['nominated'] === true && stat['state'] === 'succeeded')
-      pair = stat;
-  });
-  const local = pair && (report.get(String(pair['localCandidateId'])) as Record<string, unknown> | undefined);
-  if (!local) return null;
-  if (local['candidateType'] === 'relay') return 'relay';
-  return local['protocol'] === 'tcp' ? 'tcp' : 'udp';
 }
 
 function pause(ms: number): Promise<undefined> {

@@ -99,3 +99,19 @@ export function lineRate(samples: readonly LineSample[], warmUpMs = 1_500) {
     roundTripMs: trips.length > 0 ? Math.round(trips[Math.floor(trips.length / 2)] ?? 0) : null
   };
 }
+
+/** A browser's statistics by their ids: what `RTCStatsReport` is, or several of them together. */
+export type Stats = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** How media goes, from the pair of addresses in use; null: not told. */
+export function wayOf(stats: Pick<Stats, 'forEach' | 'get'>): LineWay | null {
+  let pair: Readonly<Record<string, unknown>> | undefined;
+  stats.forEach((stat) => {
+    if (stat['type'] === 'candidate-pair' && stat['nominated'] === true && stat['state'] === 'succeeded')
+      pair = stat;
+  });
+  const local = pair && stats.get(String(pair['localCandidateId']));
+  if (!local) return null;
+  if (local['candidateType'] === 'relay') return 'relay';
+  return local['protocol'] === 'tcp' ? 'tcp' : 'udp';
+}

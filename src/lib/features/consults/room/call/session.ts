@@ -31,6 +31,7 @@ import {
   type Ticket,
   type VideoSource
 } from './call.ts';
+import type { Stats } from './line.ts';
 
 export interface SessionListener {
   /** Something drawn has changed: people, tracks, speaking, quality. */
@@ -41,8 +42,8 @@ export interface SessionListener {
   ended(reason: number | undefined): void;
   /** The browser wants a touch before it plays sound. */
   audioBlocked(blocked: boolean): void;
-  /** The first picture of someone else is on the screen. */
-  pictured(): void;
+  /** The first picture of someone else is on the screen, since `at` (`performance.now()`). */
+  pictured(at: number): void;
   /** A message of another person's page; role and name as the server gave them. */
   heard(topic: string, bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>): void;
   /** Somebody else turned our microphone off. */
@@ -344,6 +345,21 @@ export class Session {
     return all.map((participant) => this.#view(participant));
   }
 
+  /** The browser's own statistics of all that is sent and received now. */
+  async stats(): Promise<Stats> {
+    const people: Participant[] = [this.#room.localParticipant, ...this.#room.remoteParticipants.values()];
+    const tracks = people.flatMap((person) =>
+      [...person.trackPublications.values()].flatMap(({ track }) => track ?? [])
+    );
+    // Of a track that ends meanwhile there is nothing to tell.
+    const reports = await Promise.allSettled(tracks.map((track) => track.getRTCStatsReport()));
+    const all = new Map<string, Readonly<Record<string, unknown>>>();
+    for (const report of reports)
+      if (report.status === 'fulfilled')
+        report.value?.forEach((stat: Record<string, unknown>, id: string) => all.set(id, stat));
+    return all;
+  }
+
   async disconnect(): Promise<void> {
     this.#end();
     await this.#room.disconnect();
@@ -402,7 +418,10 @@ export class Session {
 
   #tellFirstFrame(element: HTMLVideoElement): void {
     // Not within the frame's own callback: what is begun then would hold that very frame back.
-    const tell = () => setTimeout(() => this.#listener.pictured(), afterFirstFrameMs);
+    const tell = () => {
+      const at = performance.now();
+      setTimeout(() => this.#listener.pictured(at), afterFirstFrameMs);
+    };
     if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(tell);
     else (element as HTMLVideoElement).addEventListener('playing', tell, { once: true });
   }

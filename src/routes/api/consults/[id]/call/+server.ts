@@ -1,3 +1,5 @@
+import { callStatisticInput } from '#lib/features/consults/call-statistic-input.ts';
+import { keepCallStatistic } from '#lib/features/consults/call-statistic.server.ts';
 import { callColleague, colleaguesFor } from '#lib/features/consults/colleagues.server.ts';
 import {
   endCall,
@@ -20,6 +22,16 @@ export const GET: RequestHandler = ({ params, locals }) =>
 export const POST: RequestHandler = ({ params, locals, request }) =>
   answered(async () =>
     showSign(staffApiCall(locals), idOf(params.id), parsed(callSignInput, await jsonBody(request)))
+  );
+
+/** The figures of one's stay in it. */
+export const PUT: RequestHandler = ({ params, locals, request }) =>
+  answered(async () =>
+    keepCallStatistic(
+      staffApiCall(locals),
+      idOf(params.id),
+      parsed(callStatisticInput, await jsonBody(request))
+    )
   );
 
 /** What a host does to others in it. */
