@@ -190,6 +190,8 @@ export const table: Record<string, Door> = {
     may: []
   },
   'POST /organisation?/withdraw': { at: () => '/organisation?/withdraw', form: { id: newId() }, may: [] },
+  'GET /organisation/quality': { at: () => '/organisation/quality', may: owners, personal: true },
+  'GET /api/call-quality': { at: () => '/api/call-quality?days=7', may: owners, personal: true },
   'GET /organisation/break-glass': { at: () => '/organisation/break-glass', may: owners, personal: true },
   // Of nothing anybody broke: whoever passes is told there is no such thing.
   'POST /organisation/break-glass?/review': {

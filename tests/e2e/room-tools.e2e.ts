@@ -456,6 +456,26 @@ test('who follows the expert sees what the expert sees; it ends when the expert 
     .toBeLessThan(0.05);
 });
 
+test('[CN-63] the owner reads how these calls went', async () => {
+  const chen = await openPerson({ origin: app.origin, browser: li.browser });
+  await signIn(chen, 'chen@qinghe.demo');
+  const { page } = chen;
+  await visit(page, '/');
+  await page.getByRole('link', { name: say('organisation_nav') }).click();
+  await page.getByRole('link', { name: say('organisation_quality') }).click();
+  await expect(page).toHaveURL(/\/organisation\/quality$/);
+  const tile = (name: string) => page.getByTestId(`quality-${name}`).locator('dd').first();
+  // Told ten seconds after joining, and by whoever has gone.
+  await expect(async () => {
+    await page.reload();
+    await expect(tile('stays')).toHaveText(/^[1-9]/, { timeout: 2_000 });
+    await expect(tile('join')).toHaveText(/\d/, { timeout: 1_000 });
+    await expect(tile('trip')).toHaveText(/\d/, { timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await shot(page, 'call-quality');
+  await chen.context.close();
+});
+
 test('nobody asked another host, and nothing broke on the way', () => {
   expect([...li.troubles, ...wang.troubles]).toEqual([]);
 });

@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { readCallQuality } from '#lib/features/consults/call-quality.server.ts';
 import { callStatisticsTask, keepCallStatistic } from '#lib/features/consults/call-statistic.server.ts';
 import type { CallStatisticInput } from '#lib/features/consults/call-statistic-input.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
@@ -122,4 +123,28 @@ test('[CN-62] what is older than a year goes at night, by a role that reads noth
   expect(await kept(old.id)).toHaveLength(0);
   expect(await kept(young.id)).toHaveLength(1);
   await expect(system`select freezes from call_statistic`).rejects.toMatchObject({ code: '42501' });
+});
+
+test('[CN-63] owners read their organisation’s figures, of the clinics they were given; nobody else any', async () => {
+  const { boss, li, chief, strangerBoss } = world.people;
+  const read = (actor: MemberActor, clinic?: string) =>
+    readCallQuality(world.as(actor), { days: 7, ...(clinic ? { clinic } : {}) });
+  const { id } = await invited(world);
+  const before = (await read(boss)).figures.stays;
+  for (let i = 0; i < 5; i++) await keep(li, id, stay({ device: 'tablet', way: 'tcp' }));
+  const all = await read(boss);
+  expect(all.figures).toMatchObject({ stays: before + 5, joinMs: 300 });
+  expect(all.groups.device).toContainEqual(
+    expect.objectContaining({ key: 'tablet', stays: 5, joinMs: 300, joinSoon: 1, detour: 1 })
+  );
+  expect((await read(boss, world.clinicId)).figures.stays).toBe(before + 5);
+  expect((await read({ ...boss, clinicIds: [newId()] })).figures.stays).toBe(0);
+  expect((await read(boss, world.strangerClinicId)).figures.stays).toBe(0);
+  // The hospital's expert was in these calls, and they are the clinic's that asked.
+  expect((await read(chief)).figures.stays).toBe(0);
+  expect((await read(strangerBoss)).groups.device.map(({ key }) => key)).not.toContain('tablet');
+  expect(await refusal(read(li))).toBe('forbidden');
+  // Eight days ago is not within the last seven.
+  await owner`update call_statistic set day = day - 7 where organisation_id = ${boss.organisationId}`;
+  expect((await read(boss)).figures.stays).toBe(0);
 });

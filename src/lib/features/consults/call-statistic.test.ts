@@ -15,7 +15,7 @@ test('[CN-60] minutes are told by steps', () => {
   expect(minutes).toEqual([1, 1, 2, 2, 10, 15, 120, 120]);
 });
 
-test('[CN-62] percentiles are values that occurred', () => {
+test('[CN-63] percentiles are values that occurred', () => {
   expect(percentile([], 0.5)).toBeNull();
   expect(percentile([7], 0.95)).toBe(7);
   expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);

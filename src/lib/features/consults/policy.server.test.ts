@@ -16,6 +16,7 @@ import {
   mayDecide,
   mayExportBoard,
   mayKeepWaiting,
+  mayReadCallQuality,
   mayReadComments,
   mayReviewGlass,
   mayReplayBoard,
@@ -181,6 +182,12 @@ test('[CN-19] who may change a grant, and until when; who sets how long they las
   for (const status of ['declined', 'cancelled', 'closed'] as const)
     expect(who((name) => mayChangeGrant(actors[name]!, { ...consult, status }))).toEqual([]);
   expect(who((name) => mayChangeGrantDays(actors[name]!))).toEqual(['owner', 'stranger']);
+});
+
+test('[CN-63] how calls went is read by owners', () => {
+  expect(Object.keys(actors).filter((name) => mayReadCallQuality(actors[name]!))).toEqual([
+    ...['owner', 'stranger']
+  ]);
 });
 
 test('[CN-21] only the expert who accepted breaks the glass, from another organisation; owners judge', () => {

@@ -136,6 +136,11 @@ export function mayReviewGlass(actor: Actor): actor is MemberActor {
   return actor.kind === 'member' && actor.role === 'owner';
 }
 
+/** [CN-63] Read how calls went, in figures: the owner. */
+export function mayReadCallQuality(actor: Actor): actor is MemberActor {
+  return actor.kind === 'member' && actor.role === 'owner';
+}
+
 /**
  * [CN-40] Write in the consult's chat: staff of both sides until it has ended, to the patient's page while the room is
  * open; the patient's side while the room is open, to all.

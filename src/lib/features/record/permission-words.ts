@@ -42,6 +42,7 @@ const rights: Record<Permission, () => string> = {
   'organisation:credentials': m.organisation_right_organisation_credentials,
   'organisation:grants': m.organisation_right_organisation_grants,
   'organisation:reviews': m.organisation_right_organisation_reviews,
+  'organisation:quality': m.organisation_right_organisation_quality,
   'organisation:members': m.organisation_right_organisation_members,
   'organisation:clinics': m.organisation_right_organisation_clinics,
   'organisation:audit': m.organisation_right_organisation_audit,

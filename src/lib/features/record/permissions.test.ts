@@ -47,6 +47,7 @@ const wanted: Record<string, string> = {
   'organisation:credentials': 'o....',
   'organisation:grants': 'o....',
   'organisation:reviews': 'o....',
+  'organisation:quality': 'o....',
   'organisation:members': 'o....',
   'organisation:clinics': 'o....',
   'organisation:audit': 'o....',

@@ -33,6 +33,7 @@ export const permissionGroups = {
     'organisation:credentials',
     'organisation:grants',
     'organisation:reviews',
+    'organisation:quality',
     'organisation:members',
     'organisation:clinics',
     'organisation:audit',
