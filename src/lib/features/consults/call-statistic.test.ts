@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { percentile, roundedMinutes } from './call-statistic.ts';
 import { callStatisticInput } from './call-statistic-input.ts';
+import { visitStep } from './schema.ts';
 
 const told = {
   ...{ id: 'b3b1a0de-6f0f-4c52-9b5c-0d6a3e6c2f11', seconds: 60, seatMs: 90, lineMs: 0, pictureMs: null },
@@ -46,4 +47,11 @@ test('[CN-61] takes figures in their bounds, and nothing else', () => {
     { name: '王秀英' }
   ])
     expect([wrong, takes(wrong)]).toEqual([wrong, false]);
+});
+
+test('[CN-61] a patient’s page tells the same, as one of its steps', () => {
+  expect(v.parse(visitStep, { step: 'statistic', ...told, name: '王秀英' })).toEqual({
+    ...{ step: 'statistic', ...told }
+  });
+  expect(v.safeParse(visitStep, { step: 'statistic', ...told, frozen: 2 }).success).toBe(false);
 });

@@ -14,7 +14,7 @@ import { refusalFrom } from './refusal.ts';
 import { Sending } from './sending.svelte.ts';
 import type { CallStatisticInput } from '../../call-statistic-input.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
-import { Stay } from './stay.ts';
+import type { Stay } from './stay.ts';
 import { onWake } from './wake.ts';
 
 type Heard = [bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>];
@@ -80,6 +80,8 @@ export class CallController {
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
+  #clickedAt = 0;
+  #seatAt: number | null = null;
   #record: Stay | null = null;
 
   constructor(options: CallOptions) {
@@ -138,7 +140,10 @@ export class CallController {
     if (this.phase.kind !== 'lobby' && this.phase.kind !== 'failed') return;
     const stay = ++this.#stay;
     this.phase = { kind: 'joining' };
-    this.#record = new Stay({ session: () => this.#session, tell: this.#options.keepStatistic });
+    this.#record?.end();
+    this.#record = null;
+    this.#clickedAt = performance.now();
+    this.#seatAt = null;
     // What is still being opened counts as wanted: whoever is quick must not arrive unseen and unheard.
     const { camera, microphone, opening } = this.preview;
     this.sending.micOn = microphone.kind === 'on' || (opening !== null && microphone.kind === 'starting');
@@ -182,7 +187,7 @@ export class CallController {
       usable ? warm.ticket : this.#options.getTicket({ held: false })
     ]);
     if (stay !== this.#stay) return;
-    this.#record?.seated();
+    this.#seatAt = performance.now();
     const session: Session = usable ? warm.session : new Session(this.#listener(() => session));
     await session.connect(ticket);
     this.#live(stay, session, tracks);
@@ -195,7 +200,10 @@ export class CallController {
       return;
     }
     this.#session = session;
-    this.#record?.lineOpen(session.isAnyoneShown);
+    this.#record ??= session.stay({
+      ...{ clickedAt: this.#clickedAt, seatAt: this.#seatAt },
+      ...{ session: () => this.#session, tell: this.#options.keepStatistic }
+    });
     this.phase = { kind: 'live' };
     this.#line.start();
     this.#stopWaking ??= onWake(() => {

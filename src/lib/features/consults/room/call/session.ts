@@ -32,6 +32,7 @@ import {
   type VideoSource
 } from './call.ts';
 import type { Stats } from './line.ts';
+import { Stay, type StayOptions } from './stay.ts';
 
 export interface SessionListener {
   /** Something drawn has changed: people, tracks, speaking, quality. */
@@ -343,6 +344,11 @@ export class Session {
     const all: Participant[] = [...this.#room.remoteParticipants.values()];
     if (local.identity && this.mayPublish) all.push(local);
     return all.map((participant) => this.#view(participant));
+  }
+
+  /** [CALL-60] Somebody's stay begins with this session. Made here, so that a lobby need not load it. */
+  stay(options: StayOptions): Stay {
+    return new Stay(options, this.isAnyoneShown);
   }
 
   /** The browser's own statistics of all that is sent and received now. */

@@ -3,33 +3,24 @@ import type { Session } from './session.ts';
 import type { JoinMarks } from './statistics.ts';
 import type { StatisticsKeeper } from './statistics-keeper.ts';
 
-export interface StayOptions {
+export interface StayOptions extends Pick<JoinMarks, 'clickedAt' | 'seatAt'> {
   session: () => Session | null;
   tell: ((statistic: CallStatisticInput) => Promise<unknown>) | undefined;
 }
 
-/** [CALL-60] One stay in the call, from the click on: the way in by the clock, then the figures of the line. */
+/** [CALL-60] One stay in the call, from the line being open: the way in by the clock, then the figures of the line. */
 export class Stay {
   readonly #options: StayOptions;
-  readonly #marks: JoinMarks = {
-    ...{ clickedAt: performance.now(), seatAt: null, lineAt: null, awaited: false, pictureAt: null }
-  };
+  readonly #marks: JoinMarks;
   #keeper: StatisticsKeeper | 'loading' | null = null;
   #over = false;
 
-  constructor(options: StayOptions) {
-    this.#options = options;
-  }
-
-  seated(): void {
-    this.#marks.seatAt = performance.now();
-  }
-
   /** @param awaited somebody shows a picture */
-  lineOpen(awaited: boolean): void {
-    this.#marks.lineAt = performance.now();
-    this.#marks.seatAt ??= this.#marks.lineAt;
-    this.#marks.awaited = awaited;
+  constructor(options: StayOptions, awaited: boolean) {
+    this.#options = options;
+    const { clickedAt, seatAt } = options;
+    const lineAt = performance.now();
+    this.#marks = { clickedAt, seatAt: seatAt ?? lineAt, lineAt, awaited, pictureAt: null };
   }
 
   pictured(at: number): void {
