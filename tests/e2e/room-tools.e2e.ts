@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright';
 import { startApp, type TestApp } from '../support/app.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf, chooseTool, marks, openRoomAndJoin } from './board.ts';
+import { inTheRoom } from './in-room.ts';
 import { keepEvidence, openPerson, shot, signIn, visit, type Person } from './people.ts';
 import { boxOf, drag, expectPlaying, greyOf, pixelOf } from './seen.ts';
 import { say } from './words.ts';
@@ -425,6 +426,8 @@ test('who looks for themselves changes nobody else’s window, and comes back to
   await own.click();
   await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeLessThan(4);
 });
+
+inTheRoom(() => ({ li, wang }));
 
 test('[CN-50] on another page one is led back to the room, for as long as it is open', async () => {
   await visit(li.page, '/patients');

@@ -6,6 +6,7 @@ import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { drawnMouth, faceHeight, faceWidth, writeFaceFilm } from '../support/drawn-face.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf } from './board.ts';
+import { inTheRoomWithPatient } from './in-room.ts';
 import { keepEvidence, openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
 import { say } from './words.ts';
@@ -219,6 +220,8 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
   await expect(steered).toHaveCount(0);
 
   const freeze = () => closely.getByRole('button', { name: say('room_closely_freeze') }).click();
+  // The patient's camera has just been set anew.
+  await expectPlaying(closely.locator('video'));
   await freeze();
   await expect(closely).toHaveAttribute('data-frozen', /^\d+x\d+$/);
   await expect(closely.getByRole('button', { name: say('room_still_lay') })).toHaveCount(0);
@@ -257,8 +260,11 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
     expect(blurred).toBeLessThan(stripes / 4);
     expect(face).toBeGreaterThan(stripes / 2);
   }).toPass({ timeout: 60_000 });
-  await patient.page.getByTestId('patient-leave').click();
+  await page.keyboard.press('Escape');
+  await expect(closely).toHaveCount(0);
 });
+
+inTheRoomWithPatient(() => ({ li, patient }));
 
 /** Standard deviation of the green channel in a part (of width and height) of the frozen picture. */
 async function contrastOf(page: Page, part: { x: number; y: number; width: number; height: number }) {
@@ -279,6 +285,7 @@ const contrastOfFace = (page: Page) => contrastOf(page, { x: 0.38, y: 0.33, widt
 
 test('[CN-32] [CN-35] who will be late says so at one touch; another time is on the page at once', async () => {
   const { page } = patient;
+  await page.getByTestId('patient-leave').click();
   // By a new link, as somebody who has not come yet.
   await visit(li.page, `/consults/${consultId}`);
   await page.close();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { raisedHands, type ParticipantView } from './call.ts';
-import { pinnedFirst, stageOf, type CallLayout } from './layout.ts';
+import { gridColumns, pinnedFirst, stageOf, type CallLayout } from './layout.ts';
 
 const person = (identity: string, more: Partial<ParticipantView> = {}): ParticipantView => ({
   ...{ identity, name: identity, role: 'member', isSelf: false, micOn: true, cameraOn: true },
@@ -47,6 +47,15 @@ test('[CALL-30] a shared screen opens large in each layout until it is put away;
     null,
     ''
   ]);
+});
+
+test('[CALL-30] in a grid pictures are as large as may be: two stand over each other where it is not wide enough', () => {
+  const [workstation, wide, phone] = [1000 / 717, 2.4, 390 / 700];
+  expect([1, 2, 3, 4, 6, 9, 12].map((count) => gridColumns(count, workstation))).toEqual([
+    1, 1, 2, 2, 2, 3, 3
+  ]);
+  expect([1, 2, 4].map((count) => gridColumns(count, wide))).toEqual([1, 2, 2]);
+  expect([1, 2, 4].map((count) => gridColumns(count, phone))).toEqual([1, 1, 1]);
 });
 
 test('[CN-44] hands stand in the order in which they were raised', () => {

@@ -46,6 +46,21 @@ export function stageOf(
   return { layout: 'speaker', large, rest };
 }
 
+/** A camera's usual width ÷ height. */
+const cameraShape = 16 / 9;
+
+/**
+ * [CALL-30] Columns of the grid in which whole camera pictures are largest.
+ * @param shape width ÷ height of the whole grid
+ */
+export function gridColumns(count: number, shape: number): number {
+  const wholeWidth = (columns: number) => Math.min(shape / columns, cameraShape / Math.ceil(count / columns));
+  let best = 1;
+  for (let columns = 2; columns <= count; columns++)
+    if (wholeWidth(columns) > wholeWidth(best)) best = columns;
+  return best;
+}
+
 /** Tiles beside the board: who is pinned stands first. */
 export function pinnedFirst(
   people: readonly ParticipantView[],
