@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { sql as query } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { SystemActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { eventText } from '#lib/features/audit/event.ts';
@@ -11,13 +11,9 @@ import { verify } from '../support/audit.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let organisationId: string;
 
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 2, onnotice: () => {} });
-});
-afterAll(() => owner.end());
 beforeEach(() => {
   organisationId = newId();
 });

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SystemActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { CheckpointLog, FileStore } from '#lib/kernel/ports.ts';
@@ -16,16 +16,12 @@ import { verify } from '../support/audit.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let organisationId: string;
 let folder: string;
 let log: CheckpointLog;
 const now = new Date('2026-06-30T12:00:00Z');
 
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 2, onnotice: () => {} });
-});
-afterAll(() => owner.end());
 beforeEach(async () => {
   organisationId = newId();
   folder = await mkdtemp(join(tmpdir(), 'consilium-audit-'));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import postgres from 'postgres';
 import { newId } from '#lib/kernel/ids.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
@@ -21,11 +21,7 @@ import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(() => owner.end());
+const { owner } = world.database;
 
 const as = (who: keyof typeof world.people) => world.as(world.people[who]);
 const input = { category: 'emergency', reason: '患者今晚急诊需核对过敏史' } as const;

@@ -12,14 +12,13 @@ import { entered, invited } from '../support/visitor.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let system: postgres.Sql;
 beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   system = postgres(world.database.systemUrl, { max: 1, onnotice: () => {} });
 });
 afterAll(async () => {
-  await Promise.all([owner.end(), system.end()]);
+  await system.end();
 });
 
 const stay = (more: Partial<CallStatisticInput> = {}): CallStatisticInput => ({

@@ -1,5 +1,5 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type postgres from 'postgres';
+import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -21,15 +21,7 @@ import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-let app: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-  app = postgres(world.database.appUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(async () => {
-  await Promise.all([owner.end(), app.end()]);
-});
+const { owner, app } = world.database;
 
 const pin = (shapeId = 'shape:one', number = 1) => ({ shapeId, number, tooth: '36' as const });
 const html = '<img src=x onerror="document.title=1"> & <b>粗</b>';

@@ -45,16 +45,15 @@ import { followAccess } from '../../server/follow-access.ts';
 import { actions } from '../../src/routes/(patient)/v/[token]/+page.server.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let live: Awaited<ReturnType<typeof createLiveFeed>>;
 const heard: { topic: string; name: string; data?: Record<string, string> }[] = [];
 
 beforeAll(async () => {
-  owner = postgres(world.database.ownerUrl, { max: 2, onnotice: () => {} });
   await owner.listen('live', (payload) => heard.push(JSON.parse(payload)));
   live = await createLiveFeed({ url: world.database.systemUrl, log: silent });
 });
-afterAll(() => Promise.all([owner.end(), live.close()]));
+afterAll(() => live.close());
 
 /** Forget what was heard, once all that was said so far has arrived. */
 async function forget() {

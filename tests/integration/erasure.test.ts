@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import { propose, saveOpinion, signOpinion } from '#lib/features/consults/advise.server.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
@@ -34,11 +34,7 @@ import { verify } from '../support/audit.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(() => owner.end());
+const { owner } = world.database;
 
 const as = (who: keyof typeof world.people) => world.as(world.people[who]);
 const secret = '只属于她的字句';

@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestEvent } from '@sveltejs/kit';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { newId } from '#lib/kernel/ids.ts';
@@ -41,11 +40,10 @@ import { until } from '../support/until.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let imageId: string;
 
 beforeAll(async () => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   async function* file() {
     yield fixtureDicom({
       set: [
@@ -63,7 +61,6 @@ beforeAll(async () => {
   });
   imageId = uploaded.image.id;
 });
-afterAll(() => owner.end());
 
 const as = (who: keyof typeof world.people) => world.as(world.people[who]);
 async function consult({ accepted = true } = {}): Promise<string> {

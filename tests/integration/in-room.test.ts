@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import postgres from 'postgres';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type postgres from 'postgres';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { readChatFile, sayInConsult, sayOnVisit, sendFile } from '#lib/features/consults/chat.server.ts';
@@ -27,15 +27,7 @@ import { entered, invited } from '../support/visitor.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-let app: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-  app = postgres(world.database.appUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(async () => {
-  await Promise.all([owner.end(), app.end()]);
-});
+const { owner, app } = world.database;
 
 /** What the media server was asked for, in order. */
 const asked: string[] = [];

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { getTableName, sql } from 'drizzle-orm';
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import { addPatient, listPatients, readPatient } from '#lib/features/patients/patients.server.ts';
 import * as patientTables from '#lib/features/patients/tables.server.ts';
@@ -15,11 +14,7 @@ import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 2, onnotice: () => {} });
-});
-afterAll(() => owner.end());
+const { owner } = world.database;
 
 const quickly = { settleMs: 0 };
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fhir } from 'fhir/fhir.js';
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { dayMs } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
@@ -23,13 +22,12 @@ import { unzip } from '../support/unzip.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let files: Map<string, Buffer>;
 const text = (path: string) => files.get(path)?.toString('utf8') ?? '';
 const dicom = fixtureDicom();
 
 beforeAll(async () => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   const { li, wang } = world.people;
   const call = world.as(li);
   const { patientId } = world;
@@ -89,7 +87,6 @@ beforeAll(async () => {
   await signOpinion(world.as(wang), id, testPassword);
   await closeConsult(call, id, null);
 }, 60_000);
-afterAll(() => owner?.end());
 
 const take = (person: MemberActor, password: string | null = testPassword, patientId = world.patientId) =>
   exportRecord(world.as(person), { patientId, password });

@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
@@ -23,11 +23,10 @@ import { refusal } from '../support/refusal.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
+const { owner } = world.database;
 let link: PatientLinkActor;
 
 beforeAll(async () => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   const { li, wang } = world.people;
   const { id } = await askExpert(
     world.as(li),
@@ -48,7 +47,6 @@ beforeAll(async () => {
     name: '王秀英'
   };
 });
-afterAll(() => owner?.end());
 
 const ask = (person: MemberActor | PatientLinkActor, patientId = world.patientId) =>
   askCorrection(world.as(person), { patientId, part: 'allergies', text: '不是青霉素' });

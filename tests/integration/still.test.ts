@@ -1,5 +1,4 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { admitPatient, waitInLobby } from '#lib/features/consults/room.server.ts';
@@ -14,11 +13,7 @@ import { entered, invited } from '../support/visitor.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
-let owner: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(() => owner?.end());
+const { owner } = world.database;
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

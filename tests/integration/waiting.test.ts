@@ -1,5 +1,4 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { MemberActor, PatientLinkActor, SystemActor } from '#lib/kernel/actor.ts';
 import { minuteMs } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -27,14 +26,13 @@ import { entered, invited } from '../support/visitor.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
+// Moments are chosen through the owner: the app has no way to be late.
+const { owner } = world.database;
 const identityOf = (visitor: PatientLinkActor) => `p:${visitor.inviteId}`;
-/** Moments are chosen through the owner: the app has no way to be late. */
-let owner: postgres.Sql;
 /** What open browsers would be told, by topic and name. */
 const heard: string[] = [];
 let rings: { topic: string; rank: number; ring: boolean }[] = [];
 beforeAll(async () => {
-  owner = postgres(world.database.ownerUrl, { max: 2, onnotice: () => {} });
   await owner.listen('live', (payload) => {
     const { topic, name, data } = JSON.parse(payload) as {
       topic: string;
@@ -45,7 +43,6 @@ beforeAll(async () => {
     if (name === 'waiting' && data) rings.push({ topic, rank: data.rank, ring: data.ring });
   });
 });
-afterAll(() => owner?.end());
 
 /** Somebody waits in a consult of their own. */
 async function waiting(more: { patientId?: string; digits?: string; slotAt?: Date } = {}) {

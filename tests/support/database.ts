@@ -10,11 +10,14 @@ export interface TestDatabase {
   /** Role `consilium_system`. */
   systemUrl: string;
   name: string;
+  /** A connection of its own as the superuser, and one as the app's role; closed with the database. */
+  owner: postgres.Sql;
+  app: postgres.Sql;
 }
 
 /**
  * A database of its own for this test file (or `describe` block), cloned from the migrated template
- * before its first test and dropped after its last. The fields are there from `beforeAll` on.
+ * before its first test and dropped after its last. It can be asked from `beforeAll` on.
  */
 export function useDatabase(): TestDatabase {
   const cluster = inject('postgres');
@@ -26,15 +29,18 @@ export function useDatabase(): TestDatabase {
       await sql`create database ${sql(name)} template ${sql(cluster.template)}`;
     });
   });
+  const [ownerUrl, appUrl] = [own(cluster.ownerUrl), own(cluster.appUrl)];
+  // They connect when they are first used.
+  const connection = (url: string) => postgres(url, { max: 2, onnotice: () => {} });
+  const [owner, app] = [connection(ownerUrl), connection(appUrl)];
   afterAll(async () => {
+    await Promise.all([owner.end(), app.end()]);
     await onMaintenance(cluster.ownerUrl, async (sql) => {
       await sql`drop database if exists ${sql(name)} with (force)`;
     });
   });
   return {
-    name,
-    ownerUrl: own(cluster.ownerUrl),
-    appUrl: own(cluster.appUrl),
+    ...{ name, ownerUrl, appUrl, owner, app },
     systemUrl: own(cluster.systemUrl)
   };
 }

@@ -79,7 +79,8 @@ const silentMedia: MediaServer = {
 
 export function useWorld(): World {
   const database = useDatabase();
-  const world = {} as World;
+  // The rest is there from `beforeAll` on.
+  const world = { database } as World;
   let folder: string;
   let pools: DatabasePool[] = [];
 
@@ -127,7 +128,6 @@ export function useWorld(): World {
       keys,
       masterKey,
       folder,
-      database,
       published: [],
       as: (actor: Actor) => ({ ...services, actor, request: { id: 'test', ip: '127.0.0.1' } })
     });
