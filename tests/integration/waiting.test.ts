@@ -14,6 +14,7 @@ import { askClinic, moveVisit, readVisit, takeBackRequest } from '#lib/features/
 import {
   holdPatient,
   listWaiting,
+  missedWaiting,
   moveToRoom,
   ringFor,
   stillWaiting,
@@ -183,6 +184,12 @@ test('[CN-33] one browser at a time is told to ring, and those who may hear of i
   expect(rings).toEqual(
     [li, nurse, boss].map(({ userId }, rank) => ({ topic: `user:${userId}`, rank, ring: true }))
   );
+  // A page that opens only now hears the same.
+  const missed = async (who: MemberActor) =>
+    (await missedWaiting(world.as(who))).filter(({ consultId }) => consultId === id);
+  expect(await missed(li)).toEqual([{ consultId: id, rank: 0, ring: true }]);
+  expect(await missed(nurse)).toEqual([{ consultId: id, rank: 1, ring: true }]);
+  for (const who of [reception, stranger, wang]) expect(await missed(who)).toEqual([]);
   const ask = (who: MemberActor) => ringFor(world.as(who), id);
   const told = await Promise.all([ask(li), ask(li), ask(nurse), ask(boss)]);
   expect(told.filter(({ ring }) => ring)).toHaveLength(1);
@@ -201,6 +208,7 @@ test('[CN-33] one browser at a time is told to ring, and those who may hear of i
   expect(await listWaiting(world.as(stranger))).toEqual([]);
   await admitPatient(world.as(li), id, identity);
   expect(await ask(boss)).toEqual({ ring: false, waits: false });
+  expect(await missed(li)).toEqual([]);
 });
 
 test('[CN-34] on hold they leave the call and keep their place; let in, they are in', async () => {

@@ -233,6 +233,34 @@ export async function ringFor(
   });
 }
 
+/** A consult in which somebody waits, for a browser that may ring; `rank`: its turn in the row. */
+export interface WaitingNews {
+  consultId: string;
+  rank: number;
+  ring: boolean;
+}
+
+/**
+ * [CN-33] For a page that opens, or whose line was away, while somebody waits: what it would have heard. Says nothing
+ * of the patient. Who asked comes first; the others ask the server together, which says yes to one.
+ */
+export async function missedWaiting(call: Call<never, MemberActor>): Promise<WaitingNews[]> {
+  return inTransaction(call, async (tx) => {
+    const found = await tx.rows
+      .selectDistinctOn([consults.id], { consult: consults })
+      .from(consults)
+      .innerJoin(consultSeats, eq(consultSeats.consultId, consults.id))
+      .where(
+        and(eq(consultSeats.state, 'waiting'), isNull(consultSeats.heldAt), eq(consults.status, 'accepted'))
+      );
+    return found.flatMap(({ consult }) =>
+      mayKeepWaiting(tx.actor, consult)
+        ? [{ consultId: consult.id, rank: consult.requesterId === tx.actor.userId ? 0 : 1, ring: true }]
+        : []
+    );
+  });
+}
+
 /** [CN-33] Who waits, longest first, in all consults the actor may let somebody into or writes to. */
 export async function listWaiting(call: Call<never, MemberActor>): Promise<WaitingView[]> {
   return inTransaction(call, async (tx) => {

@@ -2,6 +2,7 @@ import { memberOf } from '#lib/features/identity/member.server.ts';
 import { visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { isForPatient } from '#lib/features/consults/news.ts';
 import { listenToConsult } from '#lib/features/consults/read.server.ts';
+import { missedWaiting } from '#lib/features/consults/waiting.server.ts';
 import { readNotification } from '#lib/features/notifications/list.server.ts';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
@@ -131,13 +132,19 @@ function follow(
       if (data?.['consultId'] === undefined || data['consultId'] === consultId) orEnd(stillAllowed());
     })
   ];
-  if (viewer.kind === 'member')
+  if (viewer.kind === 'member') {
     stops.push(
       services.live.subscribe(`user:${viewer.userId}`, (news) => {
         if (news.name === 'resync') stream.end();
         else orEnd(personal(news));
       })
     );
+    const missed = async () => {
+      for (const news of await missedWaiting({ ...services, actor: viewer, request }))
+        stream.send('waiting', { ...news });
+    };
+    orEnd(missed());
+  }
   if (consultId)
     stops.push(
       services.live.subscribe(`consult:${consultId}`, (news) => {
