@@ -27,7 +27,7 @@ export default defineConfig({
     timezoneId: 'Asia/Shanghai',
     viewport: { width: 1440, height: 900 },
     permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
-    // Without a film of every page: with video running on each, filming took more of two cores than the calls did.
+    // Without a film of every page: calls need both cores (the stories took a little less time).
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     video: { mode: 'retain-on-failure', size: { width: 720, height: 450 } },
