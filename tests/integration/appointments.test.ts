@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Actor, MemberActor } from '#lib/kernel/actor.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -11,9 +10,9 @@ import { useDatabase } from '../support/database.ts';
 import { silent } from '../support/silent.ts';
 
 const database = useDatabase();
+const { owner } = database;
 /** A Sunday, 10:00 in Shanghai. */
 let now = new Date('2026-11-22T02:00:00Z');
-let owner: postgres.Sql;
 let app: DatabasePool;
 let db: Call['db'];
 
@@ -76,14 +75,10 @@ const request = (
 });
 
 beforeAll(async () => {
-  owner = postgres(database.ownerUrl, { max: 2, onnotice: () => {} });
   app = openPool({ url: database.appUrl, max: 6, log: silent });
   db = app.db;
 });
-afterAll(async () => {
-  await app.end();
-  await owner.end();
-});
+afterAll(() => app.end());
 beforeEach(async () => {
   now = new Date('2026-11-22T02:00:00Z');
   ours = await makeWorld();

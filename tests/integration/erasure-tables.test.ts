@@ -1,15 +1,9 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import { useDatabase } from '../support/database.ts';
 import { fillTable } from '../support/fill.ts';
 
-const database = useDatabase();
-let owner: postgres.Sql;
-beforeAll(() => {
-  owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
-});
-afterAll(() => owner.end());
+const { owner } = useDatabase();
 
 /** What erasing a record does with each table: whoever adds one decides. */
 const erased = [

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { RequestEvent } from '@sveltejs/kit';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthSession } from '#lib/kernel/ports.ts';
 import { isForPatient } from '#lib/features/consults/news.ts';
@@ -13,7 +12,7 @@ import { useDatabase } from '../support/database.ts';
 import { silent } from '../support/silent.ts';
 
 const database = useDatabase();
-let owner: postgres.Sql;
+const { owner } = database;
 let app: DatabasePool;
 let system: DatabasePool;
 let live: Awaited<ReturnType<typeof createLiveFeed>>;
@@ -26,7 +25,6 @@ const memberId = newId();
 const consultId = newId();
 
 beforeAll(async () => {
-  owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
   app = openPool({ url: database.appUrl, max: 3, log: silent });
   system = openPool({ url: database.systemUrl, max: 3, log: silent });
   live = await createLiveFeed({ url: database.systemUrl, log: silent });
@@ -62,7 +60,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await live.close();
-  await Promise.all([app.end(), system.end(), owner.end()]);
+  await Promise.all([app.end(), system.end()]);
 });
 
 async function open(query = '', cookie?: string): Promise<Response> {

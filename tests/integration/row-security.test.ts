@@ -1,18 +1,7 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 
-const database = useDatabase();
-let owner: postgres.Sql;
-let app: postgres.Sql;
-
-beforeAll(() => {
-  owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
-  app = postgres(database.appUrl, { max: 2 });
-});
-afterAll(async () => {
-  await Promise.all([owner.end(), app.end()]);
-});
+const { owner, app } = useDatabase();
 
 test('[TE-1] no role of the application owns a table, is a superuser or bypasses row security', async () => {
   const roles = await owner`
