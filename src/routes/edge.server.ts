@@ -141,6 +141,19 @@ export function parseSetCookie(header: string) {
   };
 }
 
+/** A table for the reader's disk, named for what it is of and its day. @param body CSV, UTF-8 */
+export function csvFile(of: string, { clock }: Pick<StaffCall, 'clock'>, body: BodyInit): Response {
+  const day = clock.now().toISOString().slice(0, 10);
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="${of}-${day}.csv"`,
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff'
+    }
+  });
+}
+
 /** A file for the reader's disk: never shown as a page of ours, whatever it holds. */
 export function download(file: {
   bytes: AsyncIterable<Uint8Array>;
@@ -158,6 +171,11 @@ export function download(file: {
       'content-security-policy': "default-src 'none'; sandbox"
     }
   });
+}
+
+/** What an address says; a field left empty narrows nothing. */
+export function givenIn({ searchParams }: URL): Record<string, string> {
+  return Object.fromEntries([...searchParams].filter(([, value]) => value !== ''));
 }
 
 /** Of a request without a body: an empty file. */

@@ -4,7 +4,7 @@ import { exportTrail } from '#lib/features/record/trail.server.ts';
 import { trailFilter } from '#lib/features/record/trail.ts';
 import { getLocale } from '#lib/paraglide/runtime.js';
 import { m } from '#lib/paraglide/messages.js';
-import { answered, bodyOf, parsed, staffApiCall } from '../../edge.server.ts';
+import { answered, bodyOf, csvFile, parsed, staffApiCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /** The trail as CSV. A POST, since it leaves an event: a link that is prefetched must not. */
@@ -41,13 +41,5 @@ export const POST: RequestHandler = ({ locals, url }) =>
       actor: ({ kind, name }) => name ?? others.get(kind) ?? kind,
       organisation: (line) => (locale === 'en' ? line.organisationEn : line.organisation) ?? ''
     });
-    const day = call.clock.now().toISOString().slice(0, 10);
-    return new Response(bodyOf(bytes), {
-      headers: {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': `attachment; filename="audit-${day}.csv"`,
-        'cache-control': 'private, no-store',
-        'x-content-type-options': 'nosniff'
-      }
-    });
+    return csvFile('audit', call, bodyOf(bytes));
   });

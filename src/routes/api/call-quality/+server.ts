@@ -4,15 +4,14 @@ import { readCallQuality } from '#lib/features/consults/call-quality.server.ts';
 import { groupingText, groupText, qualityColumns } from '#lib/features/consults/call-quality-words.ts';
 import { qualityGroupings } from '#lib/features/consults/call-quality.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { answered, parsed, staffApiCall } from '../../edge.server.ts';
+import { answered, csvFile, givenIn, parsed, staffApiCall } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /** [CN-63] What the page of call quality shows, as CSV: times in ms, shares 0 to 1. */
 export const GET: RequestHandler = ({ locals, url }) =>
   answered(async () => {
     const call = staffApiCall(locals);
-    const given = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-    const { groups } = await readCallQuality(call, parsed(qualityFilter, given));
+    const { groups } = await readCallQuality(call, parsed(qualityFilter, givenIn(url)));
     const lines = [
       [m.organisation_quality_by(), '', ...qualityColumns.map(({ head }) => head())],
       ...qualityGroupings.flatMap((by) =>
@@ -24,15 +23,7 @@ export const GET: RequestHandler = ({ locals, url }) =>
     ];
     // The mark by which spreadsheets know UTF-8.
     const text = `\ufeff${lines.map((cells) => cells.map(csvCell).join(',')).join('\r\n')}\r\n`;
-    const day = call.clock.now().toISOString().slice(0, 10);
-    return new Response(text, {
-      headers: {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': `attachment; filename="call-quality-${day}.csv"`,
-        'cache-control': 'private, no-store',
-        'x-content-type-options': 'nosniff'
-      }
-    });
+    return csvFile('call-quality', call, text);
   });
 
 const rounded = (value: number | null) => value && Math.round(value * 10_000) / 10_000;
