@@ -140,8 +140,7 @@ export class CallController {
     if (this.phase.kind !== 'lobby' && this.phase.kind !== 'failed') return;
     const stay = ++this.#stay;
     this.phase = { kind: 'joining' };
-    this.#record?.end();
-    this.#record = null;
+    this.#endRecord();
     this.#clickedAt = performance.now();
     this.#seatAt = null;
     // What is still being opened counts as wanted: whoever is quick must not arrive unseen and unheard.
@@ -318,6 +317,10 @@ export class CallController {
     this.sending.givenBack.stop();
     this.#stopWaking?.();
     this.#stopWaking = null;
+    this.#endRecord();
+  }
+
+  #endRecord(): void {
     this.#record?.end();
     this.#record = null;
   }
