@@ -223,6 +223,18 @@ describe('advising and deciding', () => {
   });
 });
 
+test('[CN-8] saved and saved again at the same time, an opinion is kept, and signed once', async () => {
+  const id = await accepted();
+  const { wang } = world.people;
+  const content = { diagnosis: '36 缺失', text: '植体长 10.0 mm', advice: '复查' };
+  const atOnce = (work: () => Promise<unknown>) => Promise.all(Array.from({ length: 6 }, work));
+  // With their connections made, none is late.
+  await atOnce(() => readConsult(world.as(wang), id));
+  await atOnce(() => saveOpinion(world.as(wang), id, content));
+  const signed = await signOpinion(world.as(wang), id, testPassword);
+  expect(signed).toMatchObject(content);
+});
+
 describe('closing', () => {
   test('[CN-4] [CN-7] [CN-9] keeps the opinion as PDF, ends the grant, leaves the board readable for its clinic', async () => {
     const id = await accepted();

@@ -90,19 +90,14 @@ export async function saveOpinion(
 ): Promise<{ updatedAt: Date }> {
   return inTransaction(call, async (tx) => {
     const consult = await adviser(tx, consultId);
-    const existing = await ownOpinion(tx, consultId, call.actor.userId);
-    if (existing?.signedAt) throw fail('opinion_signed');
-    if (existing) {
-      await tx.rows
-        .update(opinions)
-        .set({ ...input, updatedAt: tx.now })
-        .where(eq(opinions.id, existing.id));
-    } else {
-      const [own] = await tx.rows
-        .select()
-        .from(organisations)
-        .where(eq(organisations.id, call.actor.organisationId));
-      await tx.rows.insert(opinions).values({
+    const [own] = await tx.rows
+      .select()
+      .from(organisations)
+      .where(eq(organisations.id, call.actor.organisationId));
+    // In one statement: the first save of an opinion may come twice at once.
+    const kept = await tx.rows
+      .insert(opinions)
+      .values({
         organisationId: consult.organisationId,
         consultId,
         patientId: consult.patientId,
@@ -113,8 +108,14 @@ export async function saveOpinion(
         authorOrganisationName: own!.name,
         ...input,
         updatedAt: tx.now
-      });
-    }
+      })
+      .onConflictDoUpdate({
+        target: [opinions.organisationId, opinions.consultId, opinions.authorId],
+        set: { ...input, updatedAt: tx.now },
+        setWhere: isNull(opinions.signedAt)
+      })
+      .returning({ id: opinions.id });
+    if (!kept.length) throw fail('opinion_signed');
     await auditAdvice(tx, consult, 'opinion.save', consultId);
     return { updatedAt: tx.now };
   });
@@ -137,7 +138,11 @@ export async function signOpinion(
     const consult = await adviser(tx, consultId);
     const licence = await requireCredential(tx, call.actor, consult.specialty);
     if (refused) throw fail(refused);
-    const opinion = await ownOpinion(tx, consultId, call.actor.userId, 'update');
+    const [opinion] = await tx.rows
+      .select()
+      .from(opinions)
+      .where(and(eq(opinions.consultId, consultId), eq(opinions.authorId, call.actor.userId)))
+      .for('update');
     if (opinion?.signedAt) throw fail('opinion_signed');
     if (!opinion || !(opinion.text.trim() || opinion.diagnosis.trim())) throw fail('opinion_empty');
     const made = await tx.rows
@@ -180,15 +185,6 @@ async function adviser(tx: Tx, consultId: string): Promise<ConsultRow> {
   if (!mayAdvise(tx.actor, consult)) throw fail('forbidden');
   await requireGrant(tx, consult);
   return consult;
-}
-
-async function ownOpinion(tx: Tx, consultId: string, authorId: string, lock?: 'update') {
-  const query = tx.rows
-    .select()
-    .from(opinions)
-    .where(and(eq(opinions.consultId, consultId), eq(opinions.authorId, authorId)));
-  const [opinion] = lock ? await query.for(lock) : await query;
-  return opinion;
 }
 
 async function auditAdvice(tx: Tx, consult: ConsultRow, action: string, subjectId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { newId } from '#lib/kernel/ids.ts';
 import { api } from '#lib/ui/api.ts';
+import { Autosave } from '#lib/ui/autosave.svelte.ts';
 import type { ConsultMode, Specialty, Urgency } from './consult.ts';
 import type { AskInput, DraftContent } from './schema.ts';
 import type { ExpertChoice } from './views.ts';
@@ -17,8 +18,6 @@ export interface AskRecord {
 export type ShareKey =
   'allergies' | 'conditions' | 'medications' | 'chart' | 'plan' | `image:${string}` | `note:${string}`;
 
-const saveAfterMs = 600;
-
 /**
  * The state of "Ask an expert": everything chosen already, everything to be changed, kept on the server while
  * it is typed.
@@ -32,13 +31,14 @@ export class AskController {
   slotAt = $state<string | null>(null);
   /** What the dentist ticked off, of all that was chosen for them; and on, of what was not. */
   changed = $state<Partial<Record<ShareKey, boolean>>>({});
-  saved = $state<'clean' | 'saving' | 'saved' | 'failed'>('clean');
 
   readonly record: AskRecord;
   readonly experts: ExpertChoice[];
   /** Of the consult to be: sent again, it is the same one. */
   readonly #id = newId();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #kept = new Autosave(({ keepalive }) =>
+    api('PUT', '/api/drafts', { patientId: this.record.patientId, content: this.#draft() }, { keepalive })
+  );
 
   constructor(record: AskRecord, experts: ExpertChoice[], draft: DraftContent | null) {
     this.record = record;
@@ -86,45 +86,29 @@ export class AskController {
     return this.mode === 'scheduled' && !this.slotAt ? 'slot' : null;
   }
 
+  get saved() {
+    return this.#kept.state;
+  }
+
   /** Something changed: keep it soon. */
   touched(): void {
-    clearTimeout(this.#timer);
-    this.saved = 'saving';
-    this.#timer = setTimeout(() => void this.save(), saveAfterMs);
+    this.#kept.touched();
   }
 
-  async save(): Promise<void> {
-    clearTimeout(this.#timer);
-    try {
-      await api('PUT', '/api/drafts', { patientId: this.record.patientId, content: this.#draft() });
-      this.saved = 'saved';
-    } catch {
-      // Told beside the title; the text is still here, and the next change tries again.
-      this.saved = 'failed';
-    }
-  }
-
-  /** The tab is going away: send what was not kept yet without waiting for an answer. */
+  /** The tab is going away. */
   flush(): void {
-    if (this.saved !== 'saving') return;
-    clearTimeout(this.#timer);
-    const body = JSON.stringify({ patientId: this.record.patientId, content: this.#draft() });
-    void fetch('/api/drafts', {
-      method: 'PUT',
-      body,
-      keepalive: true,
-      headers: { 'content-type': 'application/json' }
-    });
+    this.#kept.flush();
   }
 
   async discard(): Promise<void> {
-    clearTimeout(this.#timer);
+    await this.#kept.stop();
     await api('DELETE', `/api/drafts?patient=${this.record.patientId}`);
   }
 
   async send(): Promise<{ id: string; number: string }> {
     if (!this.target) throw new Error('no target chosen');
-    clearTimeout(this.#timer);
+    // Sent, the draft is gone: a save that came later would bring it back.
+    await this.#kept.stop();
     const shared = (key: ShareKey) => this.isShared(key);
     const { images, notes, patientId } = this.record;
     const input: AskInput = {
@@ -146,7 +130,12 @@ export class AskController {
         plan: shared('plan')
       }
     };
-    return api('POST', '/api/consults', input);
+    try {
+      return await api('POST', '/api/consults', input);
+    } catch (error) {
+      this.touched();
+      throw error;
+    }
   }
 
   #draft(): DraftContent {

@@ -45,7 +45,8 @@ export function consultActs(consultId: string) {
     decide: (proposalId: string, decision: 'accept' | 'reject') =>
       reading(api('POST', `${path}/decision`, { proposalId, decision })),
     /** Does not read again: the text in the field is newer than any answer. */
-    saveOpinion: (opinion: OpinionInput) => api('PUT', `${path}/opinion`, opinion),
+    saveOpinion: (opinion: OpinionInput, { keepalive = false } = {}) =>
+      api('PUT', `${path}/opinion`, opinion, { keepalive }),
     /** Who signs has shown who they are a moment before. */
     sign: () => reading(api('POST', `${path}/opinion`, {})),
     admit: (identity: string) => reading(api('POST', `${path}/admit`, { identity })),
