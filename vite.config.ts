@@ -20,6 +20,7 @@ export default defineConfig({
     // Found only when a room is first opened; named here, so that opening one in development does not reload it.
     include: [
       'livekit-client',
+      'livekit-client/e2ee-worker',
       'yjs',
       'y-websocket',
       'y-protocols/awareness',

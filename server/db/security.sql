@@ -257,7 +257,7 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['consult_message', 'pin_comment', 'pin_comment_version', 'proposal', 'opinion', 'consult_seat', 'consult_document',
-                           'board_document', 'board_update'] LOOP
+                           'board_document', 'board_update', 'call_encryption'] LOOP
     EXECUTE format(
       'CREATE POLICY granted ON %I TO consilium_app
          USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))
@@ -336,6 +336,8 @@ CREATE POLICY visitor_writes ON consult_message FOR INSERT TO consilium_app
               AND audience = 'all' AND kind = 'chat' AND links = '[]' AND file_sha256 IS NULL);
 CREATE POLICY visitor ON consult_seat TO consilium_app
   USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
+CREATE POLICY visitor ON call_encryption TO consilium_app
+  USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
 CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_update FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
@@ -382,6 +384,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON data_key TO consilium_system;
 CREATE POLICY system ON data_key TO consilium_system USING (true) WITH CHECK (true);
 GRANT UPDATE (phone, phone_index, email, national_id, national_id_index, address) ON patient TO consilium_system;
 CREATE POLICY system_seals ON patient FOR UPDATE TO consilium_system USING (true);
+GRANT SELECT, UPDATE (secret) ON call_encryption TO consilium_system;
+CREATE POLICY system ON call_encryption TO consilium_system USING (true);
 GRANT SELECT ON consult_seat TO consilium_system;
 CREATE POLICY system ON consult_seat FOR SELECT TO consilium_system USING (true);
 -- The worker tells people of either organisation of a consult.
@@ -663,6 +667,14 @@ GRANT UPDATE (withdrawn_at, handled_at, handled_by_id, handled_by_name) ON visit
 -- [CN-31] What the clinic said to a patient's page is read there, and not rewritten by anybody.
 CREATE POLICY visitor ON visit_message FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 REVOKE UPDATE ON visit_message FROM consilium_app;
+-- [CN-80] Whether a patient has, or had, a door to this consult's call; nothing of whose.
+CREATE OR REPLACE FUNCTION consult_is_visit(p_consult uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM consult_invite WHERE consult_id = p_consult)
+      OR EXISTS (SELECT FROM consult_seat WHERE consult_id = p_consult AND role IN ('patient', 'delegate'))
+$$;
+REVOKE ALL ON FUNCTION consult_is_visit(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION consult_is_visit(uuid) TO consilium_app;
 -- [CN-30] Who comes before a visiting patient: other visits and appointments of the dentist who asked, as times alone, and
 -- how long this dentist's last visits took. Of a page not heard of for three minutes nobody knows whether it still waits.
 CREATE POLICY owner ON consult_seat FOR SELECT TO consilium_owner USING (true);

@@ -529,7 +529,8 @@ export const table: Record<string, Door> = {
     may: inRoom,
     audited: true
   },
-  'PUT /api/consults/[id]/ticket': { at: consult('ticket'), may: inRoom, audited: true },
+  'PUT /api/consults/[id]/ticket': { at: consult('ticket'), body: () => ({}), may: inRoom, audited: true },
+  'PATCH /api/consults/[id]/ticket': { at: consult('ticket'), may: inRoom },
   'POST /api/visit': {
     at: () => '/api/visit',
     body: () => ({ step: 'wait' }),

@@ -14,6 +14,7 @@ const erased = [
     'board_snapshot',
     'board_update',
     'break_glass_access',
+    'call_encryption',
     'consent_receipt'
   ],
   ...[

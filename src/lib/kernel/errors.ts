@@ -89,6 +89,7 @@ const statusOfCode = {
   room_not_open: 409,
   call_locked: 423,
   call_removed: 403,
+  call_cannot_encrypt: 409,
   chat_file_kind: 415,
   not_admitted: 403,
   // general

@@ -80,6 +80,7 @@ const texts: Record<ShownCode, () => string> = {
   room_not_open: m.error_room_not_open,
   call_locked: m.error_call_locked,
   call_removed: m.error_call_removed,
+  call_cannot_encrypt: m.error_call_cannot_encrypt,
   chat_file_kind: m.error_chat_file_kind,
   not_admitted: m.error_not_admitted,
   storage_full: m.error_storage_full,

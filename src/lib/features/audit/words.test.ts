@@ -7,6 +7,7 @@ import { actionText, actionWords } from './words.ts';
 
 /** Names of the same shape that are news, settings or topics of jobs, never an act in the trail. */
 const otherNames = new Set([
+  'call.encryption',
   'call.let-back',
   'call.locked',
   'call.removed',
@@ -34,6 +35,7 @@ const otherNames = new Set([
   'member.revoked',
   'notifications.read',
   'invite.locked',
+  'invite.made',
   'invite.unlocked',
   'patient.admitted',
   'patient.asked',

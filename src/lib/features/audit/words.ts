@@ -95,6 +95,7 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'room.remove': m.audit_action_room_remove,
   'room.let-back': m.audit_action_room_let_back,
   'room.lock': m.audit_action_room_lock,
+  'room.encryption': m.audit_action_room_encryption,
   'room.unlock': m.audit_action_room_unlock,
   'room.end': m.audit_action_room_end,
   'room.move': m.audit_action_room_move,

@@ -62,6 +62,8 @@ export async function invitePatient(
       consultId,
       detail: delegateId ? { delegateId } : {}
     });
+    // [CN-80] What was a call among colleagues is a visit from now on.
+    await consultChanged(tx, consultId, 'invite.made');
     return { path: `/v/${token}`, expiresAt };
   });
 }

@@ -3,6 +3,7 @@ import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { renewKey } from './encryption.server.ts';
 import { mayModerate } from './policy.server.ts';
 import { consultChanged, openConsult, seatIs, type ConsultRow } from './read.server.ts';
 import type { CallSignInput } from './schema.ts';
@@ -83,6 +84,7 @@ export async function showOut(
       .returning({ id: consultSeats.id });
     if (!seat) throw fail('not_found');
     await trace(tx, consult, 'room.remove', identity);
+    await renewKey(tx, consultId);
     await consultChanged(tx, consultId, 'call.removed');
   });
   await call.media.remove(consultId, identity);

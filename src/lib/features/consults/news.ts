@@ -14,5 +14,6 @@ const patientNews: ReadonlySet<string> = new Set([
   'grant.added',
   'grant.changed',
   'grant.ended',
-  'consent.changed'
+  'consent.changed',
+  'call.encryption'
 ]);

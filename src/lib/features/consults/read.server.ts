@@ -10,6 +10,7 @@ import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import { messageView, readMessages } from './messages.server.ts';
 import { isOpen, type ConsultStatus } from './consult.ts';
+import { encryptionOf } from './encryption-state.server.ts';
 import { grantView } from './grant.ts';
 import {
   mayAdmit,
@@ -174,6 +175,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       },
       grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),
       messages: messages.map((message) => messageView(message, actor)),
+      encryption: await encryptionOf(tx, of),
       lock: consult.callLockedAt && { at: consult.callLockedAt, byName: consult.callLockedByName ?? '' },
       threads,
       people,

@@ -10,6 +10,8 @@ import { allows } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
 import { passDoor } from './moderate.server.ts';
 import { isOpen } from './consult.ts';
+import { encryptionForSeat, renewKey } from './encryption.server.ts';
+import type { CallEncryption } from './encryption.ts';
 import { mayAdmit } from './policy.server.ts';
 import {
   consultChanged,
@@ -34,6 +36,13 @@ export interface RoomTicket {
   iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;
   /** True: the seat is held, unseen and without any right, until `takeSeat`. */
   held: boolean;
+  /** [CN-80] How what is sent in this call is encrypted, and its key: handed to nobody else, the media server least. */
+  encryption: CallEncryption;
+}
+
+/** What a browser says of itself: one that says nothing cannot encrypt. */
+interface SeatWish {
+  encrypts?: boolean;
 }
 
 /**
@@ -43,25 +52,42 @@ export interface RoomTicket {
  * `credential_missing`, `credential_expired`
  */
 export async function enterRoom(
-  call: Call<'media', MemberActor | PatientLinkActor>,
+  call: Call<'media' | 'fields', MemberActor | PatientLinkActor>,
   consultId: string,
-  { held = false }: { held?: boolean } = {}
+  { held = false, encrypts = false }: SeatWish & { held?: boolean } = {}
 ): Promise<RoomTicket> {
-  const grant = await grantFor(call, consultId, held ? 'room.prepare' : 'room.enter');
+  const action = held ? 'room.prepare' : 'room.enter';
+  const { grant, encryption } = await grantFor(call, consultId, { action, encrypts });
   if (!call.media.clientUrl) throw fail('sfu_unavailable');
   // In the room already from another tab: the media server knows an identity once, and a held seat would end
   // the running call merely because a lobby was opened.
   const holds = held && !(await call.media.participants(consultId)).includes(grant.identity);
   const token = await call.media.token({ ...grant, hidden: holds });
-  return { url: call.media.clientUrl, token, iceServers: call.media.iceServers, held: holds };
+  return { url: call.media.clientUrl, token, iceServers: call.media.iceServers, held: holds, encryption };
 }
 
 /** Join was pressed: the held seat becomes one that is seen and heard. Access is checked anew. */
 export async function takeSeat(
-  call: Call<'media', MemberActor | PatientLinkActor>,
+  call: Call<'media' | 'fields', MemberActor | PatientLinkActor>,
+  consultId: string,
+  { encrypts = false }: SeatWish = {}
+): Promise<CallEncryption> {
+  const { grant, encryption } = await grantFor(call, consultId, { action: 'room.enter', encrypts });
+  await call.media.takeSeat(grant);
+  return encryption;
+}
+
+/** [CN-82] The key as it is now, for whoever may sit in the call. @throws AppError as `seatFor` */
+export async function currentKey(
+  call: Call<'fields', MemberActor | PatientLinkActor>,
   consultId: string
-): Promise<void> {
-  await call.media.takeSeat(await grantFor(call, consultId, 'room.enter'));
+): Promise<CallEncryption> {
+  const { actor } = call;
+  return inTransaction(call, async (tx) => {
+    const { consult } = await seatFor(tx, actor, consultId);
+    const own = { identity: identityOf(actor), name: actor.name };
+    return encryptionForSeat(call, tx, consult, { ...own, can: true, takes: false });
+  });
 }
 
 /**
@@ -88,10 +114,10 @@ export async function seatFor(tx: Tx, actor: MemberActor | PatientLinkActor, con
 }
 
 async function grantFor(
-  call: Call<never, MemberActor | PatientLinkActor>,
+  call: Call<'fields', MemberActor | PatientLinkActor>,
   consultId: string,
-  action: string
-): Promise<MediaGrant> {
+  { action, encrypts }: { action: 'room.enter' | 'room.prepare'; encrypts: boolean }
+): Promise<{ grant: MediaGrant; encryption: CallEncryption }> {
   const { actor } = call;
   return inTransaction(call, async (tx) => {
     const { consult, side } = await seatFor(tx, actor, consultId);
@@ -104,16 +130,19 @@ async function grantFor(
     });
     const role = roleIn(consult, actor, side);
     if (actor.kind === 'member' && action === 'room.enter') await holdSeat(tx, consult, { actor, role });
+    const own = { identity: identityOf(actor), name: actor.name };
+    const takes = action === 'room.enter';
+    const encryption = await encryptionForSeat(call, tx, consult, { ...own, can: encrypts, takes });
     const relation = actor.kind === 'patient-link' ? actor.delegate?.relation : undefined;
-    return {
+    const grant: MediaGrant = {
       room: consultId,
-      identity: identityOf(actor),
-      name: actor.name,
+      ...own,
       role,
       ...(relation ? { relation } : {}),
       canPublish: true,
       canPublishData: side !== 'patient'
     };
+    return { grant, encryption };
   });
 }
 
@@ -253,6 +282,7 @@ export async function applyRoomNews(call: Call<'systemDb', SystemActor>, told: R
         })
         .onConflictDoNothing();
     }
+    if (changed.length > 0 && told.kind === 'left') await renewKey(tx, consult.id);
     await consultChanged(tx, consult.id, `room.${told.kind}`);
     await tellSeated(tx, consult.id);
   });

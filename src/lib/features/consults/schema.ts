@@ -139,10 +139,15 @@ export const signInput = v.object({
 export const callSignInput = v.object({ hand: v.optional(v.boolean()), away: v.optional(v.boolean()) });
 export type CallSignInput = v.InferOutput<typeof callSignInput>;
 
+/** A place in the call, and whether this browser can encrypt what it sends there. */
+export const ticketInput = v.object({
+  held: v.optional(v.boolean(), false),
+  encrypts: v.optional(v.boolean(), false)
+});
 /** A patient's steps on their page. */
 export const visitStep = v.variant('step', [
   v.object({ step: v.literal('wait') }),
-  v.object({ step: v.picklist(['ticket', 'seat']), held: v.optional(v.boolean(), false) }),
+  v.object({ step: v.picklist(['ticket', 'seat']), ...ticketInput.entries }),
   v.object({ step: v.literal('consent'), ...answersInput.entries }),
   v.object({
     step: v.literal('ask'),
@@ -153,7 +158,7 @@ export const visitStep = v.variant('step', [
   v.object({ step: v.literal('say'), ...visitorMessage.entries }),
   v.object({ step: v.literal('sign'), ...callSignInput.entries }),
   v.object({ step: v.literal('statistic'), ...callStatisticInput.entries }),
-  v.object({ step: v.picklist(['unask', 'still']) })
+  v.object({ step: v.picklist(['unask', 'still', 'key']) })
 ]);
 /** [CN-31] What the clinic says to the patient's page. */
 export const visitMessageInput = v.variant('kind', [
@@ -170,6 +175,7 @@ const anySeat = v.pipe(v.string(), v.regex(/^[mp]:[0-9a-f-]{36}$/));
 export const moderateInput = v.variant('act', [
   v.object({ act: v.picklist(['mute', 'lower-hand', 'remove', 'let-back']), identity: anySeat }),
   v.object({ act: v.literal('lock'), locked: v.boolean() }),
+  v.object({ act: v.literal('encrypt'), on: v.boolean() }),
   v.object({ act: v.literal('call-in'), userId: id }),
   v.object({ act: v.literal('end') })
 ]);

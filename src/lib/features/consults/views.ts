@@ -1,6 +1,7 @@
 import type { ChatMessageView } from './chat.ts';
 import type { RoomPerson, ThreadView } from './comment.ts';
 import type { ConsultMode, ConsultStatus, Specialty, Urgency } from './consult.ts';
+import type { EncryptionView } from './encryption.ts';
 import type { GrantView } from './grant.ts';
 import type { ConsentState, PersonKind, Purpose } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
@@ -153,6 +154,8 @@ export interface ConsultView extends ConsultSummary {
   };
   grant: GrantView | null;
   messages: ChatMessageView[];
+  /** [CN-80] How the call is encrypted. */
+  encryption: EncryptionView;
   /** [CN-43] The call is locked: nobody new comes in. */
   lock: { at: Date; byName: string } | null;
   /** What is said at the board's pins, the newest first. */

@@ -12,6 +12,8 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { lockForRequester } from './answer.server.ts';
 import type { ChatMessageView } from './chat.ts';
 import { chatOnVisit } from './chat.server.ts';
+import { encryptionOf } from './encryption-state.server.ts';
+import type { EncryptionView } from './encryption.ts';
 import { consultChanged, consultFor, others, seatIs, type ConsultRow } from './read.server.ts';
 import { identityOf } from './seat.ts';
 import { toldOn } from './patient-side.server.ts';
@@ -37,6 +39,8 @@ export interface VisitView {
   expert: { name: string; title: string; organisation: string } | null;
   slotAt: Date | null;
   boardId: string | null;
+  /** [CN-80] How the call is encrypted. */
+  encryption: EncryptionView;
   /** Where the visitor stands; a guardian answers once for the child and themselves. */
   consents: Record<Purpose, ConsentState>;
   request: { kind: VisitRequestKind; text: string; minutes: number | null; at: Date } | null;
@@ -109,6 +113,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
         : null,
       slotAt: consult.slotAt,
       boardId: consult.status === 'accepted' ? (board?.id ?? null) : null,
+      encryption: await encryptionOf(tx, consult.id),
       consents,
       request: request && {
         ...{ kind: request.kind, text: request.text, minutes: request.minutes, at: request.at }

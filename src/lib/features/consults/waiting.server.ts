@@ -7,6 +7,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { lockForRequester } from './answer.server.ts';
 import { isOpen } from './consult.ts';
+import { renewKey } from './encryption.server.ts';
 import { endLinkOf } from './invite.server.ts';
 import { mayAdmit, mayKeepWaiting } from './policy.server.ts';
 import { consultChanged, consultFor, openConsult, seatIs } from './read.server.ts';
@@ -115,6 +116,7 @@ export async function holdPatient(
       consultId,
       organisationId: consult.organisationId
     });
+    await renewKey(tx, consultId);
     await consultChanged(tx, consultId, 'patient.held');
     await seatEnded(tx, identity);
   });
@@ -183,6 +185,7 @@ export async function moveToRoom(
       consultId,
       detail: { toConsultId }
     });
+    await renewKey(tx, consultId);
     await consultChanged(tx, consultId, 'patient.moved');
     await consultChanged(tx, toConsultId, 'patient.waiting');
     await seatEnded(tx, identity);

@@ -1,7 +1,7 @@
 import { keepCallStatistic } from '#lib/features/consults/call-statistic.server.ts';
 import { sayOnVisit } from '#lib/features/consults/chat.server.ts';
 import { showSign } from '#lib/features/consults/moderate.server.ts';
-import { enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
+import { currentKey, enterRoom, takeSeat, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { visitStep } from '#lib/features/consults/schema.ts';
 import { stillWaiting } from '#lib/features/consults/waiting.server.ts';
 import { answerOnVisit, askClinic, takeBackRequest } from '#lib/features/consults/visit.server.ts';
@@ -21,9 +21,11 @@ export const POST: RequestHandler = ({ locals, request }) =>
       case 'wait':
         return { state: await waitInLobby(call) };
       case 'ticket':
-        return enterRoom(call, consultId, { held: input.held });
+        return enterRoom(call, consultId, input);
       case 'seat':
-        return takeSeat(call, consultId);
+        return takeSeat(call, consultId, input);
+      case 'key':
+        return currentKey(call, consultId);
       case 'consent':
         return answerOnVisit(call, input);
       case 'ask':

@@ -3,7 +3,9 @@ import { api } from '#lib/ui/api.ts';
 import { toast } from '#lib/ui/toast.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
+import type { CallEncryption } from '../encryption.ts';
 import type { Ticket } from './call/call.ts';
+import type { SeatWish } from './call/call-options.ts';
 import type { CallStatisticInput } from '../call-statistic-input.ts';
 import type { GrantItem } from '../consult.ts';
 import type { AnswersInput } from '#lib/features/consent/index.ts';
@@ -63,8 +65,9 @@ export function consultActs(consultId: string) {
     consent: (input: AnswersInput) => reading(api('POST', `${path}/consent`, input)),
     tellPatient: (text: string) => api('PUT', `${path}/summary`, { text }),
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),
-    ticket: (wish: { held: boolean }) => api<Ticket>('POST', `${path}/ticket`, wish),
-    takeSeat: async () => void (await api('PUT', `${path}/ticket`)),
+    ticket: (wish: SeatWish) => api<Ticket>('POST', `${path}/ticket`, wish),
+    takeSeat: (wish: SeatWish) => api<CallEncryption>('PUT', `${path}/ticket`, wish),
+    getEncryption: () => api<CallEncryption>('PATCH', `${path}/ticket`),
     keepStatistic: (statistic: CallStatisticInput) =>
       api('PUT', `${path}/call`, statistic, { keepalive: true }),
     addToGrant: (items: readonly GrantItem[], reason: string | null) =>

@@ -72,8 +72,8 @@ export class RoomController {
 
   /** In a root of its own: what it derives must outlive the page. */
   #newCall(): CallController {
-    const { ticket, takeSeat, keepStatistic } = this.acts;
-    const make = () => new CallController({ getTicket: ticket, takeSeat, keepStatistic });
+    const { ticket, takeSeat, getEncryption, keepStatistic } = this.acts;
+    const make = () => new CallController({ getTicket: ticket, takeSeat, getEncryption, keepStatistic });
     if (!browser) return make();
     let call: CallController | null = null;
     $effect.root(() => {

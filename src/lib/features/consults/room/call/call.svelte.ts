@@ -7,30 +7,18 @@ import {
   type ParticipantView,
   type Ticket
 } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { Devices, type DeviceKind } from './devices.svelte.ts';
+import { Encryption } from './encryption/encryption.svelte.ts';
 import { Preview } from './preview.svelte.ts';
 import { LineKeeper, type Line } from './reconnect.ts';
 import { refusalFrom } from './refusal.ts';
 import { Sending } from './sending.svelte.ts';
-import type { CallStatisticInput } from '../../call-statistic-input.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
 import type { Stay } from './stay.ts';
 import { onWake } from './wake.ts';
 
 type Heard = [bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>];
-
-export interface CallOptions {
-  /**
-   * A door to the media server. `held`: asked for in the lobby, to connect unseen; the server may answer with
-   * an ordinary ticket (`held` absent), which is then used only on Join.
-   * @throws an error with a `code` of kernel/errors.ts where it is refused
-   */
-  getTicket(wish: { held: boolean }): Promise<Ticket>;
-  /** Tells the server that the person pressed Join: the held seat becomes a real one. */
-  takeSeat?: () => Promise<void>;
-  /** [CALL-60] Takes the figures of a stay, so far; again and again, and at its end while the page goes. */
-  keepStatistic?: (statistic: CallStatisticInput) => Promise<unknown>;
-}
 
 const seatWithinMs = 4_000;
 const settledWithinMs = 1_000;
@@ -60,6 +48,8 @@ export class CallController {
     isLive: () => this.phase.kind === 'live',
     changed: (session) => this.#draw(session)
   });
+  /** [CALL-70] */
+  readonly encryption: Encryption;
   self = $derived(this.participants.find((person) => person.isSelf) ?? null);
   others = $derived(this.participants.filter((person) => !person.isSelf));
 
@@ -86,6 +76,15 @@ export class CallController {
 
   constructor(options: CallOptions) {
     this.#options = options;
+    this.encryption = new Encryption({
+      current: options.getEncryption,
+      session: () => this.#session ?? this.#warm?.session ?? null,
+      rebuild: () => (this.#session ? this.#line.tell({ kind: 'lost' }) : this.#cool())
+    });
+  }
+
+  #wish(held: boolean) {
+    return { held, encrypts: this.encryption.can };
   }
 
   /** What the person wants; kept through reconnections and new rooms. */
@@ -118,22 +117,33 @@ export class CallController {
     try {
       const [{ Session }, ticket] = await Promise.all([
         import('./session.ts'),
-        this.#options.getTicket({ held: this.#options.takeSeat !== undefined })
+        this.#options.getTicket(this.#wish(this.#options.takeSeat !== undefined))
       ]);
       if (stay !== this.#stay || this.phase.kind !== 'lobby') return;
-      const session: Session = new Session(this.#listener(() => session));
+      const session: Session = new Session(
+        this.#listener(() => session),
+        ticket.encryption
+      );
       const warm = { ticket, session, at: Date.now() };
       if (ticket.held) await session.connect(ticket);
       else await session.warm(ticket);
       if (stay !== this.#stay || this.phase.kind !== 'lobby') await session.disconnect();
       else {
         this.#warm = warm;
+        this.encryption.take(ticket.encryption);
         this.#draw(session);
       }
     } catch {
       // The lobby stays usable; Join starts from nothing and says what is wrong then.
       this.#warm = null;
     }
+  }
+
+  /** What was made ready no longer fits. */
+  #cool(): void {
+    void this.#warm?.session.disconnect();
+    this.#warm = null;
+    void this.prepare();
   }
 
   async join(): Promise<void> {
@@ -167,12 +177,13 @@ export class CallController {
     this.#warm = null;
     if (warm?.ticket.held && warm.session.isConnected && this.#options.takeSeat) {
       try {
-        const taking = this.#options.takeSeat();
+        const taking = this.#options.takeSeat(this.#wish(false));
         // The rights often arrive over the open line before the answer to the request does.
-        await Promise.all([
+        const [encryption] = await Promise.all([
           taking,
           warm.session.seated(seatWithinMs).then(() => this.#live(stay, warm.session, tracks))
         ]);
+        this.encryption.take(encryption);
         return;
       } catch {
         // The held seat was lost (a laptop that slept, a restart): enter by the front door.
@@ -180,16 +191,23 @@ export class CallController {
         if (stay !== this.#stay) return;
       }
     }
-    const usable = warm && !warm.ticket.held && Date.now() - warm.at < ticketFreshMs;
+    // Whoever cannot encrypt says so with a ticket of their own: the others must hear of it.
+    const usable = warm && !warm.ticket.held && Date.now() - warm.at < ticketFreshMs && this.encryption.can;
     const [{ Session }, ticket] = await Promise.all([
       import('./session.ts'),
-      usable ? warm.ticket : this.#options.getTicket({ held: false })
+      usable ? warm.ticket : this.#options.getTicket(this.#wish(false))
     ]);
     if (stay !== this.#stay) return;
     this.#seatAt = performance.now();
-    const session: Session = usable ? warm.session : new Session(this.#listener(() => session));
+    const session: Session = usable
+      ? warm.session
+      : new Session(
+          this.#listener(() => session),
+          ticket.encryption
+        );
     await session.connect(ticket);
     this.#live(stay, session, tracks);
+    this.encryption.take(ticket.encryption);
   }
 
   /** The room is open: from here on this session is the call. */
@@ -205,6 +223,7 @@ export class CallController {
     });
     this.phase = { kind: 'live' };
     this.#line.start();
+    this.encryption.start();
     this.#stopWaking ??= onWake(() => {
       this.#line.tell({ kind: 'woke' });
       this.sending.givenBack.hurry();
@@ -314,6 +333,7 @@ export class CallController {
   #rest(): void {
     this.#stay++;
     this.#line.stop();
+    this.encryption.stop();
     this.sending.givenBack.stop();
     this.#stopWaking?.();
     this.#stopWaking = null;
@@ -350,6 +370,10 @@ export class CallController {
       silenced: () => {
         if (this.#session === session()) this.sending.silence();
       },
+      unread: () => {
+        if (this.#session === session()) this.encryption.unread();
+      },
+      cannotEncrypt: () => this.encryption.broken(),
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       heard: (topic, ...said) => this.#hearing.get(topic)?.(...said),
       pictured: (at) => {
@@ -396,14 +420,18 @@ export class CallController {
     await former?.disconnect();
     const [{ Session }, ticket] = await Promise.all([
       import('./session.ts'),
-      this.#options.getTicket({ held: false })
+      this.#options.getTicket(this.#wish(false))
     ]);
     signal.throwIfAborted();
-    const session: Session = new Session(this.#listener(() => session));
+    const session: Session = new Session(
+      this.#listener(() => session),
+      ticket.encryption
+    );
     signal.addEventListener('abort', () => void session.disconnect());
     await session.connect(ticket);
     signal.throwIfAborted();
     this.#session = session;
+    this.encryption.take(ticket.encryption);
     this.#record?.rebuilt();
     this.#settle(stay, session);
     this.sending.resume(session);

@@ -1,5 +1,7 @@
 /** Pure part of the call: what it can be in, who is shown where, how a line is judged. No media client here. */
 
+import type { CallEncryption } from '../../encryption.ts';
+
 export type SeatRole = 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
 
 /** Where a call stands. One at a time; what belongs to a state travels with it. */
@@ -24,6 +26,8 @@ export interface Ticket {
   iceServers: readonly { urls: string; username?: string; credential?: string }[] | null;
   /** True where the token holds a seat (see `takeSeat`): connected unseen in the lobby. */
   held?: boolean;
+  /** [CALL-70] Absent: not encrypted. */
+  encryption?: CallEncryption;
 }
 
 export type LineQuality = 'good' | 'fair' | 'poor' | 'lost' | 'unknown';
@@ -55,6 +59,8 @@ export interface ParticipantView {
   away?: boolean;
   camera: VideoSource | null;
   screen: VideoSource | null;
+  /** Sends something unencrypted in an encrypted call. */
+  plain?: boolean;
 }
 
 /** Role from a participant's metadata; shown only, never trusted for access. */

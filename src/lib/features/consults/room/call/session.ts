@@ -3,7 +3,6 @@
  * imported only when a connection is wanted (150 kB gzip).
  */
 import {
-  AudioPresets,
   ConnectionState,
   DisconnectReason,
   LocalAudioTrack,
@@ -12,14 +11,11 @@ import {
   RemoteAudioTrack,
   Room,
   RoomEvent,
-  ScreenSharePresets,
   setLogLevel,
   Track,
   TrackEvent,
-  VideoPreset,
   VideoPresets,
-  type Participant,
-  type RoomOptions
+  type Participant
 } from 'livekit-client';
 import {
   handFrom,
@@ -31,7 +27,11 @@ import {
   type Ticket,
   type VideoSource
 } from './call.ts';
+import type { CallEncryption } from '../../encryption.ts';
+import { Cipher, type CallKey } from './encryption/cipher.ts';
 import type { Stats } from './line.ts';
+import { roomOptions } from './room-options.ts';
+import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 
 export interface SessionListener {
@@ -49,6 +49,10 @@ export interface SessionListener {
   heard(topic: string, bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>): void;
   /** Somebody else turned our microphone off. */
   silenced(): void;
+  /** Something arrived that cannot be decrypted here. */
+  unread(): void;
+  /** What encrypts does not work here: nothing gets through it. */
+  cannotEncrypt(): void;
 }
 
 export interface LocalTracks {
@@ -59,40 +63,24 @@ export interface LocalTracks {
 /** Some frames, and the agreement about what we send, go before whatever waits for the picture. */
 const afterFirstFrameMs = 150;
 
-const layers = [new VideoPreset(320, 180, 150_000, 15), new VideoPreset(640, 360, 500_000, 25)];
-
-const options: RoomOptions = {
-  // Pictures nobody looks at are neither sent to us (adaptiveStream) nor encoded by us (dynacast).
-  adaptiveStream: true,
-  dynacast: true,
-  videoCaptureDefaults: { resolution: VideoPresets.h720.resolution },
-  publishDefaults: {
-    simulcast: true,
-    videoSimulcastLayers: layers,
-    videoEncoding: { maxBitrate: 1_700_000, maxFramerate: 30 },
-    audioPreset: AudioPresets.speech,
-    // Sound comes before picture on a weak line: each packet carries the one before it, silence costs nothing.
-    red: true,
-    dtx: true,
-    screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
-    stopMicTrackOnMute: false
-  },
-  // It would hang up when somebody is only asked whether to leave (`beforeunload`); see the constructor.
-  disconnectOnPageLeave: false
-};
-
 export class Session {
-  readonly #room = new Room(options);
+  readonly #room: Room;
+  readonly #cipher: Cipher | null;
+  readonly #key: CallKey | null;
   readonly #listener: Pick<SessionListener, 'pictured'>;
   readonly #sources = new WeakMap<Track, VideoSource>();
-  readonly #sounds = new Map<Track, HTMLMediaElement>();
+  readonly #sounds = new Sounds();
   readonly #takenAway = new WeakSet<Track>();
   #own: VideoSource | null = null;
   #muting = 0; // above 0 while we ourselves turn the microphone on or off
   #over = false;
 
-  constructor(listener: SessionListener) {
+  /** @param encryption of its ticket; encrypted where that holds a key */
+  constructor(listener: SessionListener, encryption: CallEncryption | undefined) {
     setLogLevel('warn');
+    this.#key = encryption?.key ? { key: encryption.key, epoch: encryption.epoch } : null;
+    this.#cipher = this.#key && new Cipher(() => listener.cannotEncrypt());
+    this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
     window.addEventListener('pagehide', this.#hangUp);
     this.#listener = listener;
     const changed = () => listener.changed();
@@ -117,13 +105,11 @@ export class Session {
       this.#room.on(event, changed);
     this.#room
       .on(RoomEvent.TrackSubscribed, (track) => {
-        if (track instanceof RemoteAudioTrack) this.#play(track);
+        if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
       })
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         track.detach();
-        // Kept here: the client has often let go of its elements before it says so.
-        this.#sounds.get(track)?.remove();
-        this.#sounds.delete(track);
+        this.#sounds.stop(track);
       })
       .on(RoomEvent.LocalTrackPublished, ({ track }) => {
         // Only where the device is gone, not where we close it; the client mutes what it cannot open elsewhere.
@@ -141,6 +127,7 @@ export class Session {
         if (!isLocal || source !== Track.Source.Microphone || this.#muting > 0) return;
         if (!track || !this.#takenAway.has(track)) listener.silenced();
       })
+      .on(RoomEvent.EncryptionError, () => listener.unread())
       .on(RoomEvent.SignalReconnecting, () => listener.line('reconnecting'))
       .on(RoomEvent.Reconnecting, () => listener.line('reconnecting'))
       .on(RoomEvent.Reconnected, () => listener.line('live'))
@@ -164,6 +151,15 @@ export class Session {
     );
   }
 
+  /** [CALL-70] What is sent here is encrypted end to end. */
+  get encrypts(): boolean {
+    return this.#cipher !== null;
+  }
+
+  renewKey(key: CallKey): void {
+    void this.#cipher?.renew(key);
+  }
+
   get mayPublish(): boolean {
     return this.#room.localParticipant.permissions?.canPublish === true;
   }
@@ -175,6 +171,8 @@ export class Session {
 
   /** @throws whatever the media client throws; the session is then of no more use */
   async connect(ticket: Ticket): Promise<void> {
+    // Before anything can be sent or arrive.
+    if (this.#key) await this.#cipher?.begin(this.#room, this.#key);
     await this.#room.connect(socketUrl(ticket.url, location.origin), ticket.token, {
       // Named even when none: left out, the client would ask public STUN servers.
       ...(ticket.iceServers
@@ -376,7 +374,8 @@ export class Session {
   #end(): void {
     this.#over = true;
     window.removeEventListener('pagehide', this.#hangUp);
-    this.#silence();
+    this.#sounds.silence();
+    this.#cipher?.end();
   }
 
   /** For tests of bad lines. */
@@ -399,7 +398,9 @@ export class Session {
       handAt: handFrom(participant.attributes),
       away: Boolean(participant.attributes['away']),
       camera: this.#source(participant, Track.Source.Camera) ?? (participant.isLocal ? this.#own : null),
-      screen: this.#source(participant, Track.Source.ScreenShare)
+      screen: this.#source(participant, Track.Source.ScreenShare),
+      plain:
+        this.encrypts && [...participant.trackPublications.values()].some(({ isEncrypted }) => !isEncrypted)
     };
   }
 
@@ -430,17 +431,5 @@ export class Session {
     };
     if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(tell);
     else (element as HTMLVideoElement).addEventListener('playing', tell, { once: true });
-  }
-
-  #play(track: RemoteAudioTrack): void {
-    const element = track.attach();
-    element.hidden = true;
-    document.body.append(element);
-    this.#sounds.set(track, element);
-  }
-
-  #silence(): void {
-    for (const element of this.#sounds.values()) element.remove();
-    this.#sounds.clear();
   }
 }

@@ -1,6 +1,7 @@
 import { callStatisticInput } from '#lib/features/consults/call-statistic-input.ts';
 import { keepCallStatistic } from '#lib/features/consults/call-statistic.server.ts';
 import { callColleague, colleaguesFor } from '#lib/features/consults/colleagues.server.ts';
+import { chooseEncryption } from '#lib/features/consults/encryption.server.ts';
 import {
   endCall,
   letBack,
@@ -52,6 +53,8 @@ export const PATCH: RequestHandler = ({ params, locals, request }) =>
         return letBack(call, id, input.identity);
       case 'lock':
         return lockCall(call, id, input.locked);
+      case 'encrypt':
+        return chooseEncryption(call, id, input.on);
       case 'call-in':
         return callColleague(call, id, input.userId);
       case 'end':

@@ -1,9 +1,7 @@
-import * as v from 'valibot';
-import { enterRoom, takeSeat } from '#lib/features/consults/room.server.ts';
+import { currentKey, enterRoom, takeSeat } from '#lib/features/consults/room.server.ts';
+import { ticketInput } from '#lib/features/consults/schema.ts';
 import { answered, idOf, jsonBody, parsed, staffApiCall } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
-
-const ticketInput = v.object({ held: v.optional(v.boolean(), false) });
 
 export const POST: RequestHandler = ({ params, locals, request }) =>
   answered(async () =>
@@ -11,5 +9,11 @@ export const POST: RequestHandler = ({ params, locals, request }) =>
   );
 
 /** Join was pressed: take the held seat. */
-export const PUT: RequestHandler = ({ params, locals }) =>
-  answered(() => takeSeat(staffApiCall(locals), idOf(params.id)));
+export const PUT: RequestHandler = ({ params, locals, request }) =>
+  answered(async () =>
+    takeSeat(staffApiCall(locals), idOf(params.id), parsed(ticketInput, await jsonBody(request)))
+  );
+
+/** Of who sits in the call: the key as it is now. */
+export const PATCH: RequestHandler = ({ params, locals }) =>
+  answered(() => currentKey(staffApiCall(locals), idOf(params.id)));

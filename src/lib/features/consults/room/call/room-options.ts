@@ -1,0 +1,30 @@
+import {
+  AudioPresets,
+  ScreenSharePresets,
+  VideoPreset,
+  VideoPresets,
+  type RoomOptions
+} from 'livekit-client';
+
+const layers = [new VideoPreset(320, 180, 150_000, 15), new VideoPreset(640, 360, 500_000, 25)];
+
+export const roomOptions: RoomOptions = {
+  // Pictures nobody looks at are neither sent to us (adaptiveStream) nor encoded by us (dynacast).
+  adaptiveStream: true,
+  dynacast: true,
+  videoCaptureDefaults: { resolution: VideoPresets.h720.resolution },
+  publishDefaults: {
+    simulcast: true,
+    videoSimulcastLayers: layers,
+    videoEncoding: { maxBitrate: 1_700_000, maxFramerate: 30 },
+    audioPreset: AudioPresets.speech,
+    // Sound comes before picture on a weak line: each packet carries the one before it (not in an encrypted call, where
+    // the media client turns that off), silence costs nothing.
+    red: true,
+    dtx: true,
+    screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
+    stopMicTrackOnMute: false
+  },
+  // It would hang up when somebody is only asked whether to leave (`beforeunload`); the session hangs up by itself.
+  disconnectOnPageLeave: false
+};
