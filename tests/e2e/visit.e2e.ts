@@ -6,6 +6,7 @@ import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { drawnMouth, faceHeight, faceWidth, writeFaceFilm } from '../support/drawn-face.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf } from './board.ts';
+import { encrypted } from './encrypted.ts';
 import { inTheRoomWithPatient } from './in-room.ts';
 import { keepEvidence, openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
@@ -264,6 +265,7 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
   await expect(closely).toHaveCount(0);
 });
 
+encrypted(() => ({ app, consultId, li, patient }));
 inTheRoomWithPatient(() => ({ li, patient }));
 
 /** Standard deviation of the green channel in a part (of width and height) of the frozen picture. */

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
-import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
+import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { FieldPlace } from '#lib/kernel/ports.ts';
