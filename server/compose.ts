@@ -4,6 +4,7 @@ import { isId, newId } from '#lib/kernel/ids.ts';
 import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
+import { watchRecordings } from '#lib/features/consults/recording-watch.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
 import type { DataPlaces, DemoSignIn, Services } from '#lib/features/tenancy/call.ts';
 import { createAuthenticator } from './adapters/auth/index.ts';
@@ -115,7 +116,7 @@ export async function compose(options: {
       )
     );
   });
-  const endWatch = watchGrants({ systemDb, live, log });
+  const endWatches = [watchGrants({ systemDb, live, log }), watchRecordings(services)];
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
@@ -140,7 +141,7 @@ export async function compose(options: {
     },
     recordedPresence: () => takenSeats(services),
     async close() {
-      endWatch();
+      for (const end of endWatches) end();
       unsubscribe();
       await collab.close();
       await worker.stop();

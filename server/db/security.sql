@@ -257,7 +257,8 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['consult_message', 'pin_comment', 'pin_comment_version', 'proposal', 'opinion', 'consult_seat', 'consult_document',
-                           'board_document', 'board_update', 'call_encryption'] LOOP
+                           'consult_recording', 'consult_recording_piece', 'board_document', 'board_update',
+                           'call_encryption'] LOOP
     EXECUTE format(
       'CREATE POLICY granted ON %I TO consilium_app
          USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))
@@ -320,6 +321,21 @@ CREATE POLICY author ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_a
   WITH CHECK (author_id::text = (SELECT app_actor()) AND author_organisation_id = (SELECT app_organisation())
               AND (author_kind = 'visitor') = (SELECT app_consult() IS NOT NULL));
 
+-- [RC-3] [RC-5] Nobody records or sends pieces in another's name; a piece stays what it was, and so does a recording
+-- that is closed.
+REVOKE UPDATE ON consult_recording, consult_recording_piece FROM consilium_app;
+GRANT UPDATE (state, spans, heard_at, ended_at, end_reason, pieces, closed_at, head_sha256, head_size, body_from, body_to,
+              body_pieces, duration_ms, size, sha256, cut) ON consult_recording TO consilium_app;
+CREATE POLICY author ON consult_recording AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (started_by_id::text = (SELECT app_actor()) AND started_by_organisation_id = (SELECT app_organisation()));
+CREATE POLICY open_only ON consult_recording AS RESTRICTIVE FOR UPDATE TO consilium_app
+  USING (state IN ('recording', 'paused', 'ended')) WITH CHECK (true);
+CREATE POLICY author ON consult_recording_piece AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (EXISTS (SELECT FROM consult_recording r
+                       WHERE r.organisation_id = consult_recording_piece.organisation_id AND r.id = recording_id
+                         AND r.consult_id = consult_recording_piece.consult_id
+                         AND r.started_by_id::text = (SELECT app_actor()) AND r.state IN ('recording', 'paused', 'ended')));
+
 -- [CN-60] [CN-62] Figures of calls: written in the name of the organisation, read by clinic, gone after a year.
 CREATE POLICY clinics ON call_statistic AS RESTRICTIVE FOR SELECT TO consilium_app
   USING ((SELECT app_clinics() IS NULL) OR clinic_id = ANY ((SELECT app_clinics())::uuid[]));
@@ -338,6 +354,9 @@ CREATE POLICY visitor ON consult_seat TO consilium_app
   USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
 CREATE POLICY visitor ON call_encryption TO consilium_app
   USING (consult_id = (SELECT app_consult())) WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
+-- That they are being recorded, for as long as they are; nothing of what was recorded.
+CREATE POLICY visitor ON consult_recording FOR SELECT TO consilium_app
+  USING (consult_id = (SELECT app_consult()) AND state IN ('recording', 'paused'));
 CREATE POLICY visitor ON board_document FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_update FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
@@ -806,6 +825,9 @@ LANGUAGE sql STABLE SET search_path = public AS $$
   UNION SELECT file_sha256 FROM consult_document WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults)
   UNION SELECT file_sha256 FROM consult_message
    WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults) AND file_sha256 IS NOT NULL
+  UNION SELECT head_sha256 FROM consult_recording
+   WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults) AND head_sha256 IS NOT NULL
+  UNION SELECT file_sha256 FROM consult_recording_piece WHERE organisation_id = p_organisation AND consult_id = ANY (p_consults)
 $$;
 -- Whether somebody else's row still names this file: contents are kept once.
 CREATE OR REPLACE FUNCTION file_in_use(p_organisation uuid, p_sha256 text, p_patient uuid, p_consults uuid[]) RETURNS boolean
@@ -815,6 +837,10 @@ LANGUAGE sql STABLE SET search_path = public AS $$
       OR EXISTS (SELECT FROM consult_document WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
                    AND file_sha256 = p_sha256)
       OR EXISTS (SELECT FROM consult_message WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
+                   AND file_sha256 = p_sha256)
+      OR EXISTS (SELECT FROM consult_recording WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
+                   AND head_sha256 = p_sha256)
+      OR EXISTS (SELECT FROM consult_recording_piece WHERE organisation_id = p_organisation AND NOT consult_id = ANY (p_consults)
                    AND file_sha256 = p_sha256)
 $$;
 -- A dry run: what would go.
@@ -834,7 +860,9 @@ BEGIN
     LEFT JOIN LATERAL (
       SELECT max(size) AS size FROM (
         SELECT size FROM consult_document WHERE organisation_id = o AND file_sha256 = h.sha256
-        UNION ALL SELECT file_size FROM consult_message WHERE organisation_id = o AND file_sha256 = h.sha256) sizes) d ON true
+        UNION ALL SELECT file_size FROM consult_message WHERE organisation_id = o AND file_sha256 = h.sha256
+        UNION ALL SELECT head_size FROM consult_recording WHERE organisation_id = o AND head_sha256 = h.sha256
+        UNION ALL SELECT size FROM consult_recording_piece WHERE organisation_id = o AND file_sha256 = h.sha256) sizes) d ON true
    WHERE NOT file_in_use(o, h.sha256, p_patient, ids);
   PERFORM set_config('app.erasing', '', true);
   RETURN jsonb_build_object('rows', counts || '{"patient": 1}', 'boards', coalesce((counts->>'board_document')::int, 0), 'files', f, 'bytes', b);
@@ -907,6 +935,10 @@ CREATE POLICY system ON erasure_file TO consilium_system USING (true);
 GRANT SELECT ON image, consult_document TO consilium_system;
 CREATE POLICY system ON image FOR SELECT TO consilium_system USING (true);
 CREATE POLICY system ON consult_document FOR SELECT TO consilium_system USING (true);
+-- [RC-4] [RC-6] Which recordings are being made, and which are to be closed.
+GRANT SELECT ON consult_recording, consult_recording_piece TO consilium_system;
+CREATE POLICY system ON consult_recording FOR SELECT TO consilium_system USING (true);
+CREATE POLICY system ON consult_recording_piece FOR SELECT TO consilium_system USING (true);
 -- Which files messages name; not a word of what they say.
 GRANT SELECT (organisation_id, consult_id, file_sha256) ON consult_message TO consilium_system;
 CREATE POLICY system ON consult_message FOR SELECT TO consilium_system USING (true);

@@ -1,5 +1,9 @@
 import { archiveTask, checkpointTask } from '#lib/features/audit/jobs.server.ts';
 import { callStatisticsTask } from '#lib/features/consults/call-statistic.server.ts';
+import {
+  closeRecordingsTask,
+  recordingFinishedHandler
+} from '#lib/features/consults/recording-close.server.ts';
 import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
@@ -14,12 +18,19 @@ export const topics: readonly string[] = [
   ...notificationKinds,
   ...rightsHandlers.map(({ topic }) => topic),
   glassHandler.topic,
-  erasureHandler.topic
+  erasureHandler.topic,
+  recordingFinishedHandler.topic
 ];
 
 /** All background work of the product: the one list. */
 export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks: readonly TaskHandler[] } = {
-  outbox: [...notificationHandlers, ...rightsHandlers, glassHandler, erasureHandler],
+  outbox: [
+    ...notificationHandlers,
+    ...rightsHandlers,
+    glassHandler,
+    erasureHandler,
+    recordingFinishedHandler
+  ],
   tasks: [
     sendMailTask,
     credentialReminderTask,
@@ -27,6 +38,7 @@ export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks:
     archiveTask,
     passwordResetTask,
     eraseFilesTask,
-    callStatisticsTask
+    callStatisticsTask,
+    closeRecordingsTask
   ]
 };

@@ -467,6 +467,24 @@ export const table: Record<string, Door> = {
     body: () => ({ act: 'lock', locked: false }),
     may: [...deciding, 'wang']
   },
+  // Who may is told that they are not in the call; in it, in tests/integration/recording.test.ts.
+  'POST /api/consults/[id]/recording': {
+    at: consult('recording'),
+    body: () => ({ id: newId(), type: 'video/webm' }),
+    may: [...deciding, 'wang']
+  },
+  // Of no recording; true ones are there too.
+  'PUT /api/consults/[id]/recording': {
+    at: consult(`recording?recording=${newId()}&number=0&until=1`),
+    file: () => Uint8Array.of(1),
+    may: []
+  },
+  'PATCH /api/consults/[id]/recording': {
+    at: consult('recording'),
+    body: () => ({ recording: newId(), act: 'play' }),
+    may: []
+  },
+  'GET /api/consults/[id]/recording': { at: consult(`recording?recording=${newId()}`), may: [] },
   'POST /api/consults/[id]/comments': {
     at: consult('comments'),
     body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),

@@ -23,7 +23,9 @@ const erased = [
     'consult_draft',
     'consult_grant_item',
     'consult_invite',
-    'consult_message'
+    'consult_message',
+    'consult_recording',
+    'consult_recording_piece'
   ],
   ...[
     'consult_seat',

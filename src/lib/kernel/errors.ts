@@ -84,6 +84,9 @@ const statusOfCode = {
   consent_missing: 403,
   consent_text_changed: 409,
   recording_not_agreed: 403,
+  recording_not_in_call: 409,
+  recording_runs: 409,
+  recording_over: 409,
   // room
   sfu_unavailable: 503,
   room_not_open: 409,

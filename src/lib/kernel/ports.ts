@@ -139,8 +139,8 @@ export interface LiveFeed {
    */
   toldSince(topic: `consult:${string}`, at: Date, counts: (name: string) => boolean): boolean;
 }
-/** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations; `grants` ends set. */
-export type LiveTopic = `user:${string}` | `consult:${string}` | 'access' | 'grants';
+/** `user:<id>` one person's bell; `consult:<id>` all who have that room open; `access` revocations; `grants` ends set; `recordings` one began. */
+export type LiveTopic = `user:${string}` | `consult:${string}` | 'access' | 'grants' | 'recordings';
 export interface LiveEvent {
   topic: LiveTopic;
   /** What changed, e.g. `consult.accepted`. Carries ids only; the receiver reads the rest through a use case. */

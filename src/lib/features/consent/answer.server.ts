@@ -46,13 +46,15 @@ export async function writeAnswers(
   await tx.rows.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person.patientId}, 7))`);
   const written = await receiptsOf(tx, person.patientId);
   let number = Math.max(0, ...written.map((receipt) => receipt.number));
+  // Staff answer for one meeting: what they said in another is nothing they say again here, or take back.
+  const said = written.filter((one) => one.personKind !== 'member' || one.consultId === consultId);
   const by = { id: actorId(tx.actor), name: tx.actor.kind === 'system' ? '' : tx.actor.name };
   const way = wayOf(tx, person);
   for (const { purpose, agrees } of input.answers) {
-    const state = stateOf(written, person.personId, purpose, currentVersions[purpose]);
+    const state = stateOf(said, person.personId, purpose, currentVersions[purpose]);
     if (agrees ? state === 'given' : state === 'refused' || state === 'withdrawn') continue;
     if (!agrees && (state === 'given' || state === 'outdated')) {
-      await withdrawLatest(tx, person, purpose, { by, way });
+      await withdrawLatest(tx, person, purpose, { by, way, consultId });
       await told(tx, 'consent.withdraw', person, purpose, consultId);
       continue;
     }
@@ -146,7 +148,7 @@ async function withdrawLatest(
   tx: Tx,
   person: Person,
   purpose: Purpose,
-  { by, way }: { by: { id: string; name: string }; way: Way }
+  { by, way, consultId }: { by: { id: string; name: string }; way: Way; consultId: string | null }
 ): Promise<void> {
   const [latest] = await tx.rows
     .select({ id: consentReceipts.id })
@@ -155,7 +157,8 @@ async function withdrawLatest(
       and(
         eq(consentReceipts.patientId, person.patientId),
         eq(consentReceipts.personId, person.personId),
-        eq(consentReceipts.purpose, purpose)
+        eq(consentReceipts.purpose, purpose),
+        person.personKind === 'member' && consultId ? eq(consentReceipts.consultId, consultId) : undefined
       )
     )
     .orderBy(desc(consentReceipts.number))

@@ -15,5 +15,6 @@ const patientNews: ReadonlySet<string> = new Set([
   'grant.changed',
   'grant.ended',
   'consent.changed',
-  'call.encryption'
+  'call.encryption',
+  'recording.changed'
 ]);

@@ -10,6 +10,8 @@ import {
   mayBreakGlass,
   mayChat,
   mayModerate,
+  mayPlayRecording,
+  mayRecordRoom,
   mayChangeGrant,
   mayChangeGrantDays,
   mayComment,
@@ -218,6 +220,15 @@ test('[CN-42] who mutes, shows out, locks and ends: who decides, and the expert,
   expect(who({})).toEqual(['li', 'owner', 'wang']);
   for (const status of ['requested', 'more-asked', 'declined', 'cancelled', 'closed'] as const)
     expect(who({ status })).toEqual([]);
+});
+
+test('[RC-1] [RC-8] who records, and who plays what was recorded', () => {
+  const who = (may: (actor: Actor, facts: ConsultFacts) => boolean, facts: Partial<ConsultFacts> = {}) =>
+    Object.keys(actors).filter((name) => may(actors[name]!, { ...consult, ...facts }));
+  expect(who(mayRecordRoom)).toEqual(['li', 'owner', 'wang']);
+  expect(who(mayRecordRoom, { status: 'closed' })).toEqual([]);
+  expect(who(mayPlayRecording)).toEqual(['li', 'owner', 'nurse', 'wang']);
+  expect(who(mayPlayRecording, { status: 'closed' })).toEqual(['li', 'owner', 'nurse']);
 });
 
 test('who may ask', () => {

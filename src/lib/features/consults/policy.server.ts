@@ -157,6 +157,17 @@ export function mayModerate(actor: Actor, consult: ConsultFacts): actor is Membe
   return consult.status === 'accepted' && mayAdmit(actor, consult);
 }
 
+/** [RC-1] Record the room, pause and end that: who may let people in, while it is open. */
+export function mayRecordRoom(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return mayModerate(actor, consult);
+}
+
+/** [RC-8] Play a recording, take it away: staff who read the consult; the expert while it is open. */
+export function mayPlayRecording(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  const side = sideOf(actor, consult);
+  return side === 'requester' || (side === 'expert' && consult.status === 'accepted');
+}
+
 /** What someone may do on the board. */
 export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read' | null {
   const side = sideOf(actor, consult);

@@ -22,6 +22,7 @@ import {
   mayKeepWaiting,
   mayModerate,
   mayReadComments,
+  mayRecordRoom,
   sideOf
 } from './policy.server.ts';
 import {
@@ -34,6 +35,7 @@ import {
 } from './tables.server.ts';
 import { readThreads, roomPeople } from './threads.server.ts';
 import { patientSide, toldOn } from './patient-side.server.ts';
+import { recordingsOf } from './recordings.server.ts';
 import { roomConsents } from './room-consents.server.ts';
 import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
 
@@ -170,6 +172,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         write: consult.status === 'accepted',
         share: mayChangeGrant(actor, consult),
         moderate: mayModerate(actor, consult),
+        record: mayRecordRoom(actor, consult),
         breakGlass,
         readRecord: side === 'requester' || granted
       },
@@ -197,6 +200,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
       otherRooms: links?.otherRooms ?? [],
       patientSummary: side === 'requester' ? consult.patientSummary : '',
       consents: await roomConsents(tx, consult),
+      recordings: await recordingsOf(tx, consult),
       documents,
       boardId: board?.id ?? null
     };

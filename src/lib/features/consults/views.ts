@@ -5,6 +5,7 @@ import type { EncryptionView } from './encryption.ts';
 import type { GrantView } from './grant.ts';
 import type { ConsentState, PersonKind, Purpose } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
+import type { RecordingView } from './recording.ts';
 import type { VisitRequestKind } from './visit.ts';
 import type { LearnTopic, VisitMessageKind } from './waiting.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
@@ -149,6 +150,8 @@ export interface ConsultView extends ConsultSummary {
     share: boolean;
     /** Mute, show out, lock the call, end it for all. */
     moderate: boolean;
+    /** Record the room. */
+    record: boolean;
     /** [CN-21] Open again what an ended grant had opened. */
     breakGlass: boolean;
   };
@@ -176,6 +179,8 @@ export interface ConsultView extends ConsultSummary {
   patientSummary: string;
   /** The patient, those who stand by them and are there, and the staff who are there. */
   consents: RoomConsent[];
+  /** The newest first. */
+  recordings: RecordingView[];
   documents: { kind: 'opinion-pdf' | 'board-png'; locale: string }[];
   boardId: string | null;
 }

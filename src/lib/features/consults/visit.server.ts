@@ -15,6 +15,8 @@ import { chatOnVisit } from './chat.server.ts';
 import { encryptionOf } from './encryption-state.server.ts';
 import type { EncryptionView } from './encryption.ts';
 import { consultChanged, consultFor, others, seatIs, type ConsultRow } from './read.server.ts';
+import type { RecordingSign } from './recording.ts';
+import { recordingSign } from './recordings.server.ts';
 import { identityOf } from './seat.ts';
 import { toldOn } from './patient-side.server.ts';
 import { consultInvites, consults, consultSeats, visitRequests } from './tables.server.ts';
@@ -52,6 +54,8 @@ export interface VisitView {
   told: VisitMessageView[];
   /** [CN-40] What was written in the call to the patient's side, and by it. */
   chat: ChatMessageView[];
+  /** [RC-2] Being recorded now; null: not. */
+  recording: RecordingSign | null;
   /** [CN-36] What there is to read while waiting. */
   topics: readonly LearnTopic[];
   /** Once it is over: what the dentist wrote for the patient, and when to come next. */
@@ -122,6 +126,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       held: stage === 'waiting' && seat?.heldAt != null,
       told: mayKnow && stage !== 'over' ? await toldOn(tx, consult.id, dayMs) : [],
       chat: await chatOnVisit(tx, actor),
+      recording: await recordingSign(tx, consult.id),
       topics: here || stage === 'early' ? topicsOf(consult.specialty) : [],
       outcome: mayKnow && stage === 'over' ? await outcomeOf(tx, consult) : null
     };

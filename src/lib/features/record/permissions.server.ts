@@ -13,6 +13,8 @@ import {
   mayAdmit,
   mayChat,
   mayModerate,
+  mayPlayRecording,
+  mayRecordRoom,
   mayAdvise,
   mayAnswer,
   mayAsk,
@@ -121,12 +123,16 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'appointment:read': (actor) => mayReadAppointments(actor, null),
   'appointment:book': (actor) => mayBookAppointments(actor, null),
   'consult:ask': mayAsk,
-  'consult:read': (actor) => sideOf(actor, asking) !== null && mayChat(actor, asking, 'team'),
+  'consult:read': (actor) =>
+    sideOf(actor, asking) !== null && mayChat(actor, asking, 'team') && mayPlayRecording(actor, asking),
   'consult:board': (actor) =>
     boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking) && mayExportBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
   'consult:decide': (actor) =>
-    mayDecide(actor, asking) && mayAdmit(actor, asking) && mayModerate(actor, asking),
+    mayDecide(actor, asking) &&
+    mayAdmit(actor, asking) &&
+    mayModerate(actor, asking) &&
+    mayRecordRoom(actor, asking),
   'consult:waiting': (actor) => mayKeepWaiting(actor, asking),
   'consult:grant': (actor) => mayChangeGrant(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),

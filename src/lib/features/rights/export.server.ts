@@ -6,6 +6,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { FileStore } from '#lib/kernel/ports.ts';
 import { eventText } from '#lib/features/audit/event.ts';
 import { stepUpRefusal } from '#lib/features/identity/step-up.server.ts';
+import { recordingBytes, recordingFile } from '#lib/features/consults/recording-file.server.ts';
 import { imageKindName } from '#lib/features/imaging/labels.ts';
 import type { ImageKind } from '#lib/features/imaging/image.ts';
 import { codeName, gradeName } from '#lib/features/odontogram/labels.ts';
@@ -13,7 +14,7 @@ import type { FindingCode } from '#lib/features/odontogram/findings.ts';
 import { procedureName } from '#lib/features/treatment/labels.ts';
 import type { ProcedureCode } from '#lib/features/treatment/procedures.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { fhirBundle, type FhirWords } from './fhir.ts';
 import { safeName } from './paths.ts';
 import { rightsOf } from './policy.server.ts';
@@ -56,7 +57,11 @@ export async function exportRecord(
   return inTransaction(call, async (tx) => {
     const record = await gatherRecord(tx, { patientId, actor, fields: call.fields });
     const audit = await gatherAudit(tx, patientId);
-    const files = [...texts(record, audit.events), ...stored(call.files, record)];
+    const files = [
+      ...texts(record, audit.events),
+      ...stored(call.files, record),
+      ...(await recorded(tx, call.files, record))
+    ];
     files.push(manifest(record, files, audit.cut));
     const entries = files.map(({ path, size }) => ({ name: path, size, lastModified: tx.now }));
     const size = Number(predictLength(entries));
@@ -123,6 +128,19 @@ function stored(store: FileStore, record: PatientRecord): ArchiveFile[] {
       )
     )
   ];
+}
+
+/** As they are played, put together while they are taken. */
+async function recorded(tx: Tx, store: FileStore, record: PatientRecord): Promise<ArchiveFile[]> {
+  const found: ArchiveFile[] = [];
+  for (const row of record.consults.flatMap(({ recordings }) => recordings)) {
+    const { path, size, sha256 } = row;
+    const file = await recordingFile(tx, row);
+    if (path === null || size === null || sha256 === null || !file) continue;
+    const open = async () => recordingBytes(store, file, { from: 0, to: size - 1 });
+    found.push({ path, size, sha256, open });
+  }
+  return found;
 }
 
 function manifest(record: PatientRecord, files: readonly ArchiveFile[], auditCut: boolean): ArchiveFile {

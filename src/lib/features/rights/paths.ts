@@ -16,7 +16,9 @@ const endings: Record<string, string> = {
   'application/dicom': 'dcm',
   'image/png': 'png',
   'image/jpeg': 'jpg',
-  'application/pdf': 'pdf'
+  'application/pdf': 'pdf',
+  'video/webm': 'webm',
+  'video/mp4': 'mp4'
 };
 
 /** Where an original lies in the archive. */
@@ -41,4 +43,9 @@ export function documentPath(consultNumber: string, document: { kind: string; lo
   const pdf = document.kind === 'opinion-pdf';
   const name = pdf ? `opinion-${document.locale}.pdf` : 'board.png';
   return `documents/${safeName(consultNumber)}/${safeName(name)}`;
+}
+
+/** Where a recording of a consult's room lies in the archive. */
+export function recordingPath(consultNumber: string, recording: { id: string; type: string }): string {
+  return `recordings/${safeName(consultNumber)}/${recording.id}.${endings[recording.type] ?? 'bin'}`;
 }

@@ -9,6 +9,7 @@ import type {
   pinComments,
   proposals
 } from '#lib/features/consults/tables.server.ts';
+import type { consultRecordings } from '#lib/features/consults/recording-tables.server.ts';
 import type { images } from '#lib/features/imaging/tables.server.ts';
 import type { findings } from '#lib/features/odontogram/tables.server.ts';
 import type { healthItems, notes, patients } from '#lib/features/patients/tables.server.ts';
@@ -52,6 +53,8 @@ export type ConsultRecord = Row<typeof consults> & {
   proposals: Row<typeof proposals>[];
   opinions: Row<typeof opinions>[];
   documents: (Row<typeof consultDocuments> & { path: string })[];
+  /** `path` null: there is nothing to play. */
+  recordings: (Row<typeof consultRecordings> & { path: string | null })[];
 };
 
 export type AuditRow = Row<typeof auditEvents>;

@@ -14,6 +14,7 @@ import {
   pinComments,
   proposals
 } from '#lib/features/consults/tables.server.ts';
+import { consultRecordings } from '#lib/features/consults/recording-tables.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import { findings } from '#lib/features/odontogram/tables.server.ts';
 import { openContact } from '#lib/features/patients/contact.server.ts';
@@ -21,7 +22,7 @@ import { healthItems, notes, patients } from '#lib/features/patients/tables.serv
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { treatmentPlanItems, treatmentPlans } from '#lib/features/treatment/tables.server.ts';
-import { chatFilePath, documentPath, imagePath } from './paths.ts';
+import { chatFilePath, documentPath, imagePath, recordingPath } from './paths.ts';
 import { recordFormat, type AuditRow, type ConsultRecord, type PatientRecord } from './record-format.ts';
 
 /** The patient's row in the actor's own organisation, whatever grants there are. @throws AppError `not_found` */
@@ -125,6 +126,11 @@ async function gatherConsults(tx: Tx, organisationId: string, patientId: string)
     .orderBy(asc(proposals.createdAt));
   const written = await rows.select().from(opinions).where(within(opinions)).orderBy(asc(opinions.createdAt));
   const documents = await rows.select().from(consultDocuments).where(within(consultDocuments));
+  const recorded = await rows
+    .select()
+    .from(consultRecordings)
+    .where(within(consultRecordings))
+    .orderBy(asc(consultRecordings.startedAt));
   return asked.map((consult) => {
     const own = <T extends { consultId: string }>(list: T[]) =>
       list.filter((one) => one.consultId === consult.id);
@@ -139,7 +145,11 @@ async function gatherConsults(tx: Tx, organisationId: string, patientId: string)
       proposals: own(proposed),
       // What an expert has not signed is theirs, not part of the record.
       opinions: own(written).filter(({ signedAt }) => signedAt !== null),
-      documents: own(documents).map((one) => ({ ...one, path: documentPath(consult.number, one) }))
+      documents: own(documents).map((one) => ({ ...one, path: documentPath(consult.number, one) })),
+      recordings: own(recorded).map((one) => ({
+        ...one,
+        path: one.state === 'ready' ? recordingPath(consult.number, one) : null
+      }))
     };
   });
 }

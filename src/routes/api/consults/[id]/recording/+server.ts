@@ -1,0 +1,69 @@
+import { fail } from '#lib/kernel/errors.ts';
+import { keepPiece, startRecording, steerRecording } from '#lib/features/consults/record.server.ts';
+import { pieceInput, recordingAct, startInput } from '#lib/features/consults/recording.ts';
+import { playRecording, readRecording } from '#lib/features/consults/recording-play.server.ts';
+import {
+  answered,
+  bodyOf,
+  download,
+  emptyBody,
+  idOf,
+  jsonBody,
+  parsed,
+  staffApiCall
+} from '../../../../edge.server.ts';
+import type { RequestHandler } from './$types';
+
+/** Begin to record. */
+export const POST: RequestHandler = ({ params, locals, request }) =>
+  answered(async () =>
+    startRecording(staffApiCall(locals), idOf(params.id), parsed(startInput, await jsonBody(request)))
+  );
+
+/** One piece as the raw body, `?recording=ID&number=N&until=MS`. */
+export const PUT: RequestHandler = ({ params, locals, request, url }) =>
+  answered(async () => {
+    const call = staffApiCall(locals);
+    if (request.headers.get('content-type') !== 'application/octet-stream') throw fail('invalid_input');
+    const input = parsed(pieceInput, Object.fromEntries(url.searchParams));
+    return keepPiece(call, idOf(params.id), { ...input, source: request.body ?? emptyBody() });
+  });
+
+/** Pause, go on, stop; still there, all handed over; play. */
+export const PATCH: RequestHandler = ({ params, locals, request }) =>
+  answered(async () => {
+    const [call, id] = [staffApiCall(locals), idOf(params.id)];
+    const said = parsed(recordingAct, await jsonBody(request));
+    return said.act === 'play' ? playRecording(call, id, said.recording) : steerRecording(call, id, said);
+  });
+
+/** `?recording=ID&play=TOKEN`: bytes to be played, by Range. Without a token: the file, to be taken away. */
+export const GET: RequestHandler = ({ params, locals, request, url }) =>
+  answered(async () => {
+    const token = url.searchParams.get('play');
+    const answer = await readRecording(staffApiCall(locals), idOf(params.id), {
+      recordingId: idOf(url.searchParams.get('recording') ?? undefined),
+      token,
+      range: request.headers.get('range')
+    });
+    if (token === null) return download(answer);
+    const { type, size, range, bytes } = answer;
+    const headers = {
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, no-store',
+      'content-type': type,
+      'x-content-type-options': 'nosniff'
+    };
+    if (range === 'unsatisfiable')
+      return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${size}` } });
+    if (range === null)
+      return new Response(bodyOf(bytes), { headers: { ...headers, 'content-length': String(size) } });
+    return new Response(bodyOf(bytes), {
+      status: 206,
+      headers: {
+        ...headers,
+        'content-length': String(range.to - range.from + 1),
+        'content-range': `bytes ${range.from}-${range.to}/${size}`
+      }
+    });
+  });
