@@ -9,6 +9,7 @@ import { boardOf } from './board.ts';
 import { encrypted } from './encrypted.ts';
 import { inTheRoomWithPatient } from './in-room.ts';
 import { keepEvidence, openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
+import { recorded } from './recorded.ts';
 import { expectPlaying } from './seen.ts';
 import { say } from './words.ts';
 
@@ -265,6 +266,7 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
   await expect(closely).toHaveCount(0);
 });
 
+recorded(() => ({ li, patient }));
 encrypted(() => ({ app, consultId, li, patient }));
 inTheRoomWithPatient(() => ({ li, patient }));
 

@@ -6,7 +6,7 @@ import type { Services } from '#lib/features/tenancy/call.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { consultChanged } from './read.server.ts';
-import { lateMs, withoutGap } from './recording.ts';
+import { fittedSpans, lateMs, withoutGap } from './recording.ts';
 import { recordingBytes } from './recording-file.server.ts';
 import { recordingIs, type RecordingRow } from './recordings.server.ts';
 import { consultRecordings, recordingPieces } from './recording-tables.server.ts';
@@ -66,6 +66,7 @@ async function close(services: Closer, row: RecordingRow, now: Date): Promise<vo
   const all = await services.systemDb
     .select({
       number: recordingPieces.number,
+      untilMs: recordingPieces.untilMs,
       sha256: recordingPieces.fileSha256,
       size: recordingPieces.size
     })
@@ -102,31 +103,47 @@ async function close(services: Closer, row: RecordingRow, now: Date): Promise<vo
 
 type Made = Pick<
   RecordingRow,
-  'headSha256' | 'headSize' | 'bodyFrom' | 'bodyTo' | 'bodyPieces' | 'durationMs' | 'size' | 'sha256'
+  | 'spans'
+  | 'headSha256'
+  | 'headSize'
+  | 'bodyFrom'
+  | 'bodyTo'
+  | 'bodyPieces'
+  | 'durationMs'
+  | 'size'
+  | 'sha256'
 >;
 
 /** What is played; null where nothing of it can be. */
 async function readable(
   { files, log }: Closer,
   row: RecordingRow,
-  pieces: { sha256: string; size: number }[]
+  pieces: { sha256: string; size: number; untilMs: number }[]
 ): Promise<Made | null> {
   const { organisationId } = row;
   const body = { from: 0, to: pieces.reduce((sum, { size }) => sum + size, 0) };
   let head: { sha256: string; size: number } | null = null;
-  let durationMs = row.spans.reduce(
+  let { spans } = row;
+  let durationMs = spans.reduce(
     (sum, { from, to }) => sum + (to === null ? 0 : Date.parse(to) - Date.parse(from)),
     0
   );
   if (row.type === 'video/webm') {
     const scan = new WebmScan();
     try {
-      for (const { sha256 } of pieces)
+      const taken: { at: number; time: number }[] = [];
+      for (const { sha256, untilMs } of pieces) {
         for await (const bytes of await files.get(organisationId, sha256)) scan.push(bytes);
+        taken.push({ at: row.startedAt.getTime() + untilMs, time: scan.time });
+      }
       const index = scan.done();
       if (!index) return null;
       const made = webmHead(index);
       durationMs = made.durationMs;
+      spans = fittedSpans(
+        spans,
+        taken.map(({ at, time }) => ({ at, ms: time * made.unitMs }))
+      );
       Object.assign(body, { from: index.head.length, to: index.end });
       head = await files.put(organisationId, once(made.bytes), { maxBytes: mostHeadBytes });
     } catch (error) {
@@ -138,6 +155,7 @@ async function readable(
   const file = { organisationId, head, body, pieces };
   const size = (head?.size ?? 0) + body.to - body.from;
   return {
+    spans,
     ...{ headSha256: head?.sha256 ?? null, headSize: head?.size ?? null },
     ...{ bodyFrom: body.from, bodyTo: body.to, bodyPieces: pieces.length },
     ...{ durationMs, size, sha256: await digestOf(files, file, size) }

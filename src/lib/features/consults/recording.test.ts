@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { momentAt, partsOf, placeOf, rangeOf, runningOf, spansUntil, withoutGap } from './recording.ts';
+import {
+  fittedSpans,
+  momentAt,
+  partsOf,
+  placeOf,
+  rangeOf,
+  runningOf,
+  spansUntil,
+  withoutGap
+} from './recording.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 1, 8, 0, seconds));
 const span = (from: number, to: number | null) => ({
@@ -59,6 +68,19 @@ test('[RC-11] a moment of the room has its place in the recording, and back, ove
   expect(momentAt(ended, 12_000)).toEqual(at(52));
   expect(momentAt(ended, 99_000)).toEqual(at(60));
   expect(momentAt([], 0)).toBeNull();
+});
+
+test('[RC-11] moments lie where the pieces say, not where the recorder was asked to begin', () => {
+  const spans = [span(10, 20), span(50, 60)];
+  // It began a second late each time, and its last two seconds are missing.
+  const taken = [14, 17, 20, 55, 58].map((second, i) => ({
+    at: at(second).getTime(),
+    ms: [3_000, 6_000, 9_000, 13_000, 16_000][i]!
+  }));
+  const fitted = fittedSpans(spans, taken);
+  expect(fitted).toEqual([span(11, 20), span(51, 58)]);
+  expect(placeOf(fitted, at(52))).toBe(10_000);
+  expect(fittedSpans([span(10, 20)], [])).toEqual([span(10, 10)]);
 });
 
 test('[RC-2] at most one of a consult’s recordings is being made', () => {

@@ -148,6 +148,31 @@ export function momentAt(spans: readonly RecordingSpan[], ms: number): Date | nu
   return null;
 }
 
+/**
+ * The spans as the pieces show them. A recorder begins a moment after it was asked to, and the last piece may be missing:
+ * each span ends where its last piece does, and is as long as what was recorded in it.
+ * @param taken at the end of each piece: the room's time, and how much was recorded by then, in milliseconds
+ */
+export function fittedSpans(
+  spans: readonly RecordingSpan[],
+  taken: readonly { at: number; ms: number }[]
+): RecordingSpan[] {
+  let before = 0;
+  return spans.map(({ from, to }, i) => {
+    const next = spans[i + 1];
+    const until = next ? Date.parse(next.from) : Number.POSITIVE_INFINITY;
+    const last = taken.findLast(({ at }) => at < until);
+    const recorded = Math.max(0, (last?.ms ?? 0) - before);
+    before = Math.max(before, last?.ms ?? 0);
+    const [begin, close] = [Date.parse(from), to === null ? Number.POSITIVE_INFINITY : Date.parse(to)];
+    const end = Math.max(begin, Math.min(close, last?.at ?? begin));
+    return {
+      from: new Date(Math.max(begin, end - recorded)).toISOString(),
+      to: new Date(end).toISOString()
+    };
+  });
+}
+
 /** The pieces that follow one another from the first: what comes after a gap cannot be read. */
 export function withoutGap<T extends { number: number }>(pieces: readonly T[]): T[] {
   const sorted = [...pieces].sort((a, b) => a.number - b.number);

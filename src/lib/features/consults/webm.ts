@@ -103,6 +103,11 @@ export class WebmScan {
     if (this.#head !== null) this.#readClusters();
   }
 
+  /** Of the latest block so far, in units of the stream's TimestampScale. */
+  get time(): number {
+    return this.#lastTime;
+  }
+
   /** @returns null where not one whole block came */
   done(): WebmIndex | null {
     if (!this.#head) return null;
@@ -201,11 +206,13 @@ const isOfSegment = (id: number) =>
 
 /**
  * What goes before the stream's bytes from its first cluster to `index.end`.
- * @returns the head, and how long the recording is
+ * @returns the head, how long the recording is, and what its times count
  */
 export function webmHead({ head, clusters, end, lastTime }: WebmIndex): {
   bytes: Uint8Array;
   durationMs: number;
+  /** Of the stream's TimestampScale. */
+  unitMs: number;
 } {
   const parts = childrenOf(head, 0, head.length);
   const ebml = parts.find(({ id }) => id === ids.ebml);
@@ -249,7 +256,8 @@ export function webmHead({ head, clusters, end, lastTime }: WebmIndex): {
   const opening = concat([idBytes(ids.segment), size8(before + end - first)]);
   return {
     bytes: concat([head.subarray(ebml.at, ebml.to), opening, ...content]),
-    durationMs: Math.round((length * scaleNs) / 1_000_000)
+    durationMs: Math.round((length * scaleNs) / 1_000_000),
+    unitMs: scaleNs / 1_000_000
   };
 }
 

@@ -43,6 +43,15 @@ export const processingRegister: readonly (ProcessingEntry & { id: string })[] =
     place: m.rights_register_call_place
   },
   {
+    id: 'recording',
+    purpose: m.rights_register_recording_purpose,
+    categories: m.rights_register_recording_categories,
+    basis: m.rights_register_recording_basis,
+    recipients: m.rights_register_recording_recipients,
+    retention: m.rights_register_recording_retention,
+    place: m.rights_register_recording_place
+  },
+  {
     id: 'appointments',
     purpose: m.rights_register_appointments_purpose,
     categories: m.rights_register_appointments_categories,

@@ -8,6 +8,7 @@ import { CallView } from './call/view.svelte.ts';
 import type { ChatLink } from '../chat.ts';
 import { consultActs, type ConsultActs } from './acts.svelte.ts';
 import { keptCall } from './kept-call.svelte.ts';
+import { Recorder } from './recording/recorder.svelte.ts';
 import { RingSetting } from './ring.svelte.ts';
 
 /** One colour a person, from their id: the same in every browser, readable on light and dark. */
@@ -32,6 +33,7 @@ export class RoomController {
   readonly ring: RingSetting;
   /** Null while the page is drawn on the server: sockets are the browser's. */
   readonly board: BoardController | null;
+  readonly recorder: Recorder;
   /** What was typed at a pin and not sent, by pin. In memory only: other people use this PC too. */
   readonly pinDrafts = new SvelteMap<string, string>();
   panel = $state<RoomPanel>('record');
@@ -41,6 +43,8 @@ export class RoomController {
 
   constructor(options: {
     consultId: string;
+    /** The consult's. */
+    number: string;
     boardId: string;
     me: { userId: string; memberId: string; name: string; role: string };
     /** This person asked for the consult. */
@@ -48,7 +52,7 @@ export class RoomController {
     /** The consult is open for work; a closed one is read only and has no call. */
     open: boolean;
   }) {
-    const { consultId, boardId, me, asks, open } = options;
+    const { consultId, number, boardId, me, asks, open } = options;
     this.acts = consultActs(consultId);
     this.#consultId = consultId;
     this.call = keptCall.take(consultId) ?? this.#newCall();
@@ -67,6 +71,7 @@ export class RoomController {
           mode: open ? 'write' : 'read'
         })
       : null;
+    this.recorder = new Recorder({ consultId, title: number, call: this.call, board: () => this.board });
     this.inside = !open || this.call.phase.kind === 'live';
   }
 
@@ -123,6 +128,8 @@ export class RoomController {
 
   /** The page goes: a call that goes on belongs to the tab from here on. */
   destroy(): void {
+    // What was recorded goes on to the server, from whatever page comes next.
+    void this.recorder.stop('left');
     if (this.call.phase.kind === 'live' || this.call.phase.kind === 'reconnecting')
       keptCall.keep({ consultId: this.#consultId, call: this.call });
     else this.call.destroy();

@@ -289,6 +289,11 @@ export class CallController {
     return this.#session?.camera ?? null;
   }
 
+  /** What is heard in the call, oneself too. */
+  sounds(): MediaStreamTrack[] {
+    return this.#session?.sounds() ?? [];
+  }
+
   async tell(topic: string, message: object, identity: string): Promise<void> {
     await this.#session?.tell(topic, message, identity);
   }

@@ -307,6 +307,14 @@ export class Session {
     return track instanceof LocalVideoTrack ? track : null;
   }
 
+  /** Every microphone of the room, one's own included; of who is muted it is silent. */
+  sounds(): MediaStreamTrack[] {
+    const people: Participant[] = [this.#room.localParticipant, ...this.#room.remoteParticipants.values()];
+    return people.flatMap(
+      (person) => person.getTrackPublication(Track.Source.Microphone)?.track?.mediaStreamTrack ?? []
+    );
+  }
+
   /** To one person of the room. The media server passes it on for whoever was given the right to send, for nobody else. */
   async tell(topic: string, message: object, identity: string): Promise<void> {
     await this.#room.localParticipant.publishData(new TextEncoder().encode(JSON.stringify(message)), {

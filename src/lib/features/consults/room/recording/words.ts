@@ -1,0 +1,27 @@
+import { m } from '#lib/paraglide/messages.js';
+import type { RecordingEnd } from '../../recording.ts';
+import type { RecorderFit } from './fit.ts';
+
+/** Why a recording ended. */
+export const endWords: Record<RecordingEnd, () => string> = {
+  stopped: m.recording_end_stopped,
+  left: m.recording_end_left,
+  withdrawn: m.recording_end_withdrawn,
+  unasked: m.recording_end_unasked,
+  closed: m.recording_end_closed,
+  lost: m.recording_end_lost,
+  full: m.recording_end_full,
+  broken: m.recording_end_broken,
+  limit: m.recording_end_limit
+};
+
+/** Why this browser cannot record; null: it can. */
+export function missingWords(fit: RecorderFit): string | null {
+  if (!('missing' in fit)) return null;
+  const words = {
+    recorder: m.recording_no_recorder,
+    capture: m.recording_no_capture,
+    format: m.recording_no_format
+  };
+  return words[fit.missing]();
+}
