@@ -27,6 +27,8 @@ export default {
         'frame-ancestors': ['none']
       }
     },
+    // Registered where somebody wants to be called, and nowhere else.
+    serviceWorker: { register: false },
     csrf: { trustedOrigins: [] }
   }
 };

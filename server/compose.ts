@@ -13,6 +13,7 @@ import { createClamdScanner, noScanner } from './adapters/clamd.ts';
 import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
+import { createPush, noPush } from './adapters/push/index.ts';
 import { createRedisRelay } from './adapters/redis-relay.ts';
 import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
@@ -77,6 +78,10 @@ export async function compose(options: {
     live,
     media,
     mail: createMailer({ mail: config.mail }),
+    // The oldest key, as for sessions: a new one must not end every subscription.
+    push: config.push
+      ? createPush({ settings: config.push, secret: masterKeys[0], clock: systemClock })
+      : noPush,
     pdf: createPdfRenderer(),
     // The oldest: a new master key signs nobody out.
     auth: createAuthenticator({

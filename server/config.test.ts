@@ -29,6 +29,21 @@ describe('readConfig', () => {
     expect([...readConfig([], {}).roles]).toEqual(['web', 'collab', 'worker', 'dicom']);
   });
 
+  it('takes calls to devices only with somebody to ask, and hosts as they stand in an address', () => {
+    expect(readConfig([], {}).push).toBeNull();
+    const env = { PUSH_CONTACT: 'mailto:it@example.org', PUSH_HOSTS: 'push.example.org, Push.lan:8443' };
+    expect(readConfig([], env).push).toEqual({
+      contact: 'mailto:it@example.org',
+      hosts: ['push.example.org', 'push.lan:8443']
+    });
+    for (const wrong of [
+      { PUSH_CONTACT: 'it@example.org' },
+      { PUSH_HOSTS: 'push.example.org' },
+      { ...env, PUSH_HOSTS: 'https://push.example.org/x' }
+    ])
+      expect(() => readConfig([], wrong)).toThrow(/PUSH_/);
+  });
+
   it('lets the command line win over the environment', () => {
     const env = { PORT: '4000', HOST: '0.0.0.0', DATA_DIR: '/srv/a', ROLES: 'web' };
     expect(readConfig([], env)).toMatchObject({ port: 4000, host: '0.0.0.0', dataDir: '/srv/a' });

@@ -32,6 +32,8 @@ export interface Config {
   /** Null: no video (`--no-sfu`). */
   media: MediaConfig | null;
   mail: { url: string; from: string } | null;
+  /** Web Push to people's devices; null: none. */
+  push: { contact: string; hosts: readonly string[] } | null;
   /** Sign-in at an OpenID Connect provider; null: passwords and passkeys only. */
   oidc: OidcConfig | null;
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
@@ -98,6 +100,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     redisUrl: readUrl(text('REDIS_URL'), 'REDIS_URL', ['redis:', 'rediss:']),
     media: values['no-sfu'] ? null : readMedia(text, origin),
     mail: readMail(text),
+    push: readPush(text),
     oidc: readOidc(text),
     masterKey: readMasterKey(text('MASTER_KEY')),
     olderMasterKeys: readOlderMasterKeys(text),
@@ -249,6 +252,21 @@ function readMail(text: Text): Config['mail'] {
   const from = text('MAIL_FROM');
   if (!from) throw new StopError('SMTP_URL is set: set MAIL_FROM to the address mails come from as well.');
   return { url, from };
+}
+
+function readPush(text: Text): Config['push'] {
+  const contact = text('PUSH_CONTACT');
+  const hosts = (text('PUSH_HOSTS') ?? '').split(',').flatMap((host) => host.trim().toLowerCase() || []);
+  if (!contact) {
+    if (hosts.length) throw new StopError('PUSH_HOSTS is set: set PUSH_CONTACT as well.');
+    return null;
+  }
+  if (!/^mailto:[^\s@]+@[^\s@]+$/.test(contact) && !/^https:\/\/[^\s]+$/.test(contact))
+    throw new StopError('PUSH_CONTACT must be mailto:somebody@example.org or an https address.');
+  for (const host of hosts)
+    if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host)
+      throw new StopError(`PUSH_HOSTS: "${host}" is not a host name, with its port where that is not 443.`);
+  return { contact, hosts };
 }
 
 function readOlderMasterKeys(text: Text): readonly Buffer[] {

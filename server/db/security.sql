@@ -414,6 +414,12 @@ CREATE POLICY system ON outgoing_mail TO consilium_system USING (true) WITH CHEC
 -- News are for one person, also among colleagues.
 CREATE POLICY own ON notification AS RESTRICTIVE TO consilium_app
   USING (user_id::text = (SELECT app_actor())) WITH CHECK (user_id::text = (SELECT app_actor()));
+-- [NO-20] A device is its person's alone; another's leaves it when they sign in there and want to be called.
+CREATE POLICY own ON push_subscription AS RESTRICTIVE TO consilium_app
+  USING (user_id::text = (SELECT app_actor())) WITH CHECK (user_id::text = (SELECT app_actor()));
+GRANT DELETE ON push_subscription TO consilium_app;
+GRANT SELECT, UPDATE, DELETE ON push_subscription TO consilium_system;
+CREATE POLICY system ON push_subscription TO consilium_system USING (true);
 REVOKE INSERT, UPDATE ON outgoing_mail FROM consilium_app;
 GRANT SELECT, DELETE ON outbox TO consilium_system;
 CREATE POLICY system ON outbox TO consilium_system USING (true);
@@ -682,7 +688,7 @@ CREATE POLICY visitor ON visit_request TO consilium_app
   USING (consult_id = (SELECT app_consult()))
   WITH CHECK (consult_id = (SELECT app_consult()) AND organisation_id = (SELECT app_organisation()));
 REVOKE UPDATE ON visit_request FROM consilium_app;
-GRANT UPDATE (withdrawn_at, handled_at, handled_by_id, handled_by_name) ON visit_request TO consilium_app;
+GRANT UPDATE (withdrawn_at, handled_at, handled_by_id, handled_by_name, outcome, tries) ON visit_request TO consilium_app;
 -- [CN-31] What the clinic said to a patient's page is read there, and not rewritten by anybody.
 CREATE POLICY visitor ON visit_message FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 REVOKE UPDATE ON visit_message FROM consilium_app;

@@ -15,5 +15,6 @@ export interface SealedColumn {
 export const sealedTables: readonly SealedTable[] = [
   { table: 'patient', columns: Object.values(sealedPatientColumns) },
   { table: 'patient_delegate', columns: Object.values(sealedDelegateColumns) },
-  { table: 'call_encryption', columns: [{ column: 'secret', index: null }] }
+  { table: 'call_encryption', columns: [{ column: 'secret', index: null }] },
+  { table: 'push_subscription', columns: [{ column: 'target', index: null }] }
 ];

@@ -8,6 +8,7 @@ import { credentialReminderTask } from '#lib/features/notifications/credential-r
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
 import { notificationKinds } from '#lib/features/notifications/notification.ts';
+import { pushTask } from '#lib/features/notifications/push-jobs.server.ts';
 import { rightsHandlers } from '#lib/features/notifications/rights.server.ts';
 import { passwordResetTask } from '#lib/features/identity/reset.server.ts';
 import { eraseFilesTask, erasureHandler } from '#lib/features/rights/erasure.server.ts';
@@ -33,6 +34,7 @@ export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks:
   ],
   tasks: [
     sendMailTask,
+    pushTask,
     credentialReminderTask,
     checkpointTask,
     archiveTask,

@@ -578,6 +578,18 @@ export const table: Record<string, Door> = {
     may: deciding,
     audited: true
   },
+  'PUT /api/consults/[id]/requests': {
+    at: consult('requests'),
+    body: (of) => ({ requestId: of.requestId }),
+    may: asking,
+    audited: true
+  },
+  'PATCH /api/consults/[id]/requests': {
+    at: consult('requests'),
+    body: (of) => ({ requestId: of.requestId, outcome: null }),
+    may: asking,
+    audited: true
+  },
   'POST /api/consults/[id]/requests': {
     at: consult('requests'),
     body: (of) => ({ requestId: of.requestId }),
@@ -792,6 +804,30 @@ export const table: Record<string, Door> = {
   'POST /api/notifications': {
     at: () => '/api/notifications',
     body: () => ({ read: [newId()] }),
+    may: members,
+    personal: true
+  },
+  'PUT /api/push': {
+    at: () => '/api/push',
+    body: () => ({ endpoint: null, locale: 'zh-CN' }),
+    may: members,
+    personal: true
+  },
+  // None is set up here: whoever passes is told so.
+  'POST /api/push': {
+    at: () => '/api/push',
+    body: () => ({
+      endpoint: 'https://fcm.googleapis.com/x',
+      p256dh: 'A'.repeat(87),
+      auth: 'A'.repeat(22),
+      locale: 'zh-CN'
+    }),
+    may: members,
+    personal: true
+  },
+  'DELETE /api/push': {
+    at: () => '/api/push',
+    body: () => ({ which: 'others', endpoint: null }),
     may: members,
     personal: true
   },

@@ -69,7 +69,7 @@ const kept: Record<string, string> = {
     'password_reset'
   ),
   ...of('staff', 'totp_factor', 'recovery_code', 'passkey', 'member', 'member_invitation', 'member_role'),
-  ...of('staff', 'member_role_right', 'practitioner_credential', 'expert_listing'),
+  ...of('staff', 'member_role_right', 'practitioner_credential', 'expert_listing', 'push_subscription'),
   call_statistic: 'figures of calls, of nobody',
   ...of('the organisation', 'organisation', 'clinic', 'department', 'chair', 'counter', 'data_key')
 };

@@ -16,6 +16,7 @@ import {
 } from '#lib/features/notifications/list.server.ts';
 import { createLiveFeed } from '../../server/adapters/live-feed.ts';
 import { createMailer } from '../../server/adapters/mail.ts';
+import { noPush } from '../../server/adapters/push/index.ts';
 import { handlers } from '../../server/worker/handlers.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../../server/worker/index.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -122,6 +123,7 @@ beforeAll(async () => {
     clock: { now: () => new Date() },
     live,
     mail: createMailer({ mail: null }),
+    push: noPush,
     log: silent,
     settings: { origin: 'https://consult.example.org', demo: false, maxUploadBytes: 1 }
   } as unknown as Services;

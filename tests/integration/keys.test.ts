@@ -7,6 +7,7 @@ import * as patientTables from '#lib/features/patients/tables.server.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { composeKeys } from '../../server/compose-keys.ts';
 import { checkMasterKey } from '../../server/keys/check.ts';
+import { pushSubscriptions } from '#lib/features/notifications/tables.server.ts';
 import { callEncryptions } from '#lib/features/consults/encryption-table.server.ts';
 import { retireKeys, rotateKeys, type RotationParts } from '../../server/keys/rotate.ts';
 import { sealAtRest } from '../../server/keys/seal-at-rest.ts';
@@ -119,13 +120,13 @@ test('[KEY-4] every encrypted column is on the list that start and rotation work
   const listed = sealedTables.flatMap(({ table, columns }) =>
     columns.map(({ column }) => `${table}.${column}`)
   );
-  const found = Object.values({ ...patientTables, callEncryptions }).flatMap((table) =>
+  const found = Object.values({ ...patientTables, callEncryptions, pushSubscriptions }).flatMap((table) =>
     Object.values(table)
       .filter((column) => column?.getSQLType?.() === 'text' && column.columnType === 'PgCustomColumn')
       .map((column) => `${getTableName(table)}.${column.name}`)
   );
   expect(listed.toSorted()).toEqual(found.toSorted());
-  expect(listed).toHaveLength(6);
+  expect(listed).toHaveLength(7);
 });
 
 test('[KEY-5] another master key is told in one sentence, and changes nothing', async () => {

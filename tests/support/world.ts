@@ -18,6 +18,7 @@ import { createAuthenticator } from '../../server/adapters/auth/index.ts';
 import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
 import { noScanner } from '../../server/adapters/clamd.ts';
 import { createImageReader } from '../../server/adapters/image-reader.ts';
+import { noPush } from '../../server/adapters/push/index.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { composeKeys, type Keys } from '../../server/compose-keys.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -111,6 +112,7 @@ export function useWorld(): World {
       live: { publish: async () => {}, subscribe: () => () => {}, toldSince: () => false },
       media: silentMedia,
       mail: { configured: false, send: async () => {} },
+      push: noPush,
       pdf: createPdfRenderer(),
       auth: createAuthenticator({ systemDb, clock: systemClock, origin: 'http://localhost', masterKey }),
       log: silent,

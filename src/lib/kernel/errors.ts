@@ -95,6 +95,9 @@ const statusOfCode = {
   call_cannot_encrypt: 409,
   chat_file_kind: 415,
   not_admitted: 403,
+  // push
+  push_unreachable: 503,
+  push_not_possible: 409,
   // general
   storage_full: 507,
   sealed_value_refused: 500,

@@ -128,6 +128,31 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
 }
 
+/** Calls a person's device where no page of the app is open (Web Push). */
+export interface PushSender {
+  /** What browsers subscribe with; null: not configured here. */
+  readonly publicKey: string | null;
+  /** Whether the address leads to a push service, and to nothing else. */
+  accepts(endpoint: string): boolean;
+  /**
+   * @param message nothing personal: it is encrypted, and shown on a locked screen all the same
+   * @param options.topic a later message of the same topic takes the place of one not delivered yet
+   * @returns `gone`: this device wants none any more
+   * @throws AppError `push_unreachable`
+   */
+  send(
+    target: PushTarget,
+    message: string,
+    options: { ttlSeconds: number; topic: string }
+  ): Promise<'sent' | 'gone'>;
+}
+/** What a browser gave when it subscribed; keys in base64url. */
+export interface PushTarget {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+}
+
 /** News to open browsers (server-sent events). Reaches every process through the database. */
 export interface LiveFeed {
   /** Tell these users. Delivered after the surrounding transaction commits when called through `tx.live`. */

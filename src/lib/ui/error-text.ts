@@ -86,6 +86,8 @@ const texts: Record<ShownCode, () => string> = {
   call_cannot_encrypt: m.error_call_cannot_encrypt,
   chat_file_kind: m.error_chat_file_kind,
   not_admitted: m.error_not_admitted,
+  push_unreachable: m.error_push_unreachable,
+  push_not_possible: m.error_push_not_possible,
   storage_full: m.error_storage_full,
   sealed_value_refused: m.error_sealed_value_refused,
   unavailable: m.error_unavailable,

@@ -1,5 +1,6 @@
 import { mayReadAppointments } from '#lib/features/appointments/policy.server.ts';
 import { listDay } from '#lib/features/appointments/list.server.ts';
+import { listCallRequests } from '#lib/features/consults/call-request.server.ts';
 import { listConsults } from '#lib/features/consults/read.server.ts';
 import { listWaiting } from '#lib/features/consults/waiting.server.ts';
 import { isLocalDate } from '#lib/features/appointments/zone.ts';
@@ -15,12 +16,13 @@ export const load: PageServerLoad = async (event) => {
     workplace.clinics.some((one) => one.id === id)
   );
   const date = event.url.searchParams.get('date');
-  const [day, consults, waiting] = await Promise.all([
+  const [day, consults, waiting, calls] = await Promise.all([
     clinicId && call.actor.role !== 'expert' && mayReadAppointments(call.actor, clinicId)
       ? loaded(listDay(call, { clinicId, ...(isLocalDate(date) ? { date } : {}) }))
       : null,
     loaded(listConsults(call, { status: ['requested', 'more-asked', 'accepted'] })),
-    call.actor.role === 'receptionist' ? null : loaded(listWaiting(call))
+    call.actor.role === 'receptionist' ? null : loaded(listWaiting(call)),
+    call.actor.role === 'receptionist' ? [] : loaded(listCallRequests(call))
   ]);
-  return { day, clinicId, consults, waiting };
+  return { day, clinicId, consults, waiting, calls, pushes: call.push.publicKey !== null };
 };

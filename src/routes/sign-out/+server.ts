@@ -1,8 +1,13 @@
 import { redirect } from '@sveltejs/kit';
+import { endPushOf } from '#lib/features/notifications/push.server.ts';
 import { parseSetCookie } from '../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-export const POST: RequestHandler = async ({ request, locals, cookies }) => {
+export const POST: RequestHandler = async ({ request, locals, cookies, url }) => {
+  // [NO-20] Who leaves is called here no more; a device that was only left alone is.
+  const { services, request: from, member } = locals;
+  if (member && !url.searchParams.has('idle'))
+    await endPushOf({ ...services, request: from, actor: member }, { id: member.sessionId });
   const setCookies = await locals.services.auth.signOut(request.headers);
   // Open boards and streams of this session end now, not at their next look at the clock.
   if (locals.member)

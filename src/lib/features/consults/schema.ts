@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { answersInput } from '#lib/features/consent/schema.ts';
 import { unlockReasons, visitRequestKinds } from './visit.ts';
+import { callOutcomes } from './call-request.ts';
 import { lateChoices, learnTopics, readyMessages } from './waiting.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
@@ -185,6 +186,8 @@ export const slotInput = v.object({ slotAt: v.nullable(v.pipe(v.string(), v.isoT
 export const inviteInput = v.object({ delegateId: v.optional(v.nullable(id), null) });
 export const unlockInput = v.object({ inviteId: id, reason: v.picklist(unlockReasons) });
 export const requestInput = v.object({ requestId: id });
+/** [CN-37] Null: nobody answered. */
+export const callOutcomeInput = v.object({ requestId: id, outcome: v.nullable(v.picklist(callOutcomes)) });
 export const summaryInput = v.object({ text: text(2000) });
 
 export const boardExportFormats = ['png', 'svg', 'pdf', 'csv', 'json'] as const;

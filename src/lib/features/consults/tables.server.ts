@@ -6,6 +6,7 @@ import { patientDelegates, patients } from '#lib/features/patients/tables.server
 import { chatAudiences, chatFileTypes, type ChatLink } from './chat.ts';
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
+import { callOutcomes, type CallTry } from './call-request.ts';
 import { visitRequestKinds } from './visit.ts';
 import { learnTopics, visitMessageKinds } from './waiting.ts';
 import {
@@ -322,7 +323,11 @@ export const visitRequests = pgTable(
     withdrawnAt: instant('withdrawn_at'),
     handledAt: instant('handled_at'),
     handledById: uuid('handled_by_id'),
-    handledByName: text('handled_by_name')
+    handledByName: text('handled_by_name'),
+    /** [CN-37] Of who asked for a call: how it ended. */
+    outcome: text('outcome', { enum: callOutcomes }),
+    /** Calls that nobody answered. */
+    tries: jsonb('tries').$type<CallTry[]>().notNull().default([])
   },
   (t) => [index('visit_request_consult').on(t.organisationId, t.consultId, t.at), consultKey(t as never)]
 );

@@ -5,6 +5,8 @@ import { consults } from '#lib/features/consults/tables.server.ts';
 import { members, users } from '#lib/features/identity/tables.server.ts';
 import type { JobContext, JobHandler, OutboxEvent, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 import { hrefOf, isMailed, notificationKinds, type NotificationKind } from './notification.ts';
+import { isPushed } from './push.ts';
+import { pushSoon } from './push-jobs.server.ts';
 import { consultNews } from './schema.ts';
 import { notifications, outgoingMails } from './tables.server.ts';
 import { mailWords } from './words.ts';
@@ -58,6 +60,7 @@ async function tell(kind: NotificationKind, event: OutboxEvent, context: JobCont
       eventId: event.id
     });
     if (!id) continue;
+    if (services.push.publicKey !== null && isPushed(kind)) await pushSoon(context, id);
     if (isMailed(kind))
       await mail(context, person, {
         notificationId: id,

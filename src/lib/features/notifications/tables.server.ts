@@ -1,5 +1,5 @@
 import { index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
+import { instant, sealedText, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
 import { outgoingMailStatuses, type NotificationData } from './notification.ts';
 
 /** News for one person. Its words are made when it is read, in the reader's language. */
@@ -42,4 +42,23 @@ export const outgoingMails = pgTable(
     unique('outgoing_mail_tenant').on(t.organisationId, t.id),
     index('outgoing_mail_created').on(t.organisationId, t.createdAt)
   ]
+);
+
+/** [NO-20] A device on which somebody wants to be called, also while no page is open. */
+export const pushSubscriptions = pgTable(
+  'push_subscription',
+  {
+    ...tenantColumns(),
+    userId: uuid('user_id').notNull(),
+    /** The session it was confirmed in last: signing out there ends it. */
+    sessionId: uuid('session_id').notNull(),
+    /** SHA-256 of the endpoint, hex: a browser has one. */
+    endpointHash: text('endpoint_hash').notNull().unique(),
+    /** Endpoint and keys, JSON: whoever has them could ring. */
+    target: sealedText('target').notNull(),
+    locale: text('locale', { enum: ['zh-CN', 'en'] }).notNull(),
+    /** The push service could not be reached last time, since. */
+    failedAt: instant('failed_at')
+  },
+  (t) => [index('push_subscription_user').on(t.userId)]
 );

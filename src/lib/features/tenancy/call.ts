@@ -12,7 +12,8 @@ import type {
   Logger,
   Mailer,
   MediaServer,
-  PdfRenderer
+  PdfRenderer,
+  PushSender
 } from '#lib/kernel/ports.ts';
 
 /** The pool of role `consilium_app`: owns nothing, bypasses nothing, sees no row outside a transaction with a tenant. */
@@ -33,6 +34,7 @@ export interface Services {
   live: LiveFeed;
   media: MediaServer;
   mail: Mailer;
+  push: PushSender;
   pdf: PdfRenderer;
   auth: Authenticator;
   log: Logger;

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { MemberActor } from '#lib/kernel/actor.ts';
+import { systemClock } from '#lib/kernel/clock.ts';
+import { newId } from '#lib/kernel/ids.ts';
+import type { PushSender } from '#lib/kernel/ports.ts';
+import { waitInLobby } from '#lib/features/consults/room.server.ts';
+import { endPush, endPushOf, pushState, startPush } from '#lib/features/notifications/push.server.ts';
+import { createPush, noPush } from '../../server/adapters/push/index.ts';
+import { handlers } from '../../server/worker/handlers.ts';
+import { createWorker, type Worker } from '../../server/worker/index.ts';
+import { openPushPeer, type PushPeer } from '../support/push-peer.ts';
+import { refusal } from '../support/refusal.ts';
+import { silent } from '../support/silent.ts';
+import { until } from '../support/until.ts';
+import { entered, invited } from '../support/visitor.ts';
+import { useWorld } from '../support/world.ts';
+
+const world = useWorld();
+const { owner } = world.database;
+const settings = { contact: 'mailto:it@clinic.example', hosts: [] as string[] };
+const secret = randomBytes(32);
+const locale = 'zh-CN' as const;
+let peer: PushPeer;
+let push: PushSender;
+let worker: Worker;
+
+/** On a device of their own. */
+const on = (actor: MemberActor, sessionId = newId()) => ({ ...world.as({ ...actor, sessionId }), push });
+
+beforeAll(async () => {
+  peer = await openPushPeer(() => push.publicKey ?? '');
+  push = createPush({
+    ...{ settings: { ...settings, hosts: [peer.host] }, secret, clock: systemClock, ca: peer.ca }
+  });
+  worker = createWorker({
+    ...{ url: world.database.systemUrl, handlers, log: silent },
+    services: { ...world.services, push }
+  });
+  await worker.start();
+});
+afterAll(async () => {
+  await worker?.stop();
+  await peer?.close();
+});
+beforeEach(async () => {
+  await owner`delete from push_subscription`;
+  peer.delivered.length = 0;
+  peer.answers = null;
+});
+
+/** Whoever asked for this visit is told that its patient waits. */
+async function patientWaits(): Promise<string> {
+  const { id, token } = await invited(world);
+  await waitInLobby(world.as(await entered(world, token)));
+  return id;
+}
+const tags = () => peer.delivered.map(({ message }) => (message as { tag: string }).tag);
+
+test('[NO-20] [NO-21] a device of one’s choice rings when a patient waits, and is told nothing of them', async () => {
+  const { li, nurse } = world.people;
+  const device = on(li);
+  const target = peer.subscribe();
+  expect(await startPush(device, { ...target, locale })).toEqual({
+    ...{ publicKey: push.publicKey, here: 'on', others: 0 }
+  });
+  await startPush(on(nurse), { ...peer.subscribe(), locale: 'en' });
+  expect(tags()).toEqual(['welcome', 'welcome']);
+
+  const id = await patientWaits();
+  const tag = `patient.waiting ${id}`;
+  const arrived = () => peer.delivered.find(({ message }) => (message as { tag: string }).tag === tag);
+  await until(() => arrived() !== undefined);
+  const news = arrived();
+  expect(news?.message).toEqual({
+    ...{ title: '有患者正在候诊', body: '点击打开', path: `/room/${id}`, rings: true, tag }
+  });
+  expect(Number(news?.headers['ttl'])).toBeGreaterThan(500);
+  expect(news?.headers).toMatchObject({
+    urgency: 'high',
+    topic: expect.stringMatching(/^[\w-]{32}$/) as string
+  });
+  expect(news?.claims).toMatchObject({ sub: settings.contact });
+  // Each as long as the others: their length tells nothing.
+  expect(new Set(peer.delivered.map(({ bytes }) => bytes)).size).toBe(1);
+  // Who is not told by the bell is not called either.
+  expect(tags().filter((one) => one === tag)).toHaveLength(1);
+
+  const [kept] =
+    await owner`select target, endpoint_hash from push_subscription where user_id = ${li.userId}`;
+  expect(kept?.['target']).toMatch(/^cf1\./);
+  expect(JSON.stringify(kept)).not.toContain(target.auth);
+});
+
+test('[NO-20] signing out there ends it; so does its person from elsewhere, and whoever uses that browser next', async () => {
+  const { li, nurse } = world.people;
+  const [here, there] = [on(li), on(li)];
+  const [first, second] = [peer.subscribe(), peer.subscribe()];
+  await startPush(here, { ...first, locale });
+  await startPush(there, { ...second, locale });
+  expect(await pushState(here, { endpoint: first.endpoint, locale })).toMatchObject({
+    here: 'on',
+    others: 1
+  });
+  // Nobody sees or ends another's.
+  expect(await pushState(on(nurse), { endpoint: first.endpoint, locale })).toMatchObject({
+    here: 'off',
+    others: 0
+  });
+  await endPush(on(nurse), { which: 'here', endpoint: first.endpoint });
+  expect(await pushState(here, { endpoint: first.endpoint, locale })).toMatchObject({
+    here: 'on',
+    others: 1
+  });
+
+  // Signed in anew on that device: the session of now is the one that counts.
+  const again = on(li);
+  await pushState(again, { endpoint: first.endpoint, locale });
+  await endPushOf(here, { id: here.actor.sessionId });
+  expect(await pushState(again, { endpoint: first.endpoint, locale })).toMatchObject({
+    here: 'on',
+    others: 1
+  });
+  await endPushOf(again, { id: again.actor.sessionId });
+  expect(await pushState(there, { endpoint: second.endpoint, locale })).toMatchObject({
+    here: 'on',
+    others: 0
+  });
+
+  await startPush(again, { ...first, locale });
+  await endPush(there, { which: 'others', endpoint: second.endpoint });
+  expect(await pushState(there, { endpoint: second.endpoint, locale })).toMatchObject({
+    here: 'on',
+    others: 0
+  });
+  await startPush(on(nurse), { ...second, locale });
+  expect(await pushState(there, { endpoint: second.endpoint, locale })).toMatchObject({
+    here: 'off',
+    others: 0
+  });
+  const trail =
+    await owner`select action from audit_event where actor_id = ${li.userId} and action like 'push.%'`;
+  expect(trail.filter(({ action }) => action === 'push.end')).toHaveLength(2);
+});
+
+test('[NO-23] a device that wants none any more is forgotten; a service that does not answer is said', async () => {
+  const { li } = world.people;
+  const device = on(li);
+  const target = { ...peer.subscribe(), locale };
+  peer.answers = 503;
+  expect(await startPush(device, target)).toMatchObject({ here: 'unreachable' });
+  peer.answers = null;
+  await patientWaits();
+  await until(async () => (await pushState(device, target)).here === 'on');
+  for (const status of [410, 404]) {
+    peer.answers = status;
+    expect(await startPush(device, target)).toMatchObject({ here: 'off' });
+  }
+});
+
+test('[NO-22] nothing is sent to where no push service is, and nothing where none is set up', async () => {
+  const { li } = world.people;
+  const target = { ...peer.subscribe(), locale };
+  for (const endpoint of [
+    'https://127.0.0.1/x',
+    'https://example.org/x',
+    target.endpoint.replace('https', 'http')
+  ])
+    expect(await refusal(startPush(on(li), { ...target, endpoint }))).toBe('push_not_possible');
+  expect(await refusal(startPush({ ...on(li), push: noPush }, target))).toBe('push_not_possible');
+  expect(await pushState({ ...on(li), push: noPush }, target)).toMatchObject({
+    publicKey: null,
+    here: 'off'
+  });
+});
