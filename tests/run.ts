@@ -91,23 +91,18 @@ interface VitestReport {
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-async function vitest(
-  output: Output,
-  project: 'unit' | 'integration' | 'faults' | 'access',
-  ...more: string[]
-): Promise<Counts> {
-  const file = join(reports, `${project}.json`);
+async function vitest(output: Output, name: string, ...more: string[]): Promise<Counts> {
+  const file = join(reports, `${name}.json`);
   await rm(file, { force: true });
   const ok = await program(output, programs.vitest, [
     'run',
-    '--project',
-    project,
+    `--project=${name}`,
     ...more,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`
   ]);
-  const result = (await report(`${project}.json`)) as VitestReport | null;
+  const result = (await report(`${name}.json`)) as VitestReport | null;
   if (!result) return one(false);
   // A file that could not even be loaded has no tests of its own: it counts as one failure.
   const unloaded = result.testResults.filter(
@@ -172,7 +167,7 @@ const steps = {
       )
   },
   unit: { name: 'unit', run: (output) => vitest(output, 'unit') },
-  integration: { name: 'integration', run: (output) => vitest(output, 'integration') },
+  integration: { name: 'integration', run: (output) => vitest(output, 'integration', '--project=contract') },
   build: {
     name: 'build',
     run: async () => {
@@ -189,8 +184,10 @@ const steps = {
 /** One after another; the lanes of a stage side by side. Faults wait more than they work. */
 const stages: readonly (readonly Lane[])[] = [
   [[steps.build]],
-  [[steps.types, steps.lint, steps.unit, steps.access], [steps.faults]],
-  [[steps.integration]],
+  [
+    [steps.types, steps.lint, steps.unit, steps.integration],
+    [steps.access, steps.faults]
+  ],
   [[steps.e2e]]
 ];
 
