@@ -2,7 +2,7 @@ import type { BoardController } from '#lib/features/board/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
 import type { ParticipantView, VideoSource } from '../call/call.ts';
-import { captionHeight, fitted, headHeight, height, sceneOf, width, type Box } from './scene.ts';
+import { fitted, headHeight, height, sceneOf, width, type Box } from './scene.ts';
 
 /** [RC-12] Pictures a second. */
 export const frameRate = 12;
@@ -48,18 +48,19 @@ export class RoomPicture {
   #unfollow: (() => void) | null = null;
   #followed: object | null = null;
   #over = false;
+  /** What the picture shows that need not be drawn again. */
+  #standing: { main: HTMLVideoElement | ImageBitmap | null; people: number } | null = null;
 
   constructor(options: Options) {
     this.#options = options;
     this.canvas.width = width;
     this.canvas.height = height;
-    // With an alpha channel the recorder would encode each picture twice.
-    this.#context = this.canvas.getContext('2d', { alpha: false })!;
+    // With an alpha channel the recorder would encode each picture twice; it reads every picture back.
+    this.#context = this.canvas.getContext('2d', { alpha: false, willReadFrequently: true })!;
     this.#stage.style.cssText =
       'position:fixed;left:0;bottom:0;width:2px;height:2px;overflow:hidden;opacity:0;pointer-events:none;z-index:-1';
     this.#stage.setAttribute('aria-hidden', 'true');
     document.body.append(this.#stage);
-    this.draw();
   }
 
   /** Follow who came and went, and the board. Once a second is enough. */
@@ -88,16 +89,21 @@ export class RoomPicture {
   }
 
   draw(): void {
-    const context = this.#context;
     const people = this.#options.people();
     const sharer = people.find(({ identity }) => this.#video(`screen ${identity}`));
     const main = sharer ? this.#video(`screen ${sharer.identity}`) : this.#board;
     const scene = sceneOf({ people: people.length, hasMain: main !== null });
-    context.fillStyle = colors.ground;
-    context.fillRect(0, 0, width, height);
-    if (main && scene.main) {
-      context.fillStyle = sharer ? '#000' : '#fff';
-      context.fillRect(scene.main.x, scene.main.y, scene.main.width, scene.main.height);
+    // Most of the picture stands still: scaling the board anew twelve times a second would cost more than all else.
+    const standing = this.#standing;
+    const isNew = standing?.main !== main || standing.people !== people.length;
+    if (isNew) {
+      this.#standing = { main, people: people.length };
+      this.#context.fillStyle = colors.ground;
+      this.#context.fillRect(0, 0, width, height);
+    }
+    if (main && scene.main && (isNew || sharer)) {
+      this.#context.fillStyle = sharer ? '#000' : '#fff';
+      this.#context.fillRect(scene.main.x, scene.main.y, scene.main.width, scene.main.height);
       this.#paint(main, scene.main, 'contain');
     }
     people.forEach((person, i) => this.#person(person, scene.people[i]!));
@@ -191,6 +197,8 @@ export class RoomPicture {
 
   #head(): void {
     const context = this.#context;
+    context.fillStyle = colors.ground;
+    context.fillRect(0, 0, width, headHeight);
     context.textBaseline = 'middle';
     context.fillStyle = colors.red;
     context.beginPath();
@@ -199,8 +207,6 @@ export class RoomPicture {
     context.font = `16px ${fonts}`;
     context.fillStyle = colors.ink;
     context.fillText(`${this.#options.title} · ${this.#time.format(new Date())}`, 36, headHeight / 2);
-    context.fillStyle = colors.ground;
-    context.fillRect(0, height - captionHeight, width, captionHeight);
   }
 
   async #lookAtBoard(): Promise<void> {

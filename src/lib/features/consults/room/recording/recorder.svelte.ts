@@ -69,15 +69,24 @@ export class Recorder {
     const mixer = new Mixer();
     const picture = new RoomPicture({ people: () => call.participants, board, title });
     const ticks = new Worker(new URL('./tick-worker.ts', import.meta.url), { type: 'module' });
-    const stream = picture.canvas.captureStream(frameRate);
+    let stream: MediaStream | null = null;
     const letGo = async () => {
       ticks.terminate();
-      stream.getTracks().forEach((track) => track.stop());
+      stream?.getTracks().forEach((track) => track.stop());
       picture.destroy();
       await mixer.close();
     };
+    const look = () => {
+      mixer.hear(call.sounds());
+      picture.look();
+    };
     const id = newId();
     try {
+      look();
+      await picture.furnished(boardWithinMs);
+      // The stream begins with what stands there now.
+      picture.draw();
+      stream = picture.canvas.captureStream(frameRate);
       stream.addTrack(mixer.track);
       const options: MediaRecorderOptions & { videoKeyFrameIntervalDuration: number } = {
         mimeType: fit.mimeType,
@@ -87,12 +96,6 @@ export class Recorder {
         videoKeyFrameIntervalDuration: wholePictureMs
       };
       const media = new MediaRecorder(stream, options);
-      const look = () => {
-        mixer.hear(call.sounds());
-        picture.look();
-      };
-      look();
-      await picture.furnished(boardWithinMs);
       await api('POST', this.#path, { id, type: fit.type });
       this.#begin({ id, media, ticks, letGo, tick: () => picture.draw(), look });
     } catch (error) {
