@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The door of every npm script: runs on any Node ≥ 18 with nothing installed, so built-ins only.
 import { spawn } from 'node:child_process';
+import * as module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -53,6 +54,9 @@ async function run(node, env, file, args) {
   if (node === process.execPath) {
     // The right Node already: go on in this very process, so that there is no parent to lose.
     process.env.PATH = env.PATH;
+    process.env.NODE_COMPILE_CACHE = env.NODE_COMPILE_CACHE;
+    // Older than Node 22 has none.
+    module.enableCompileCache?.(env.NODE_COMPILE_CACHE);
     process.argv = [node, file, ...args];
     await import(pathToFileURL(file).href);
     return;

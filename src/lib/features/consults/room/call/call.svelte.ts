@@ -66,6 +66,8 @@ export class CallController {
     changed: (line) => this.#follow(line)
   });
   #stopWaking: (() => void) | null = null;
+  /** A new room took the place of one that was lost; given what was seen of oneself in that. */
+  onRebuilt: ((before: ParticipantView) => void) | null = null;
   readonly #hearing = new Map<string, (...said: Heard) => void>();
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
@@ -420,6 +422,7 @@ export class CallController {
   async #rebuild(signal: AbortSignal): Promise<void> {
     const stay = this.#stay;
     const former = this.#session;
+    const { self } = this;
     this.#session = null;
     this.sharing = false;
     await former?.disconnect();
@@ -440,6 +443,7 @@ export class CallController {
     this.#record?.rebuilt();
     this.#settle(stay, session);
     this.sending.resume(session);
+    if (self) this.onRebuilt?.(self);
   }
 
   #drawSoon(session: () => Session): void {

@@ -10,6 +10,11 @@ export class CallSigns {
   constructor(call: CallController, send: (signs: { hand?: boolean; away?: boolean }) => Promise<unknown>) {
     this.#call = call;
     this.#send = send;
+    // Signs hang on the connection. One that cannot be shown again is seen to be down by who raised it.
+    call.onRebuilt = ({ handAt, away }) => {
+      const hand = handAt != null;
+      if (hand || away) void send({ hand, away: away === true }).catch(() => undefined);
+    };
   }
 
   get hand(): boolean {
