@@ -197,6 +197,27 @@ test('[RC-5] a piece sent again is the same piece; pieces come in any order; a g
   expect((await trail(full.recording)).filter((action) => action === 'recording.close')).toHaveLength(1);
 });
 
+test('[RC-5] a piece that came too late is not kept; nothing that something else names goes with it', async () => {
+  const own = webmStream(5, { groups: true });
+  const unnamed = webmStream(7, { groups: true });
+  for (const bytes of [own, unnamed]) {
+    const { id, recording } = await recorded();
+    await piece(id, recording, 0, own);
+    await stop(id, recording);
+    // Closed while the piece is on its way.
+    const late = async function* () {
+      await close(lateMs + 1000);
+      yield bytes;
+    };
+    const comes = keepPiece(as('li'), id, { recording, number: 1, until: 0, source: late() });
+    expect(await refusal(comes)).toBe('recording_over');
+    expect((await whole(id, recording)).length).toBeGreaterThan(own.length / 2);
+  }
+  const sha256 = createHash('sha256').update(unnamed).digest('hex');
+  const gone = world.services.files.get(world.people.li.organisationId, sha256);
+  await expect(gone).rejects.toMatchObject({ code: 'not_found' });
+});
+
 test('[RC-6] of a browser that is gone everybody is told; it ends, is closed, and plays up to the last piece', async () => {
   const { id, recording } = await recorded();
   for (const [number, part] of piecesOf(stream, 6).slice(0, 5).entries())

@@ -5,6 +5,7 @@ import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, oneAtATime, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { removeUnusedFile } from '#lib/features/tenancy/unused-file.server.ts';
 import { mayRecordRoom } from './policy.server.ts';
 import {
   consultChanged,
@@ -91,7 +92,7 @@ export async function startRecording(
  *   `file_empty`, `storage_full`, `upload_broken`
  */
 export async function keepPiece(
-  call: Call<'files', MemberActor>,
+  call: Call<'files' | 'systemDb', MemberActor>,
   consultId: string,
   piece: { recording: string; number: number; until: number; source: AsyncIterable<Uint8Array> }
 ): Promise<{ number: number; state: RecordingState }> {
@@ -114,8 +115,8 @@ export async function keepPiece(
       return { number, state: row.state };
     });
   } catch (error) {
-    // It ended meanwhile: what may not be kept does not stay behind in the store either.
-    if (asAppError(error)?.code === 'recording_over') await call.files.remove(organisationId, sha256);
+    // Refused meanwhile: what may not be kept does not stay behind in the store either.
+    if (asAppError(error)) await removeUnusedFile(call, organisationId, sha256);
     throw error;
   }
 }

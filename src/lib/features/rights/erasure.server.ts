@@ -9,6 +9,7 @@ import type { Call, Services } from '#lib/features/tenancy/call.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, sqlState, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { removeUnusedFile } from '#lib/features/tenancy/unused-file.server.ts';
 import {
   certificateText,
   erasureStateOf,
@@ -226,11 +227,7 @@ async function eraseFiles(
       await systemDb.execute(filesJob(erasureId));
       return;
     }
-    // The same picture may have been stored anew for somebody else meanwhile.
-    const { rows } = await systemDb.execute<{ used: boolean }>(
-      sql`select file_in_use(${organisationId}::uuid, ${sha256}, null, '{}') as used`
-    );
-    if (!rows[0]?.used) await files.remove(organisationId, sha256);
+    await removeUnusedFile({ systemDb, files }, organisationId, sha256);
     await systemDb.update(erasureFiles).set({ removedAt: now }).where(eq(erasureFiles.id, id));
   }
   await systemDb.transaction(async (rows) => {
