@@ -3,14 +3,16 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [
     tailwindcss(),
-    paraglideVitePlugin({
-      project: './project.inlang',
-      outdir: './src/lib/paraglide',
-      strategy: ['cookie', 'baseLocale']
-    }),
+    // A build finds the texts compiled (server/launch/messages.ts).
+    command === 'serve' &&
+      paraglideVitePlugin({
+        project: './project.inlang',
+        outdir: './src/lib/paraglide',
+        strategy: ['cookie', 'baseLocale']
+      }),
     sveltekit()
   ],
   optimizeDeps: {
@@ -31,4 +33,4 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   build: { chunkSizeWarningLimit: 2500 }
-});
+}));

@@ -3,6 +3,7 @@ import { systemClock } from '#lib/kernel/clock.ts';
 import { isId, newId } from '#lib/kernel/ids.ts';
 import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
+import { watchCaptions } from '#lib/features/consults/captions-watch.server.ts';
 import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
 import { watchRecordings } from '#lib/features/consults/recording-watch.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
@@ -14,6 +15,7 @@ import { createLiveFeed } from './adapters/live-feed.ts';
 import { createMailer } from './adapters/mail.ts';
 import { createPdfRenderer } from './adapters/pdf.ts';
 import { createPush, noPush } from './adapters/push/index.ts';
+import { createRecogniser, noRecogniser } from './adapters/recogniser.ts';
 import { createRedisRelay } from './adapters/redis-relay.ts';
 import { createAuthorise, createInspect } from './collab/board-access.ts';
 import { postgresPersistence } from './collab/postgres-persistence.ts';
@@ -82,6 +84,7 @@ export async function compose(options: {
     push: config.push
       ? createPush({ settings: config.push, secret: masterKeys[0], clock: systemClock })
       : noPush,
+    speech: config.speech ? createRecogniser(config.speech) : noRecogniser,
     pdf: createPdfRenderer(),
     // The oldest: a new master key signs nobody out.
     auth: createAuthenticator({
@@ -121,7 +124,11 @@ export async function compose(options: {
       )
     );
   });
-  const endWatches = [watchGrants({ systemDb, live, log }), watchRecordings(services)];
+  const endWatches = [
+    watchGrants({ systemDb, live, log }),
+    watchRecordings(services),
+    watchCaptions(services)
+  ];
   const worker = createWorker({ url: systemUrl, handlers, services, log });
   return {
     services,
@@ -166,6 +173,7 @@ function placesOf(config: Config): DataPlaces {
     databaseHost: hostOf(config.databaseUrl ?? undefined),
     mediaHost: hostOf(config.media?.outside?.url),
     mailHost: hostOf(config.mail?.url),
+    speechHost: hostOf(config.speech?.url),
     keyHost: hostOf(config.vault?.address)
   };
 }

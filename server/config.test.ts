@@ -44,6 +44,22 @@ describe('readConfig', () => {
       expect(() => readConfig([], wrong)).toThrow(/PUSH_/);
   });
 
+  it('[CN-26] takes a recogniser only over https, or on this machine and in a network of one’s own', () => {
+    expect(readConfig([], {}).speech).toBeNull();
+    const env = { SPEECH_URL: 'https://speech.example.org/v1', SPEECH_MODEL: 'whisper' };
+    expect(readConfig([], env).speech).toEqual({ url: env.SPEECH_URL, model: 'whisper', key: null });
+    for (const url of ['http://localhost:8000/v1', 'http://192.168.4.5/v1', 'http://172.20.0.2/v1'])
+      expect(readConfig([], { ...env, SPEECH_URL: url }).speech?.url).toBe(url);
+    for (const wrong of [
+      { SPEECH_MODEL: 'whisper' },
+      { SPEECH_URL: env.SPEECH_URL },
+      { ...env, SPEECH_URL: 'http://speech.example.org/v1' },
+      { ...env, SPEECH_URL: 'http://10.evil.example/v1' },
+      { ...env, SPEECH_URL: 'https://key:secret@speech.example.org/v1' }
+    ])
+      expect(() => readConfig([], wrong)).toThrow(/SPEECH_/);
+  });
+
   it('lets the command line win over the environment', () => {
     const env = { PORT: '4000', HOST: '0.0.0.0', DATA_DIR: '/srv/a', ROLES: 'web' };
     expect(readConfig([], env)).toMatchObject({ port: 4000, host: '0.0.0.0', dataDir: '/srv/a' });

@@ -34,6 +34,8 @@ export interface Config {
   mail: { url: string; from: string } | null;
   /** Web Push to people's devices; null: none. */
   push: { contact: string; hosts: readonly string[] } | null;
+  /** Speech to text for captions; null: none. */
+  speech: { url: string; model: string; key: string | null } | null;
   /** Sign-in at an OpenID Connect provider; null: passwords and passkeys only. */
   oidc: OidcConfig | null;
   /** 32 bytes, hex or base64. Null: `<dataDir>/master.key`, made on the first start. */
@@ -101,6 +103,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     media: values['no-sfu'] ? null : readMedia(text, origin),
     mail: readMail(text),
     push: readPush(text),
+    speech: readSpeech(text),
     oidc: readOidc(text),
     masterKey: readMasterKey(text('MASTER_KEY')),
     olderMasterKeys: readOlderMasterKeys(text),
@@ -267,6 +270,29 @@ function readPush(text: Text): Config['push'] {
     if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host)
       throw new StopError(`PUSH_HOSTS: "${host}" is not a host name, with its port where that is not 443.`);
   return { contact, hosts };
+}
+
+function readSpeech(text: Text): Config['speech'] {
+  const url = readUrl(text('SPEECH_URL'), 'SPEECH_URL', ['https:', 'http:']);
+  const [model, key] = [text('SPEECH_MODEL'), text('SPEECH_KEY')];
+  if (!url) {
+    if (model || key) throw new StopError('SPEECH_MODEL or SPEECH_KEY is set: set SPEECH_URL as well.');
+    return null;
+  }
+  const { protocol, hostname, username, search } = new URL(url);
+  if (protocol === 'http:' && !isOwnNetwork(hostname))
+    throw new StopError('SPEECH_URL must be https: what patients say would be readable on the way.');
+  if (username || search) throw new StopError('SPEECH_URL takes no name, password or "?": use SPEECH_KEY.');
+  if (!model) throw new StopError('SPEECH_URL is set: set SPEECH_MODEL, the model to ask for, as well.');
+  return { url, model, key };
+}
+
+/** This machine, or an address of a private network written as one. */
+function isOwnNetwork(hostname: string): boolean {
+  return (
+    ['localhost', '[::1]'].includes(hostname) ||
+    /^(127|10)\.\d+\.\d+\.\d+$|^192\.168\.\d+\.\d+$|^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+$/.test(hostname)
+  );
 }
 
 function readOlderMasterKeys(text: Text): readonly Buffer[] {

@@ -925,6 +925,31 @@ END $$;
 REVOKE ALL ON FUNCTION erasure_plan(uuid), erase_record(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erasure_plan(uuid) TO consilium_app;
 GRANT EXECUTE ON FUNCTION erase_record(uuid) TO consilium_system;
+-- [RC-14] Empties one closed recording, for good; that it was stays.
+-- @returns digests of its files; none: there is nothing to delete; null: its record is under a legal hold
+CREATE OR REPLACE FUNCTION delete_recording(p_recording uuid, p_at timestamptz, p_name text, p_reason text) RETURNS text[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE o uuid := app_organisation(); r consult_recording; digests text[];
+BEGIN
+  IF app_consult() IS NOT NULL THEN RETURN '{}'; END IF;
+  PERFORM set_config('app.erasing', p_recording::text, true);
+  SELECT * INTO r FROM consult_recording WHERE organisation_id = o AND id = p_recording FOR UPDATE;
+  IF r.state IS DISTINCT FROM 'ready' THEN
+    digests := '{}';
+  ELSIF NOT EXISTS (SELECT FROM legal_hold WHERE organisation_id = o AND patient_id = r.patient_id AND lifted_at IS NULL) THEN
+    WITH gone AS (DELETE FROM consult_recording_piece WHERE organisation_id = o AND recording_id = p_recording RETURNING file_sha256)
+    SELECT array_agg(DISTINCT d) INTO digests
+      FROM (SELECT file_sha256 FROM gone UNION ALL SELECT r.head_sha256 WHERE r.head_sha256 IS NOT NULL) all_of_it (d);
+    UPDATE consult_recording
+       SET state = 'deleted', deleted_at = p_at, deleted_by_id = app_actor()::uuid, deleted_by_name = p_name, delete_reason = p_reason,
+           head_sha256 = NULL, head_size = NULL, body_from = NULL, body_to = NULL, body_pieces = NULL, size = NULL, sha256 = NULL
+     WHERE organisation_id = o AND id = p_recording;
+  END IF;
+  PERFORM set_config('app.erasing', '', true);
+  RETURN digests;
+END $$;
+REVOKE ALL ON FUNCTION delete_recording(uuid, timestamptz, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_recording(uuid, timestamptz, text, text) TO consilium_app;
 -- The organisation asks, approves once, withdraws; what was done is the job's to write, and nobody's to change.
 REVOKE UPDATE ON erasure FROM consilium_app;
 REVOKE INSERT, UPDATE ON erasure_file FROM consilium_app;

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
+import { once } from '#lib/kernel/bytes.ts';
 import { dayMs } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { appointments, chairs } from '#lib/features/appointments/tables.server.ts';
@@ -347,8 +348,4 @@ function birthDate(now: Date, age: number, index: number): string {
   const monthAndDay = `${String((index % 12) + 1).padStart(2, '0')}-${String(10 + index).padStart(2, '0')}`;
   const hadBirthday = now.toISOString().slice(5, 10) >= monthAndDay;
   return `${now.getUTCFullYear() - age - (hadBirthday ? 0 : 1)}-${monthAndDay}`;
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }

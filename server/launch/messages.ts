@@ -3,21 +3,29 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { repositoryRoot } from '../config.ts';
 import { explain } from './stop-error.ts';
 
 const run = promisify(execFile);
 
-/** Compile the texts of messages/ to src/lib/paraglide where that is missing or older than they are. */
+/** As vite.config.ts has them compiled in development, but for one module a text: a page then holds only its own. */
+const options = [
+  ...['--project', './project.inlang', '--silent'],
+  ...['--strategy', 'cookie', 'baseLocale'],
+  ...['--is-server', "import.meta.env?.SSR ?? typeof window === 'undefined'"]
+];
+
+/** Compile the texts of messages/ to src/lib/paraglide where that is missing, older than they are, or development's. */
 export async function ensureMessages(root: string): Promise<void> {
   try {
     const wanted = await hashOfTexts(root);
     const stampFile = join(root, 'node_modules', '.cache', 'consilium', 'messages');
     const out = join('src', 'lib', 'paraglide');
     const stamp = await readFile(stampFile, 'utf8').catch(() => null);
-    if (stamp === wanted && (await isThere(join(root, out, 'messages.js')))) return;
+    const isDevelopments = await isThere(join(root, out, 'messages', 'en.js'));
+    if (stamp === wanted && !isDevelopments && (await isThere(join(root, out, 'messages.js')))) return;
     const cli = join(root, 'node_modules', '@inlang', 'paraglide-js', 'bin', 'run.js');
-    const args = [cli, 'compile', '--project', './project.inlang', '--outdir', `./${out}`, '--silent'];
-    await run(process.execPath, args, { cwd: root });
+    await run(process.execPath, [cli, 'compile', '--outdir', `./${out}`, ...options], { cwd: root });
     await mkdir(dirname(stampFile), { recursive: true });
     await writeFile(stampFile, wanted);
   } catch (error) {
@@ -42,3 +50,5 @@ async function isThere(path: string): Promise<boolean> {
     () => false
   );
 }
+
+if (import.meta.main) await ensureMessages(repositoryRoot);

@@ -11,6 +11,7 @@ export const noMedia: MediaServer = {
   sign: () => Promise.reject(fail('sfu_unavailable')),
   mute: () => Promise.resolve(),
   remove: () => Promise.resolve(),
+  tell: () => Promise.reject(fail('sfu_unavailable')),
   closeRoom: () => Promise.resolve(),
   participants: () => Promise.resolve([])
 };

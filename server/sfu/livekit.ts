@@ -1,4 +1,10 @@
-import { RoomServiceClient, TrackSource, TwirpError, type ParticipantInfo } from 'livekit-server-sdk';
+import {
+  DataPacket_Kind,
+  RoomServiceClient,
+  TrackSource,
+  TwirpError,
+  type ParticipantInfo
+} from 'livekit-server-sdk';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { MediaGrant, MediaServer } from '#lib/kernel/ports.ts';
@@ -100,6 +106,13 @@ export function liveKitMediaServer(options: LiveKitOptions) {
     async remove(room: string, identity: string): Promise<void> {
       revoked.add(room, identity, now());
       await ask((api) => api.removeParticipant(room, identity));
+    },
+    async tell(room, topic, message, identities): Promise<void> {
+      // Nobody named would be everybody.
+      if (identities.length === 0) return;
+      const bytes = new TextEncoder().encode(JSON.stringify(message));
+      const to = { topic, destinationIdentities: [...identities] };
+      await ask((api) => api.sendData(room, bytes, DataPacket_Kind.RELIABLE, to));
     },
     async closeRoom(room: string): Promise<void> {
       revoked.add(room, null, now());

@@ -4,6 +4,10 @@ import {
   closeRecordingsTask,
   recordingFinishedHandler
 } from '#lib/features/consults/recording-close.server.ts';
+import {
+  deletedRecordingTask,
+  recordingDeletedHandler
+} from '#lib/features/consults/recording-delete.server.ts';
 import { credentialReminderTask } from '#lib/features/notifications/credential-reminders.server.ts';
 import { glassHandler } from '#lib/features/notifications/glass.server.ts';
 import { notificationHandlers, sendMailTask } from '#lib/features/notifications/jobs.server.ts';
@@ -20,7 +24,8 @@ export const topics: readonly string[] = [
   ...rightsHandlers.map(({ topic }) => topic),
   glassHandler.topic,
   erasureHandler.topic,
-  recordingFinishedHandler.topic
+  recordingFinishedHandler.topic,
+  recordingDeletedHandler.topic
 ];
 
 /** All background work of the product: the one list. */
@@ -30,7 +35,8 @@ export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks:
     ...rightsHandlers,
     glassHandler,
     erasureHandler,
-    recordingFinishedHandler
+    recordingFinishedHandler,
+    recordingDeletedHandler
   ],
   tasks: [
     sendMailTask,
@@ -41,6 +47,7 @@ export const handlers: { readonly outbox: readonly JobHandler[]; readonly tasks:
     passwordResetTask,
     eraseFilesTask,
     callStatisticsTask,
-    closeRecordingsTask
+    closeRecordingsTask,
+    deletedRecordingTask
   ]
 };

@@ -484,7 +484,30 @@ export const table: Record<string, Door> = {
     body: () => ({ recording: newId(), act: 'play' }),
     may: []
   },
+  'DELETE /api/consults/[id]/recording': {
+    at: consult('recording'),
+    body: () => ({ recording: newId(), reason: '患者要求删除' }),
+    may: []
+  },
   'GET /api/consults/[id]/recording': { at: consult(`recording?recording=${newId()}`), may: [] },
+  // None is configured: whoever may is told so.
+  'POST /api/consults/[id]/captions': {
+    at: consult('captions'),
+    body: () => ({ on: true }),
+    may: [...deciding, 'wang']
+  },
+  // Off: whoever may sit in the call is told so; on, in tests/integration/captions.test.ts.
+  'PUT /api/consults/[id]/captions': {
+    at: consult('captions?language=zh'),
+    file: () => Uint8Array.of(1),
+    may: inRoom
+  },
+  'PUT /api/visit/captions': {
+    at: () => '/api/visit/captions?language=zh',
+    file: () => Uint8Array.of(1),
+    may: [],
+    personal: true
+  },
   'POST /api/consults/[id]/comments': {
     at: consult('comments'),
     body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),

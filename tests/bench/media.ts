@@ -1,13 +1,14 @@
 // The call over a bad line (tests/support/line), ours beside a page with livekit-client as it comes, in turn:
 // frozen pictures and made-up sound at 5 % and 20 % loss each way, joining at a round trip of 100 ms and at 20 % loss,
-// the first picture with UDP closed, and what hidden tiles cost.
-// `npm run bench:media [-- --pairs N --only loss5,loss20,delay,join20,tcp,tiles]`
+// the first picture with UDP closed, what hidden tiles cost, and what "low data" spares.
+// `npm run bench:media [-- --pairs N --only loss5,loss20,delay,join20,tcp,tiles,low]`
 import { parseArgs } from 'node:util';
 import { startApp } from '../support/app.ts';
 import { lineEnvironment, openLine, type LineConditions } from '../support/line/simulator.ts';
 import { bareJoins, ourJoin, serveBare } from './bare.ts';
 import { createCleanUp, median, report, type Figure } from './figures.ts';
 import { installPeer } from './install-peer.ts';
+import { measureLowData } from './media/low-data.ts';
 import { see, watch, type Seen } from './media/seen.ts';
 import { measureTiles } from './media/tiles.ts';
 import { enter, openBrowser, openConsult, patienceMs, signIn, startWithinMs } from './room.ts';
@@ -16,7 +17,7 @@ const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'loss5,loss20,delay,join20,tcp,tiles' }
+    only: { type: 'string', default: 'loss5,loss20,delay,join20,tcp,tiles,low' }
   }
 });
 const pairs = Math.max(1, Number(values.pairs));
@@ -165,6 +166,14 @@ async function main(): Promise<void> {
     rows.push({ name: 'six shown, four hidden: ours (kB/s)', samples: on });
     rows.push({ name: 'six shown, four hidden: bare (kB/s)', samples: off });
     figure('hidden_tiles_bytes_ratio', median(on) / median(off), 'ratio');
+  }
+  if (parts.has('low')) {
+    line.set({});
+    const all = await measureLowData({ room, dentist, expert, rounds: pairs });
+    for (const [name, samples] of Object.entries(all))
+      rows.push({ name: `low data: ${name} (kbit/s)`, samples });
+    figure('low_data_received_ratio', median(all.receivedLow) / median(all.received), 'ratio');
+    figure('low_data_sent_ratio', median(all.sentLow) / median(all.sent), 'ratio');
   }
   await report({ bench: 'media', runs: pairs, rows, figures });
 }

@@ -5,7 +5,8 @@ import type { Locator, Page } from 'playwright';
 import { repositoryRoot } from '../../server/config.ts';
 import { readKeys } from '../bench/bare.ts';
 import type { TestApp } from '../support/app.ts';
-import { shot, type Person } from './people.ts';
+import { expectInFront } from './in-room.ts';
+import { demoPassword, shot, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
 import { say } from './words.ts';
 
@@ -70,6 +71,56 @@ export function encrypted(
     await patient.page.getByTestId('patient-hand').click();
     await expect(raised).toHaveCount(0);
   });
+
+  test('[CN-42] [CN-43] [CN-82] [CALL-34] shown out of a locked call and let in again, with a new key; it goes on at other pages and in front of other programs', async () => {
+    const { app, consultId, li, patient } = scene();
+    const { page } = li;
+    const faces = [page.locator('figure[data-self=false] video'), patient.page.locator('figure video')];
+    const before = await phraseOf(page);
+    await page.getByTestId('call-people-open').click();
+    await page.getByRole('switch', { name: say('room_lock') }).click();
+    await page.getByRole('button', { name: say('room_host_remove', { name: '王秀英' }) }).click();
+    await page.getByRole('button', { name: say('room_host_remove_yes') }).click();
+    await expect(patient.page.getByTestId('visit')).toHaveAttribute('data-stage', 'waiting');
+    await expect(page.getByRole('switch', { name: say('room_lock') })).toBeChecked();
+    const nurse = await li.browser.newContext({
+      baseURL: app.origin,
+      extraHTTPHeaders: { origin: app.origin }
+    });
+    await nurse.request.post('/sign-in', { form: { email: 'zhou@qinghe.demo', password: demoPassword } });
+    const asked = await nurse.request.post(`/api/consults/${consultId}/ticket`, { data: { held: false } });
+    expect(asked.status()).toBe(423);
+    await nurse.close();
+    await page.getByRole('switch', { name: say('room_lock') }).click();
+    await page.keyboard.press('Escape');
+    await page
+      .getByTestId('patient-waiting')
+      .getByRole('button', { name: say('consults_patient_admit') })
+      .click();
+    await patient.page.getByTestId('lobby-join').click();
+    for (const face of faces) await playing(face.first());
+    const after = await phraseOf(page);
+    expect(after).not.toBe(before);
+    expect(await phraseOf(patient.page)).toBe(after);
+
+    await page.getByTestId('call-more').click();
+    await page.getByRole('menuitem', { name: say('room_pip') }).click();
+    await expectInFront(page);
+    await page.getByTestId('room-out').click();
+    await expectPlaying(page.getByTestId('kept-call').locator('figure[data-self=false] video'));
+    await expectInFront(page);
+    await page.getByTestId('kept-return').click();
+    await expect(page.getByTestId('encryption-sign')).toHaveAttribute('data-on', 'true');
+    await expectPlaying(faces[0]!.first());
+  });
+}
+
+/** What both would read to each other now. */
+async function phraseOf(page: Page): Promise<string> {
+  await page.getByTestId('encryption-sign').click();
+  const phrase = await page.getByTestId('phrase').innerText();
+  await page.keyboard.press('Escape');
+  return phrase;
 }
 
 /** The room may be built anew meanwhile, whose pictures begin at 0. */

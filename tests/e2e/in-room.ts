@@ -125,6 +125,85 @@ export function inTheRoom(people: () => { li: Person; wang: Person }): void {
     await expect(theirs(li.page).getByLabel(say('room_tile_muted', { name: '王志远' }))).toHaveCount(0);
   });
 
+  test('[CALL-65] who spares data sends and takes small pictures, and everybody sees that they do', async () => {
+    const { li, wang } = people();
+    // Large, so that all its lines would be asked for.
+    await rest(li.page);
+    await rest(wang.page);
+    for (const { page } of [li, wang]) for (const key of ['l', 'l']) await page.keyboard.press(key);
+    const lines = ({ page }: Person) =>
+      theirs(page)
+        .locator('video')
+        .evaluateAll((videos) =>
+          Math.max(0, ...videos.map((video) => (video as HTMLVideoElement).videoHeight))
+        );
+    for (const one of [li, wang])
+      await expect.poll(() => lines(one), { timeout: 60_000 }).toBeGreaterThan(180);
+    const choose = async () => {
+      await wang.page.getByTestId('call-more').click();
+      await wang.page.getByRole('menuitemcheckbox', { name: say('room_low_data_menu') }).click();
+    };
+    await choose();
+    await expect(theirs(li.page).getByTestId('tile-low-data')).toBeVisible();
+    await expect(theirs(wang.page).getByTestId('tile-low-data')).toHaveCount(0);
+    for (const one of [li, wang]) {
+      await expect.poll(() => lines(one), { timeout: 60_000 }).toBe(180);
+      await expectPlaying(theirs(one.page).locator('video'));
+    }
+    await shot(li.page, 'in-room-low-data');
+    await choose();
+    await expect(theirs(li.page).getByTestId('tile-low-data')).toHaveCount(0);
+    for (const one of [li, wang])
+      await expect.poll(() => lines(one), { timeout: 60_000 }).toBeGreaterThan(180);
+    for (const { page } of [li, wang]) await page.getByTestId('stage-to-board').click();
+  });
+
+  test('[CALL-52] a second camera is seen by oneself first, then by all as a tile of its own, and comes back when lost', async () => {
+    const { li, wang } = people();
+    const { page } = li;
+    const mouth = (of: Page) => of.locator('figure[data-picture=intraoral]');
+    const open = async () => {
+      await page.getByTestId('call-more').click();
+      await page.getByRole('menuitem', { name: say('room_intraoral_menu') }).click();
+    };
+    await open();
+    const dialog = page.getByTestId('intraoral');
+    await expectPlaying(dialog.locator('video'));
+    // Two of three: the one that shows the face is not offered.
+    await expect(dialog.locator('option:not([disabled]):not([value=""])')).toHaveCount(2);
+    await expect(mouth(wang.page)).toHaveCount(0);
+    await shot(page, 'in-room-intraoral-before');
+    await page.getByTestId('intraoral-show').click();
+    await expectPlaying(mouth(wang.page).locator('video'));
+    await expect(mouth(wang.page)).toContainText(say('room_tile_intraoral', { name: '李明' }));
+    await expectPlaying(wang.page.locator('figure[data-self=false][data-picture=camera] video'));
+    await shot(wang.page, 'in-room-intraoral');
+
+    await wang.page.getByTestId('call-closely').click();
+    const closely = wang.page.getByTestId('closely');
+    await expectPlaying(closely.locator('video'));
+    await pressed(wang.page, 'room_closely_freeze').click();
+    // All the lines the camera gives, sooner or later.
+    await expect(closely).toHaveAttribute('data-frozen', /x/);
+    await wang.page.keyboard.press('Escape');
+
+    const first = await mouth(wang.page).locator('video').elementHandle();
+    // As the browser tells of a camera that is unplugged.
+    await mouth(page)
+      .locator('video')
+      .evaluate((video) => {
+        const [track] = ((video as HTMLVideoElement).srcObject as MediaStream).getVideoTracks();
+        track?.stop();
+        track?.dispatchEvent(new Event('ended'));
+      });
+    await expect.poll(() => first!.evaluate((video) => video.isConnected)).toBe(false);
+    await expectPlaying(mouth(wang.page).locator('video'));
+    await open();
+    await page.getByTestId('intraoral-stop').click();
+    await expect(mouth(wang.page)).toHaveCount(0);
+    await page.keyboard.press('Escape');
+  });
+
   test('[CALL-30] [CALL-31] one looks at the call in four ways, pins somebody, and reads the keys', async () => {
     const { page } = people().li;
     const stage = page.getByTestId('call-stage');
@@ -208,7 +287,7 @@ export function inTheRoom(people: () => { li: Person; wang: Person }): void {
 }
 
 /** The other's picture moves in the window that stands in front of other programs. */
-async function expectInFront(page: Page): Promise<void> {
+export async function expectInFront(page: Page): Promise<void> {
   const clock = () =>
     page.evaluate(() => {
       const { window } = (globalThis as unknown as { documentPictureInPicture: { window: Window | null } })
@@ -223,7 +302,7 @@ async function expectInFront(page: Page): Promise<void> {
 
 /** A patient in the call with their dentist: asks for the word and writes, and is answered. */
 export function inTheRoomWithPatient(people: () => { li: Person; patient: Person }): void {
-  test('[CN-40] [CN-42] [CN-44] the patient’s hand and words are seen by the dentist, and answered', async () => {
+  test('[CN-40] [CN-42] [CN-44] [CALL-65] the patient’s hand, words and wish for less data are seen by the dentist, and answered', async () => {
     const { li, patient } = people();
     const hand = patient.page.getByTestId('patient-hand');
     await hand.click();
@@ -234,6 +313,13 @@ export function inTheRoomWithPatient(people: () => { li: Person; patient: Person
     await pressed(li.page, 'room_host_lower', '王秀英').click();
     await expect(hand).toHaveAttribute('aria-pressed', 'false');
     await li.page.keyboard.press('Escape');
+
+    const sparing = patient.page.getByTestId('patient-low-data');
+    await sparing.click();
+    await expect(theirs(li.page).getByTestId('tile-low-data')).toBeVisible();
+    await shot(patient.page, 'in-room-patient-low-data');
+    await sparing.click();
+    await expect(theirs(li.page).getByTestId('tile-low-data')).toHaveCount(0);
 
     await chatTab(li.page).click();
     // What is typed while a line is on its way is kept.
@@ -264,5 +350,16 @@ export function inTheRoomWithPatient(people: () => { li: Person; patient: Person
     await patient.page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
     await expect(chat).not.toContainText('1');
+  });
+  test('[CN-43] a host ends the call for everybody, after being asked; the consult goes on', async () => {
+    const { li, patient } = people();
+    await li.page.getByTestId('call-people-open').click();
+    await li.page.getByTestId('call-end').click();
+    await pressed(li.page, 'room_end_all').last().click();
+    await expect(li.page.getByTestId('call-mic')).toHaveCount(0);
+    await expect(patient.page.getByTestId('visit')).not.toHaveAttribute('data-stage', 'in-call');
+    await shot(patient.page, 'in-room-ended-patient');
+    await patient.page.getByTestId('lobby-join').click();
+    await expect(patient.page.getByTestId('visit')).toHaveAttribute('data-stage', 'in-call');
   });
 }

@@ -42,6 +42,8 @@ export interface PersonOptions {
   browser?: Browser;
   /** What their camera sees: a film file (tests/support/drawn-face.ts); default: the browser's test pattern. */
   film?: string;
+  /** Cameras of theirs; default 1. Of the browser's made-up ones the second takes depth, which no encoder takes. */
+  cameras?: number;
   /** A screen that can be touched. */
   touch?: boolean;
 }
@@ -54,6 +56,7 @@ export async function openPerson({
   sharesTab,
   film,
   browser: given,
+  cameras = 1,
   touch = false
 }: PersonOptions): Promise<Person> {
   const executablePath = findBrowser();
@@ -62,7 +65,9 @@ export async function openPerson({
     (await chromium.launch({
       args: [
         ...browserFlags,
-        ...(sharesTab ? offering(sharesTab) : calmMedia),
+        ...(sharesTab ? offering(sharesTab) : calmMedia).map((flag) =>
+          flag.replace('fps=10', `fps=10,device-count=${cameras}`)
+        ),
         ...(film ? [`--use-file-for-fake-video-capture=${film}`] : [])
       ],
       ...(executablePath ? { executablePath } : {})

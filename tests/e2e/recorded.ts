@@ -92,6 +92,20 @@ export function recorded(people: () => { li: Person; patient: Person }): void {
     await expect(page.getByTestId('board-replay')).toHaveCount(0);
     await expectPlaying(page.locator('figure[data-self=false] video').first());
   });
+
+  test('[RC-14] a recording is deleted at the patient’s wish, after it was said what goes; that it was stays said', async () => {
+    const { page } = people().li;
+    const row = page.getByTestId('recordings').locator('li').first();
+    await row.getByTestId('recording-delete').click();
+    const dialog = page.getByRole('dialog', { name: say('recording_delete_title') });
+    await dialog.getByLabel(say('recording_delete_reason')).fill('患者要求删除');
+    await shot(page, 'recording-delete');
+    await dialog.getByRole('button', { name: say('recording_delete'), exact: true }).click();
+    await expect(row).toHaveAttribute('data-recording-state', 'deleted');
+    await expect(row).toContainText(say('recording_deleted_by', { name: '李明', reason: '患者要求删除' }));
+    await expect(row.getByTestId('recording-download')).toHaveCount(0);
+    await shot(page, 'recording-deleted');
+  });
 }
 
 /** @returns where it stands once the picture there is decoded, in seconds */

@@ -24,7 +24,7 @@ test.beforeAll(async () => {
   test.setTimeout(400_000);
   app = await startApp({ withinMs: 300_000 });
   [li, wang] = await Promise.all([
-    openPerson({ origin: app.origin, sharesTab: sharedTitle }),
+    openPerson({ origin: app.origin, sharesTab: sharedTitle, cameras: 3 }),
     openPerson({ origin: app.origin })
   ]);
   await Promise.all([signIn(li, 'li@qinghe.demo'), signIn(wang, 'wang@hospital.demo')]);

@@ -2,6 +2,8 @@ import { expect, test } from 'playwright/test';
 import type { BrowserContext, Page } from 'playwright';
 import { join } from 'node:path';
 import { startApp, type TestApp } from '../support/app.ts';
+import { speechPeer, type SpeechPeer } from '../support/speech-peer.ts';
+import { captioned } from './captioned.ts';
 import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { drawnMouth, faceHeight, faceWidth, writeFaceFilm } from '../support/drawn-face.ts';
 import { accept, ask } from './asking.ts';
@@ -25,11 +27,16 @@ let consultId: string;
 let link: string;
 /** The drawn face in front of the patient's camera. */
 const shown = { opening: 0.6 };
+let speech: SpeechPeer;
+/** What the recogniser hears, whatever was said. */
+const words = '请看右下后牙';
 
 test.beforeAll(async () => {
   test.setTimeout(400_000);
   dataDir = await makeDemoDataDir();
-  app = await startApp({ dataDir, withinMs: 390_000 });
+  speech = await speechPeer(words);
+  const env = { SPEECH_URL: speech.url, SPEECH_MODEL: 'whisper' };
+  app = await startApp({ dataDir, env, withinMs: 390_000 });
   const { origin } = app;
   const film = join(dataDir, 'face.mjpeg');
   // Two seconds with the mouth closed, ten open, again and again.
@@ -58,6 +65,7 @@ test.afterAll(async () => {
   test.setTimeout(120_000);
   await Promise.all([li, patient].map((person) => person?.browser.close()));
   await app?.stop();
+  await speech?.close();
   if (dataDir) await removeDataDir(dataDir);
 });
 
@@ -267,6 +275,7 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
 });
 
 recorded(() => ({ li, patient }));
+captioned(() => ({ li, patient, speech, words }));
 encrypted(() => ({ app, consultId, li, patient }));
 inTheRoomWithPatient(() => ({ li, patient }));
 
@@ -311,6 +320,29 @@ test('[CN-32] [CN-35] who will be late says so at one touch; another time is on 
   await expect(stage(phone)).toHaveAttribute('data-stage', 'early');
   await expect(stage(phone)).toContainText('14:30');
   await shot(phone, 'before-early');
+});
+
+test('[CN-37] who would rather be called is a task on Today: a touch shows the number, and how it went ends it', async () => {
+  const { page } = patient;
+  await page.getByRole('button', { name: say('visit_call_instead') }).click();
+  await page.getByRole('button', { name: say('visit_no_video_phone') }).click();
+  await expect(stage(page)).toHaveAttribute('data-stage', 'rebook');
+  await visit(li.page, '/');
+  const task = li.page.getByTestId('call-requests').getByRole('listitem');
+  await expect(task).toContainText('王秀英');
+  await expect(task).not.toContainText(/\d{11}/);
+  const call = async () => {
+    await task.getByRole('button', { name: say('consults_call_now') }).click();
+    await expect(task.getByTestId('call-number')).toHaveAttribute('href', /^tel:\d{11}$/);
+  };
+  await call();
+  await shot(li.page, 'called-today');
+  await task.getByRole('button', { name: say('consults_call_no_answer') }).click();
+  await expect(task).toContainText(say('consults_call_tried', { count: 1, name: '李明' }));
+  await expect(task).not.toContainText(/\d{11}/);
+  await call();
+  await task.getByRole('button', { name: say('consults_call_reached') }).click();
+  await expect(task).toHaveCount(0);
   expect([...li.troubles, ...patient.troubles]).toEqual([]);
 });
 

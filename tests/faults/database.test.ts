@@ -3,18 +3,22 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresFolder } from '../../server/db/embedded.ts';
+import { newId } from '#lib/kernel/ids.ts';
 import { isAlive } from '../../server/launch/processes.ts';
 import { demoSignIns } from '../../server/demo/seed.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { answers } from '../support/consent.ts';
 import { until } from '../support/until.ts';
+import { piecesOf, webmStream } from '../support/webm.ts';
 
 /** More than the app's pool has connections. */
 const callers = 16;
 
-describe('a database that loses connections', { timeout: 300_000 }, () => {
+describe('a database that loses connections, an app that is killed', { timeout: 300_000 }, () => {
   let app: TestApp;
   let owner: postgres.Sql;
   let cookie: string;
+  const stops: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
     app = await startApp({ args: ['--no-sfu'] });
@@ -24,6 +28,7 @@ describe('a database that loses connections', { timeout: 300_000 }, () => {
   afterAll(async () => {
     await owner?.end();
     await app?.stop();
+    for (const stop of stops) await stop();
   });
 
   const ask = () => fetch(`${app.origin}/api/search?q=`, { headers: { cookie } });
@@ -51,6 +56,69 @@ describe('a database that loses connections', { timeout: 300_000 }, () => {
     expect(await app.log()).not.toMatch(/uncaught error|Cannot read properties/);
   });
 
+  it('[RC-3] [RC-6] kill -9 while it records: what was acknowledged is in the file, and the recording goes on', async () => {
+    const expert = await signIn(app, 'zhao@hospital.demo');
+    const [consult] = await owner<{ id: string; patient_id: string; requester_id: string }[]>`
+      select id, patient_id, requester_id from consult where status = 'requested' limit 1`;
+    const { id, patient_id: patientId, requester_id: userId } = consult!;
+    const send = (method: string, path: string, body: BodyInit | null, who = cookie) =>
+      fetch(app.origin + path, {
+        method,
+        body,
+        headers: { cookie: who, origin: app.origin },
+        redirect: 'manual'
+      });
+    const say = async (method: string, path: string, what: object) => {
+      const answer = await send(method, path, new Blob([JSON.stringify(what)], { type: 'application/json' }));
+      expect(answer.status).toBe(200);
+    };
+    expect((await send('POST', `/consults/${id}?/accept`, new FormData(), expert)).status).toBeLessThan(400);
+    const agreed = answers({ recording: true });
+    await say('POST', `/api/patients/${patientId}/consents`, {
+      ...agreed,
+      person: { kind: 'patient', id: patientId }
+    });
+    await say('POST', `/api/consults/${id}/consent`, agreed);
+    // Nobody's media here: as the media server would have told it.
+    await owner`insert into consult_seat (id, organisation_id, consult_id, identity, name, role, state, changed_at)
+      select gen_random_uuid(), organisation_id, id, ${`m:${userId}`}, requester_name, 'requester', 'in-room', now()
+        from consult where id = ${id}`;
+    const recording = newId();
+    const path = `/api/consults/${id}/recording`;
+    await say('POST', path, { id: recording, type: 'video/webm' });
+    const pieces = piecesOf(webmStream(6), 4);
+    const put = (number: number) =>
+      send(
+        'PUT',
+        `${path}?${new URLSearchParams({ recording, number: String(number), until: '0' })}`,
+        new Blob([Buffer.from(pieces[number]!)], { type: 'application/octet-stream' })
+      );
+    for (const number of [0, 1]) expect((await put(number)).status).toBe(200);
+    // Two are on their way.
+    const cut = Promise.allSettled([put(2), put(3)]);
+    await app.kill('SIGKILL');
+    await cut;
+
+    const killed = app;
+    app = await startApp({ dataDir: killed.dataDir, args: ['--no-sfu'] });
+    stops.push(() => killed.stop());
+    await owner.end();
+    owner = postgres(await ownerUrl(app), { max: 2, onnotice: () => {} });
+    // It is still the one that is made: its browser sends again what was not acknowledged, and goes on.
+    for (const number of [2, 3]) expect((await put(number)).status).toBe(200);
+    await say('PATCH', path, { recording, act: 'alive' });
+    const state = async () =>
+      (await owner<{ state: string }[]>`select state from consult_recording where id = ${recording}`)[0]!
+        .state;
+    expect(await state()).toBe('recording');
+    await say('PATCH', path, { recording, act: 'stop', reason: 'stopped' });
+    await say('PATCH', path, { recording, act: 'finish', pieces: 4 });
+    await until(async () => (await state()) === 'ready');
+    const file = await send('GET', `${path}?recording=${recording}`, null);
+    const bytes = Buffer.from(await file.arrayBuffer());
+    for (const piece of pieces.slice(1)) expect(bytes.includes(Buffer.from(piece))).toBe(true);
+  });
+
   /** Backends of the app that wait for the table's lock, inside a transaction. */
   async function waiting(): Promise<number[]> {
     const rows = await owner<{ pid: number }[]>`
@@ -73,9 +141,9 @@ async function ownerUrl(app: TestApp): Promise<string> {
   return `postgres://postgres:${password}@127.0.0.1:${port}/consilium`;
 }
 
-/** The session cookie of the demo's dentist. */
-async function signIn(app: TestApp): Promise<string> {
-  const [dentist] = demoSignIns();
+/** The session cookie of somebody of the demo, its dentist unless said otherwise. */
+async function signIn(app: TestApp, wanted = 'li@qinghe.demo'): Promise<string> {
+  const dentist = demoSignIns().find(({ email }) => email === wanted);
   const answer = await fetch(`${app.origin}/sign-in`, {
     method: 'POST',
     redirect: 'manual',

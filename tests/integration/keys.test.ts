@@ -8,7 +8,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { composeKeys } from '../../server/compose-keys.ts';
 import { checkMasterKey } from '../../server/keys/check.ts';
 import { pushSubscriptions } from '#lib/features/notifications/tables.server.ts';
-import { callEncryptions } from '#lib/features/consults/encryption-table.server.ts';
+import { callEncryptions } from '#lib/features/consults/encryption-tables.server.ts';
 import { retireKeys, rotateKeys, type RotationParts } from '../../server/keys/rotate.ts';
 import { sealAtRest } from '../../server/keys/seal-at-rest.ts';
 import { sealedTables } from '../../server/keys/sealed-tables.ts';

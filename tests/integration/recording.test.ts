@@ -1,24 +1,32 @@
 import { createHash } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { concat, once } from '#lib/kernel/bytes.ts';
+import { asAppError } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { keepPiece, startRecording, steerRecording } from '#lib/features/consults/record.server.ts';
 import { lateMs, lostMs, type ByteRange } from '#lib/features/consults/recording.ts';
 import { closeRecordings } from '#lib/features/consults/recording-close.server.ts';
+import {
+  deletedRecordingTask,
+  deleteRecording,
+  recordingDeletedHandler
+} from '#lib/features/consults/recording-delete.server.ts';
 import { playRecording, readRecording } from '#lib/features/consults/recording-play.server.ts';
 import { answerInRoom } from '#lib/features/consults/recording.server.ts';
 import { watchRecordings } from '#lib/features/consults/recording-watch.server.ts';
 import { admitPatient, applyRoomNews, waitInLobby } from '#lib/features/consults/room.server.ts';
 import { answerOnVisit, readVisit } from '#lib/features/consults/visit.server.ts';
+import { liftHold, setHold } from '#lib/features/rights/deletion.server.ts';
 import { exportRecord } from '#lib/features/rights/export.server.ts';
 import { answers } from '../support/consent.ts';
 import { refusal } from '../support/refusal.ts';
 import { silent } from '../support/silent.ts';
 import { unzip } from '../support/unzip.ts';
 import { entered, invited } from '../support/visitor.ts';
-import { concat, piecesOf, webmStream } from '../support/webm.ts';
+import { piecesOf, webmStream } from '../support/webm.ts';
 import { testPassword, useWorld } from '../support/world.ts';
 import { createLiveFeed } from '../../server/adapters/live-feed.ts';
 import { GET } from '../../src/routes/api/consults/[id]/recording/+server.ts';
@@ -46,10 +54,6 @@ afterAll(async () => {
 
 const as = (who: keyof typeof world.people) => world.as(world.people[who]);
 const stream = webmStream(6);
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 const comesIn = (room: string, identity: string) =>
   applyRoomNews(world.as({ kind: 'system', organisationId: '', reason: 'media server' }), {
     ...{ room, identity, kind: 'joined' },
@@ -371,4 +375,62 @@ test('[RC-10] it is part of the record: in its copy, and erased with it, files a
   };
   expect(new Set(await used([]))).toEqual(new Set([true]));
   expect(new Set(await used([id]))).toEqual(new Set([false]));
+});
+
+test('[RC-14] one recording alone is deleted: files and all but what something else names; that it was stays said', async () => {
+  const { id, recording } = await recorded();
+  const { li } = world.people;
+  const own = piecesOf(webmStream(8, { groups: true }), 2);
+  for (const [number, part] of own.entries()) await piece(id, recording, number, part);
+  const remove = (who: keyof typeof world.people = 'li', reason = '患者要求删除') =>
+    deleteRecording(as(who), id, { recording, reason });
+  expect(await refusal(remove())).toBe('not_found');
+  await stop(id, recording);
+  await say(id, { recording, act: 'finish', pieces: 2 });
+  await close();
+  for (const who of ['nurse', 'wang'] as const) expect(await refusal(remove(who))).toBe('forbidden');
+  expect(await refusal(remove('stranger'))).toBe('not_found');
+  const held = { patientId: world.patientId, reason: '诉讼' };
+  await setHold(as('boss'), held);
+  expect(await refusal(remove())).toBe('record_held');
+  expect((await whole(id, recording)).length).toBeGreaterThan(0);
+  await liftHold(as('boss'), held);
+
+  const [row] = await owner`select head_sha256 from consult_recording where id = ${recording}`;
+  const [kept, gone] = own.map((part) => createHash('sha256').update(part).digest('hex'));
+  // Another recording holds the same first piece.
+  const other = await recorded();
+  await piece(other.id, other.recording, 0, own[0]!);
+  await remove();
+  expect(await view(id)).toMatchObject({
+    ...{ state: 'deleted', bytes: null, end: 'stopped' },
+    deleted: { byName: li.name, reason: '患者要求删除' }
+  });
+  expect((await view(id)).durationMs).toBeGreaterThan(0);
+  expect(await refusal(remove())).toBe('not_found');
+  expect(await refusal(whole(id, recording))).toBe('not_found');
+  expect(await refusal(playRecording(as('li'), id, recording))).toBe('not_found');
+  expect((await trail(recording)).at(-1)).toBe('recording.delete');
+
+  const [event] =
+    await owner`select * from outbox where topic = ${recordingDeletedHandler.topic} and subject = ${recording}`;
+  await deletedRecordingTask.run(event!['payload'], {
+    services: world.services,
+    now: new Date(),
+    lastTry: true
+  });
+  const has = async (sha256: string) => {
+    try {
+      await Array.fromAsync(await world.services.files.get(li.organisationId, sha256));
+      return true;
+    } catch (error) {
+      expect(asAppError(error)?.code).toBe('not_found');
+      return false;
+    }
+  };
+  expect(await Promise.all([kept!, gone!, row!['head_sha256'] as string].map(has))).toEqual([
+    true,
+    false,
+    false
+  ]);
 });

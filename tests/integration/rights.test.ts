@@ -224,7 +224,14 @@ describe('register', () => {
   it('[RT-14] an owner reads where data lies and whether uploads are scanned, with a trace; nobody else', async () => {
     const { boss, li, nurse, chief } = world.people;
     expect(await readPlaces(world.as(boss))).toEqual({
-      ...{ dataFolder: world.folder, databaseHost: null, mediaHost: null, mailHost: null, keyHost: null },
+      ...{
+        dataFolder: world.folder,
+        databaseHost: null,
+        mediaHost: null,
+        mailHost: null,
+        speechHost: null,
+        keyHost: null
+      },
       ...{ mediaUrl: '/sfu', scanned: false }
     });
     const scanner = { ...world.services.scanner, configured: true };

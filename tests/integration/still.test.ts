@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { once } from '#lib/kernel/bytes.ts';
 import { closeConsult } from '#lib/features/consults/close.server.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { admitPatient, waitInLobby } from '#lib/features/consults/room.server.ts';
@@ -14,10 +15,6 @@ import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
 const { owner } = world.database;
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 
 async function inCall() {
   const { id, token } = await invited(world);

@@ -1,3 +1,5 @@
+import { concat } from '#lib/kernel/bytes.ts';
+
 /**
  * A WebM stream as a browser's recorder writes it: no length, no index, clusters without a size. One picture each 100 ms,
  * a whole one each second, and as many bits of sound; nothing in it can be decoded.
@@ -63,14 +65,4 @@ const noise = (length: number, seed: number) =>
 function element(id: number[], content: Uint8Array[]): Uint8Array {
   const size = content.reduce((sum, part) => sum + part.length, 0);
   return concat([Uint8Array.of(...id, 0x40 | (size >> 8), size & 0xff), ...content]);
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -19,6 +19,7 @@ import { createCheckpointLog } from '../../server/adapters/checkpoint-log.ts';
 import { noScanner } from '../../server/adapters/clamd.ts';
 import { createImageReader } from '../../server/adapters/image-reader.ts';
 import { noPush } from '../../server/adapters/push/index.ts';
+import { noRecogniser } from '../../server/adapters/recogniser.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { composeKeys, type Keys } from '../../server/compose-keys.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
@@ -74,6 +75,7 @@ const silentMedia: MediaServer = {
   sign: async () => {},
   mute: async () => {},
   remove: async () => {},
+  tell: async () => {},
   closeRoom: async () => {},
   participants: async () => []
 };
@@ -113,6 +115,7 @@ export function useWorld(): World {
       media: silentMedia,
       mail: { configured: false, send: async () => {} },
       push: noPush,
+      speech: noRecogniser,
       pdf: createPdfRenderer(),
       auth: createAuthenticator({ systemDb, clock: systemClock, origin: 'http://localhost', masterKey }),
       log: silent,
@@ -121,7 +124,14 @@ export function useWorld(): World {
         demo: false,
         maxUploadBytes: 64 * 1024 * 1024,
         auditHotMonths: 12,
-        places: { dataFolder: folder, databaseHost: null, mediaHost: null, mailHost: null, keyHost: null }
+        places: {
+          dataFolder: folder,
+          databaseHost: null,
+          mediaHost: null,
+          mailHost: null,
+          speechHost: null,
+          keyHost: null
+        }
       },
       demoSignIns: []
     };

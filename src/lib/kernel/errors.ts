@@ -87,6 +87,11 @@ const statusOfCode = {
   recording_not_in_call: 409,
   recording_runs: 409,
   recording_over: 409,
+  record_held: 409,
+  captions_not_configured: 409,
+  captions_not_agreed: 403,
+  captions_off: 409,
+  captions_unavailable: 503,
   // room
   sfu_unavailable: 503,
   room_not_open: 409,

@@ -153,6 +153,14 @@ export interface PushTarget {
   auth: string;
 }
 
+/** Speech to text, as the site configured it. */
+export interface SpeechRecogniser {
+  /** Who gets to hear it, as people are told before they agree; null: none is configured. */
+  readonly host: string | null;
+  /** @param audio a WAV file of one utterance @throws AppError `captions_unavailable` */
+  transcribe(audio: Uint8Array, options: { language: 'zh' | 'en' }): Promise<string>;
+}
+
 /** News to open browsers (server-sent events). Reaches every process through the database. */
 export interface LiveFeed {
   /** Tell these users. Delivered after the surrounding transaction commits when called through `tx.live`. */
@@ -198,6 +206,8 @@ export interface MediaServer {
   /** Ends a seat at once, and tokens made before. Quiet when the person is not there. */
   remove(room: string, identity: string): Promise<void>;
   closeRoom(room: string): Promise<void>;
+  /** A message of the app's own to these people of the room; in the clear as far as the media server goes. @throws AppError `sfu_unavailable` */
+  tell(room: string, topic: string, message: object, identities: readonly string[]): Promise<void>;
   /** Identities in the room now, straight from the media server. */
   participants(room: string): Promise<string[]>;
 }

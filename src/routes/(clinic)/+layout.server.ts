@@ -26,6 +26,8 @@ export const load: LayoutServerLoad = async (event) => {
     consultsWaiting,
     glass,
     room,
+    /** [CN-26] Who recognises speech; null: nobody. */
+    speechHost: event.locals.services.speech.host,
     /** The server's clock, which pages say "today" by. */
     nowMs: call.clock.now().getTime(),
     theme: event.cookies.get('theme') ?? 'system'

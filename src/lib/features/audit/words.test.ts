@@ -34,6 +34,8 @@ const otherNames = new Set([
   'manifest.json',
   'member.revoked',
   'recording.changed',
+  'captions.changed',
+  'captions.started',
   'recording.finished',
   'recording.started',
   'notifications.read',

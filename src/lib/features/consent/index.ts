@@ -2,6 +2,7 @@
 export { default as ConsentCard } from './ConsentCard.svelte';
 export { default as ConsentChoices } from './ConsentChoices.svelte';
 export { default as ConsentForm } from './ConsentForm.svelte';
+export { default as ListenerNote } from './ListenerNote.svelte';
 export { allows, purposes, type ConsentState, type Purpose } from './consent.ts';
 export { currentText, currentVersions } from './texts.ts';
 export { purposeText, stateText } from './words.ts';

@@ -59,6 +59,21 @@ export const consentTexts: readonly ConsentText[] = [
     }
   },
   {
+    purpose: 'ai-notes',
+    version: 2,
+    since: '2026-11-23',
+    words: {
+      'zh-CN': {
+        title: '人工智能记录',
+        text: '由电脑听写通话，显示成字幕、起草病历。字幕不另外保存，同时录制时会留在录像里；病历草稿由医生核对后才生效。不同意就没有字幕，由医生自己写病历。'
+      },
+      en: {
+        title: 'Notes by AI',
+        text: 'A computer writes down the call, as captions to read and as drafts of notes. Captions are not kept by themselves, only in a recording made at the same time; notes count only once the dentist has checked them. If you say no, there are no captions and the dentist writes the notes.'
+      }
+    }
+  },
+  {
     purpose: 'teaching',
     version: 1,
     since: '2026-11-22',

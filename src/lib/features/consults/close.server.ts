@@ -1,5 +1,6 @@
 import { and, eq, isNotNull } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
+import { once } from '#lib/kernel/bytes.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { FileStore, OpinionDocument, PdfRenderer } from '#lib/kernel/ports.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -161,10 +162,6 @@ async function storeDocuments(
       ...(await keep(await pdf.opinion({ ...document, boardPng })))
     });
   return stored;
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }
 
 function isPng(bytes: Uint8Array): boolean {

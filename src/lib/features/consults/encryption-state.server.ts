@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { encryptionView, type EncryptionFacts, type EncryptionView } from './encryption.ts';
-import { callEncryptions } from './encryption-table.server.ts';
+import { callEncryptions } from './encryption-tables.server.ts';
 
 export type EncryptionRow = typeof callEncryptions.$inferSelect;
 

@@ -8,7 +8,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { encryptionView, stillHere, withSeat, type CallEncryption } from './encryption.ts';
 import { factsOf, rowOf, type EncryptionRow } from './encryption-state.server.ts';
-import { callEncryptions } from './encryption-table.server.ts';
+import { callEncryptions } from './encryption-tables.server.ts';
 import { mayModerate } from './policy.server.ts';
 import { consultChanged, openConsult, type ConsultRow } from './read.server.ts';
 import { consultSeats } from './tables.server.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Services } from '#lib/features/tenancy/call.ts';
+import { keepLooking } from './keep-looking.server.ts';
 
 /** A grant that ends sooner than this is told of by the database when it is set; the look-up is for all else. */
 const longestSleepMs = 30_000;
@@ -20,34 +21,7 @@ export function watchGrants({
   live,
   log
 }: Pick<Services, 'systemDb' | 'live' | 'log'>): () => void {
-  let timer: NodeJS.Timeout | undefined;
   let told = new Set<string>();
-  let stopped = false;
-  let looking = false;
-  let again = false;
-
-  const sleep = (ms: number) => {
-    clearTimeout(timer);
-    if (!stopped) timer = setTimeout(wake, ms).unref();
-  };
-  const wake = () => {
-    clearTimeout(timer);
-    if (looking) {
-      again = true;
-      return;
-    }
-    looking = true;
-    void look()
-      .catch((error: unknown) => {
-        log.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'ends of grants not looked up');
-        return retryMs;
-      })
-      .then((ms) => {
-        looking = false;
-        sleep(again ? 0 : ms);
-        again = false;
-      });
-  };
 
   /** @returns how long to sleep, in milliseconds */
   async function look(): Promise<number> {
@@ -71,11 +45,14 @@ export function watchGrants({
     return next ? Math.min(next.wait_ms + marginMs, longestSleepMs) : longestSleepMs;
   }
 
-  const unsubscribe = live.subscribe('grants', wake);
-  wake();
+  const lookout = keepLooking(look, (error) => {
+    log.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'ends of grants not looked up');
+    return retryMs;
+  });
+  const unsubscribe = live.subscribe('grants', lookout.wake);
+  lookout.wake();
   return () => {
-    stopped = true;
     unsubscribe();
-    clearTimeout(timer);
+    lookout.stop();
   };
 }

@@ -16,5 +16,6 @@ const patientNews: ReadonlySet<string> = new Set([
   'grant.ended',
   'consent.changed',
   'call.encryption',
-  'recording.changed'
+  'recording.changed',
+  'captions.changed'
 ]);

@@ -16,6 +16,7 @@ import {
   mayChangeGrantDays,
   mayComment,
   mayDecide,
+  mayDeleteRecording,
   mayExportBoard,
   mayKeepWaiting,
   mayReadCallQuality,
@@ -222,13 +223,16 @@ test('[CN-42] who mutes, shows out, locks and ends: who decides, and the expert,
     expect(who({ status })).toEqual([]);
 });
 
-test('[RC-1] [RC-8] who records, and who plays what was recorded', () => {
+test('[RC-1] [RC-8] [RC-14] who records, who plays what was recorded, and who deletes it', () => {
   const who = (may: (actor: Actor, facts: ConsultFacts) => boolean, facts: Partial<ConsultFacts> = {}) =>
     Object.keys(actors).filter((name) => may(actors[name]!, { ...consult, ...facts }));
   expect(who(mayRecordRoom)).toEqual(['li', 'owner', 'wang']);
   expect(who(mayRecordRoom, { status: 'closed' })).toEqual([]);
   expect(who(mayPlayRecording)).toEqual(['li', 'owner', 'nurse', 'wang']);
   expect(who(mayPlayRecording, { status: 'closed' })).toEqual(['li', 'owner', 'nurse']);
+  for (const status of ['accepted', 'closed'] as const)
+    expect(who(mayDeleteRecording, { status })).toEqual(['li', 'owner']);
+  expect(who(mayDeleteRecording, { requesterId: 'a colleague' })).toEqual(['owner']);
 });
 
 test('who may ask', () => {

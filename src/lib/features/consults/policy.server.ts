@@ -168,6 +168,11 @@ export function mayPlayRecording(actor: Actor, consult: ConsultFacts): actor is 
   return side === 'requester' || (side === 'expert' && consult.status === 'accepted');
 }
 
+/** [RC-14] Delete one recording for good: the dentist who asked, and the owner. */
+export function mayDeleteRecording(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return mayDecide(actor, consult) && (actor.role === 'owner' || actor.userId === consult.requesterId);
+}
+
 /** What someone may do on the board. */
 export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read' | null {
   const side = sideOf(actor, consult);

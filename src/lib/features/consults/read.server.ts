@@ -9,6 +9,7 @@ import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
 import { messageView, readMessages } from './messages.server.ts';
+import type { CaptionsSign } from './captions.ts';
 import { isOpen, type ConsultStatus } from './consult.ts';
 import { encryptionOf } from './encryption-state.server.ts';
 import { grantView } from './grant.ts';
@@ -19,6 +20,7 @@ import {
   mayBreakGlass,
   mayChangeGrant,
   mayDecide,
+  mayDeleteRecording,
   mayKeepWaiting,
   mayModerate,
   mayReadComments,
@@ -70,6 +72,11 @@ export async function openConsult(
   if (!isOpen(consult)) throw fail('room_not_open');
   if (!may(tx.actor, consult)) throw fail('forbidden');
   return consult;
+}
+
+/** [CN-26] */
+export function captionsOf({ captionsAt, captionsByName }: ConsultRow): CaptionsSign | null {
+  return captionsAt && { since: captionsAt, byName: captionsByName ?? '' };
 }
 
 /** One person's place in one consult's room. */
@@ -173,12 +180,14 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         share: mayChangeGrant(actor, consult),
         moderate: mayModerate(actor, consult),
         record: mayRecordRoom(actor, consult),
+        deleteRecording: mayDeleteRecording(actor, consult),
         breakGlass,
         readRecord: side === 'requester' || granted
       },
       grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),
       messages: messages.map((message) => messageView(message, actor)),
       encryption: await encryptionOf(tx, of),
+      captions: captionsOf(consult),
       lock: consult.callLockedAt && { at: consult.callLockedAt, byName: consult.callLockedByName ?? '' },
       threads,
       people,

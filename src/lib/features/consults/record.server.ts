@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import type { MemberActor, SystemActor } from '#lib/kernel/actor.ts';
+import { once } from '#lib/kernel/bytes.ts';
 import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, oneAtATime, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { removeUnusedFile } from '#lib/features/tenancy/unused-file.server.ts';
 import { mayRecordRoom } from './policy.server.ts';
-import {
-  consultChanged,
-  consultFor,
-  openConsult,
-  requireGrant,
-  seatIs,
-  type ConsultRow
-} from './read.server.ts';
+import { consultChanged, consultFor, openConsult, requireGrant, seatIs } from './read.server.ts';
 import {
   afterEndMs,
   isRunning,
@@ -29,7 +23,7 @@ import {
 } from './recording.ts';
 import { mayRecord } from './recording.server.ts';
 import { consultRecordings, recordingPieces } from './recording-tables.server.ts';
-import { recordingIs, runningIn, type RecordingRow } from './recordings.server.ts';
+import { auditRecording, recordingIs, runningIn, type RecordingRow } from './recordings.server.ts';
 import { roomConsents } from './room-consents.server.ts';
 import { identityOf } from './seat.ts';
 import { consultSeats } from './tables.server.ts';
@@ -77,7 +71,7 @@ export async function startRecording(
       agreed: people.map(({ name }) => name),
       spans: [{ from: tx.now.toISOString(), to: null }]
     });
-    await audited(tx, consult, id, 'recording.start', { type, agreed: people.length });
+    await auditRecording(tx, consult, id, 'recording.start', { type, agreed: people.length });
     await consultChanged(tx, consultId, changed);
     // [RC-4] Whoever watches rights holds one for it from now on.
     await tx.live({ topic: 'recordings', name: 'recording.started' });
@@ -158,7 +152,12 @@ export async function steerRecording(
         const spans = spansUntil(row.spans, tx.now);
         if (state === 'recording') spans.push({ from: tx.now.toISOString(), to: null });
         await set(tx, row, { state, spans });
-        await audited(tx, consult, row.id, said.act === 'pause' ? 'recording.pause' : 'recording.resume');
+        await auditRecording(
+          tx,
+          consult,
+          row.id,
+          said.act === 'pause' ? 'recording.pause' : 'recording.resume'
+        );
         await consultChanged(tx, consultId, changed);
         return { state };
       }
@@ -195,7 +194,7 @@ async function end(tx: Tx, row: RecordingRow, reason: RecordingEnd): Promise<Rec
     ...{ state: 'ended', endedAt: tx.now, end: reason },
     spans: spansUntil(row.spans, tx.now)
   });
-  await audited(tx, row, row.id, 'recording.stop', { reason });
+  await auditRecording(tx, row, row.id, 'recording.stop', { reason });
   await consultChanged(tx, row.consultId, changed);
   return 'ended';
 }
@@ -269,25 +268,4 @@ async function bounded(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   if (size > mostPieceBytes) throw fail('file_too_large', { limitMegabytes: mostPieceBytes / 1048576 });
   if (size === 0) throw fail('file_empty');
   return Buffer.concat(parts);
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
-}
-
-async function audited(
-  tx: Tx,
-  of: Pick<ConsultRow, 'organisationId' | 'patientId'> & ({ consultId: string } | { id: string }),
-  recordingId: string,
-  action: string,
-  detail: Record<string, string | number> = {}
-): Promise<void> {
-  await tx.audit({
-    action,
-    subject: { type: 'recording', id: recordingId },
-    patientId: of.patientId,
-    consultId: 'consultId' in of ? of.consultId : of.id,
-    organisationId: of.organisationId,
-    detail
-  });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { SystemActor } from '#lib/kernel/actor.ts';
+import { once } from '#lib/kernel/bytes.ts';
 import type { FileStore } from '#lib/kernel/ports.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
@@ -170,8 +171,4 @@ async function digestOf(
   const hash = createHash('sha256');
   for await (const bytes of recordingBytes(files, file, { from: 0, to: size - 1 })) hash.update(bytes);
   return hash.digest('hex');
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }

@@ -7,7 +7,7 @@ import { mayPlayRecording } from './policy.server.ts';
 import { consultFor, type ConsultRow } from './read.server.ts';
 import { rangeOf, type ByteRange, type RecordingType } from './recording.ts';
 import { recordingBytes, recordingFile } from './recording-file.server.ts';
-import { recordingIs, type RecordingRow } from './recordings.server.ts';
+import { auditRecording, recordingIs, type RecordingRow } from './recordings.server.ts';
 import { consultRecordings } from './recording-tables.server.ts';
 
 const purpose = 'recording play';
@@ -26,7 +26,7 @@ export async function playRecording(
 ): Promise<{ token: string }> {
   await inTransaction(call, async (tx) => {
     const { consult, row } = await playable(tx, consultId, recordingId);
-    await audited(tx, consult, row, 'recording.play');
+    await auditRecording(tx, consult, row.id, 'recording.play');
   });
   const until = (call.clock.now().getTime() + playHours * 3_600_000).toString(36);
   return { token: `${until}.${mac(call, recordingId, until)}` };
@@ -57,7 +57,7 @@ export async function readRecording(
     const { consult, row } = await playable(tx, consultId, recordingId);
     const file = await recordingFile(tx, row);
     if (!file || row.size === null) throw fail('not_found');
-    if (token === null) await audited(tx, consult, row, 'recording.download');
+    if (token === null) await auditRecording(tx, consult, row.id, 'recording.download');
     const { size, type } = row;
     const range = token === null ? null : rangeOf(wanted.range, size);
     const asked = range === null || range === 'unsatisfiable' ? { from: 0, to: size - 1 } : range;
@@ -77,16 +77,6 @@ async function playable(
   const [row] = await tx.rows.select().from(consultRecordings).where(recordingIs(consultId, recordingId));
   if (row?.state !== 'ready') throw fail('not_found');
   return { consult, row };
-}
-
-async function audited(tx: Tx, consult: ConsultRow, row: RecordingRow, action: string): Promise<void> {
-  await tx.audit({
-    action,
-    subject: { type: 'recording', id: row.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    organisationId: consult.organisationId
-  });
 }
 
 type Signer = Pick<Services, 'auth' | 'clock'> & { actor: MemberActor };

@@ -53,7 +53,12 @@ export const consultRecordings = pgTable(
     size: bigint('size', { mode: 'number' }),
     sha256: text('sha256'),
     /** Pieces were missing: it plays up to the first of them. */
-    cut: boolean('cut').notNull().default(false)
+    cut: boolean('cut').notNull().default(false),
+    /** [RC-14] */
+    deletedAt: instant('deleted_at'),
+    deletedById: uuid('deleted_by_id'),
+    deletedByName: text('deleted_by_name'),
+    deleteReason: text('delete_reason')
   },
   (t) => [
     unique('consult_recording_tenant').on(t.organisationId, t.id),

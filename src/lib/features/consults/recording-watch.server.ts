@@ -2,6 +2,7 @@ import { inArray } from 'drizzle-orm';
 import type { SystemActor } from '#lib/kernel/actor.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
+import { keepLooking } from './keep-looking.server.ts';
 import { endOfRight, endRecording, tellSilence } from './record.server.ts';
 import { lostMs, silentMs, type RecordingEnd } from './recording.ts';
 import { recordingRight, type RecordingRight } from './recording.server.ts';
@@ -28,10 +29,7 @@ interface Running {
 export function watchRecordings(services: Watched): () => void {
   const held = new Map<string, RecordingRight>();
   const silent = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let looking: Promise<void> | null = null;
-  let again = false;
 
   const callFor = ({ organisationId, id }: Running) => ({
     ...services,
@@ -41,27 +39,10 @@ export function watchRecordings(services: Watched): () => void {
   const warn = (error: unknown, text: string) =>
     services.log.warn({ name: error instanceof Error ? error.name : 'unknown' }, text);
 
-  const sleep = (ms: number) => {
-    clearTimeout(timer);
-    if (!stopped) timer = setTimeout(wake, ms).unref();
-  };
-  const wake = () => {
-    clearTimeout(timer);
-    if (looking) {
-      again = true;
-      return;
-    }
-    looking = look()
-      .catch((error: unknown) => {
-        warn(error, 'recordings not looked up');
-        return retryMs;
-      })
-      .then((ms) => {
-        looking = null;
-        sleep(again ? 0 : ms);
-        again = false;
-      });
-  };
+  const lookout = keepLooking(look, (error) => {
+    warn(error, 'recordings not looked up');
+    return retryMs;
+  });
 
   /** @returns how long to sleep, in milliseconds */
   async function look(): Promise<number> {
@@ -102,7 +83,7 @@ export function watchRecordings(services: Watched): () => void {
           .then((reason) => end(one, reason))
           .catch((error: unknown) => {
             warn(error, 'a recording whose right ended was not ended yet');
-            sleep(retryMs);
+            lookout.sleep(retryMs);
           });
       };
       if (right.signal.aborted) over();
@@ -125,12 +106,12 @@ export function watchRecordings(services: Watched): () => void {
     silent.delete(id);
   }
 
-  const unsubscribe = services.live.subscribe('recordings', wake);
-  wake();
+  const unsubscribe = services.live.subscribe('recordings', lookout.wake);
+  lookout.wake();
   return () => {
     stopped = true;
     unsubscribe();
-    clearTimeout(timer);
+    lookout.stop();
     for (const right of held.values()) right.release();
   };
 }

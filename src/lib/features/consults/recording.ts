@@ -2,9 +2,10 @@ import * as v from 'valibot';
 
 /**
  * Where a recording stands. `recording` and `paused`: it is being made; `ended`: nothing is taken of the room any more,
- * pieces still on their way are; `ready`: closed, it can be played; `empty`: closed, and nothing of it had arrived.
+ * pieces still on their way are; `ready`: closed, it can be played; `empty`: closed, and nothing of it had arrived;
+ * `deleted`: at somebody's wish, after it was closed.
  */
-export const recordingStates = ['recording', 'paused', 'ended', 'ready', 'empty'] as const;
+export const recordingStates = ['recording', 'paused', 'ended', 'ready', 'empty', 'deleted'] as const;
 export type RecordingState = (typeof recordingStates)[number];
 
 /**
@@ -75,6 +76,11 @@ export const recordingAct = v.variant('act', [
   }),
   v.object({ recording: id, act: v.literal('play') })
 ]);
+/** [RC-14] Why it is deleted. */
+export const deleteInput = v.object({
+  recording: id,
+  reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
+});
 export type RecordingAct = v.InferOutput<typeof recordingAct>;
 
 /** A recording as staff see it who can read its consult. */
@@ -96,6 +102,8 @@ export interface RecordingView {
   bytes: number | null;
   /** Some of it never arrived: it plays up to there. */
   cut: boolean;
+  /** [RC-14] Nothing of it is left. */
+  deleted: { at: Date; byName: string; reason: string } | null;
 }
 
 /** The sign everybody in the room sees. */

@@ -3,6 +3,7 @@ import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { mayPlayRecording, type ConsultFacts } from './policy.server.ts';
 import { isRunning, silentMs, type RecordingSign, type RecordingView } from './recording.ts';
 import { consultRecordings } from './recording-tables.server.ts';
+import type { ConsultRow } from './read.server.ts';
 
 export type RecordingRow = typeof consultRecordings.$inferSelect;
 
@@ -32,10 +33,33 @@ export async function recordingSign(tx: Tx, consultId: string): Promise<Recordin
   return { startedAt, byName, paused: state === 'paused', silent };
 }
 
+/**
+ * In the trail.
+ * @param of the consult, or the row of the recording itself
+ */
+export async function auditRecording(
+  tx: Tx,
+  of: ConsultRow | RecordingRow,
+  recordingId: string,
+  action: string,
+  detail: Record<string, string | number> = {}
+): Promise<void> {
+  await tx.audit({
+    action,
+    subject: { type: 'recording', id: recordingId },
+    patientId: of.patientId,
+    consultId: 'consultId' in of ? of.consultId : of.id,
+    organisationId: of.organisationId,
+    detail
+  });
+}
+
 function viewOf(row: RecordingRow, now: Date): RecordingView {
   const { id, state, type, startedAt, agreed, spans, endedAt, end, durationMs, cut } = row;
+  const { deletedAt, deletedByName, deleteReason } = row;
   return {
     ...{ id, state, type, startedAt, agreed, spans, endedAt, end, durationMs, cut },
+    deleted: deletedAt && { at: deletedAt, byName: deletedByName ?? '', reason: deleteReason ?? '' },
     ...{ byName: row.startedByName, byId: row.startedById, bytes: row.size },
     silent: isRunning(state) && now.getTime() - row.heardAt.getTime() > silentMs
   };

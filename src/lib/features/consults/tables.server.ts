@@ -52,6 +52,9 @@ export const consults = pgTable(
     /** [CN-43] Nobody new comes into the call. */
     callLockedAt: instant('call_locked_at'),
     callLockedByName: text('call_locked_by_name'),
+    /** [CN-26] What is said is written down for everybody to read, since then. */
+    captionsAt: instant('captions_at'),
+    captionsByName: text('captions_by_name'),
     /** [CN-17] What the patient reads on their page once it is over; written by the asking side. */
     patientSummary: text('patient_summary').notNull().default('')
   },

@@ -1,3 +1,4 @@
+import type { CaptionsSign } from './captions.ts';
 import type { ChatMessageView } from './chat.ts';
 import type { RoomPerson, ThreadView } from './comment.ts';
 import type { ConsultMode, ConsultStatus, Specialty, Urgency } from './consult.ts';
@@ -152,6 +153,8 @@ export interface ConsultView extends ConsultSummary {
     moderate: boolean;
     /** Record the room. */
     record: boolean;
+    /** [RC-14] Delete one of its recordings. */
+    deleteRecording: boolean;
     /** [CN-21] Open again what an ended grant had opened. */
     breakGlass: boolean;
   };
@@ -161,6 +164,8 @@ export interface ConsultView extends ConsultSummary {
   encryption: EncryptionView;
   /** [CN-43] The call is locked: nobody new comes in. */
   lock: { at: Date; byName: string } | null;
+  /** [CN-26] Captions that are made now. */
+  captions: CaptionsSign | null;
   /** What is said at the board's pins, the newest first. */
   threads: ThreadView[];
   /** Who can be meant in a comment. */

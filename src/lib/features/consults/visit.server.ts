@@ -14,7 +14,8 @@ import type { ChatMessageView } from './chat.ts';
 import { chatOnVisit } from './chat.server.ts';
 import { encryptionOf } from './encryption-state.server.ts';
 import type { EncryptionView } from './encryption.ts';
-import { consultChanged, consultFor, others, seatIs, type ConsultRow } from './read.server.ts';
+import type { CaptionsSign } from './captions.ts';
+import { captionsOf, consultChanged, consultFor, others, seatIs, type ConsultRow } from './read.server.ts';
 import type { RecordingSign } from './recording.ts';
 import { recordingSign } from './recordings.server.ts';
 import { identityOf } from './seat.ts';
@@ -56,6 +57,8 @@ export interface VisitView {
   chat: ChatMessageView[];
   /** [RC-2] Being recorded now; null: not. */
   recording: RecordingSign | null;
+  /** [CN-26] */
+  captions: CaptionsSign | null;
   /** [CN-36] What there is to read while waiting. */
   topics: readonly LearnTopic[];
   /** Once it is over: what the dentist wrote for the patient, and when to come next. */
@@ -127,6 +130,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       told: mayKnow && stage !== 'over' ? await toldOn(tx, consult.id, dayMs) : [],
       chat: await chatOnVisit(tx, actor),
       recording: await recordingSign(tx, consult.id),
+      captions: captionsOf(consult),
       topics: here || stage === 'early' ? topicsOf(consult.specialty) : [],
       outcome: mayKnow && stage === 'over' ? await outcomeOf(tx, consult) : null
     };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { concat, piecesOf, webmStream } from '../../../../tests/support/webm.ts';
+import { concat } from '#lib/kernel/bytes.ts';
+import { piecesOf, webmStream } from '../../../../tests/support/webm.ts';
 import { webmHead, WebmScan, type WebmIndex } from './webm.ts';
 
 function scan(pieces: readonly Uint8Array[]): WebmIndex | null {

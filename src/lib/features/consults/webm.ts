@@ -4,6 +4,7 @@
  * its clusters: the same description of the tracks, now with the length (Duration) and an index (Cues). The clusters
  * stay as they are, byte for byte. Elements and their numbers: RFC 9559 (Matroska), RFC 8794 (EBML).
  */
+import { concat } from '#lib/kernel/bytes.ts';
 
 const ids = {
   ebml: 0x1a45dfa3,
@@ -365,13 +366,3 @@ function float(value: number): Uint8Array {
 }
 
 const joined = (a: Uint8Array, b: Uint8Array) => (a.length === 0 ? b : concat([a, b]));
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -2,6 +2,7 @@
  * Writes DICOM Part 10 files (PS3.10), explicit VR little endian. For the pictures this project makes
  * itself: phantoms, and fixtures of tests.
  */
+import { concat } from '#lib/kernel/bytes.ts';
 
 export type DicomVr =
   | 'AE'
@@ -105,14 +106,4 @@ function encodeValue(vr: DicomVr, value: DicomValue): Uint8Array {
   }
   const text = encoder.encode(values.join('\\'));
   return text.length % 2 === 0 ? text : concat([text, Uint8Array.of(vr === 'UI' ? 0 : 0x20)]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { createInflate, inflateSync } from 'node:zlib';
+import { once } from '#lib/kernel/bytes.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { holdsActiveText } from './disguise.ts';
 import { photoParts } from './photo-parts.ts';
@@ -20,10 +21,7 @@ export async function cleanPhoto(
 ): Promise<{ picture: Buffer; exif: Buffer | null }> {
   let exif: Buffer | null = null;
   const parts: Uint8Array[] = [];
-  async function* once() {
-    yield file;
-  }
-  const picture = scrubbed(format, once(), (name, body) => {
+  const picture = scrubbed(format, once(file), (name, body) => {
     if (format === 'png') checkUnpacked(name, body.subarray(0, body.length - 4));
     if (name === 'e1' || name === 'eXIf') exif ??= Buffer.from(body);
   });
@@ -56,11 +54,8 @@ function pngPixelBytes(file: Buffer): number {
 }
 
 async function* pixelsOf(file: Buffer): AsyncGenerator<Uint8Array> {
-  async function* once() {
-    yield file;
-  }
   let left = 0;
-  for await (const { kind, bytes } of photoParts('png', once())) {
+  for await (const { kind, bytes } of photoParts('png', once(file))) {
     if (kind !== 'data') continue;
     // A chunk's head comes alone; its checksum follows its content.
     if (left === 0) {

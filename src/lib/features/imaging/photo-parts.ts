@@ -1,3 +1,4 @@
+import { concat } from '#lib/kernel/bytes.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { maxPixels } from './image.ts';
 
@@ -73,7 +74,7 @@ async function* jpegParts(reader: ByteReader): AsyncGenerator<PhotoPart> {
       owed = Math.ceil(width / 8) * Math.ceil(height / 8);
     }
     const isMeta = (code >= 0xe0 && code <= 0xef) || code === 0xfe;
-    yield part(isMeta ? 'meta' : 'frame', name, join(marker, size, body), 4);
+    yield part(isMeta ? 'meta' : 'frame', name, concat([marker, size, body]), 4);
     if (code === 0xda) {
       if (frames === 0 || ++scans > maxScans) throw fail('file_not_an_image');
       for await (const data of scan(reader)) {
@@ -133,7 +134,7 @@ async function* pngParts(reader: ByteReader): AsyncGenerator<PhotoPart> {
     }
     // A small first letter: not needed to show the picture.
     const needed = name[0]! < 'a' || neededChunks.has(name);
-    yield part(needed ? 'frame' : 'meta', name, join(head, body), 8);
+    yield part(needed ? 'frame' : 'meta', name, concat([head, body]), 8);
     if (name === 'IEND') break;
   }
   yield* trail(reader);
@@ -164,16 +165,6 @@ function part(kind: PhotoPart['kind'], name: string, bytes: Uint8Array, bodyAt =
 function checkSize(width: number, height: number): void {
   if (width === 0 || height === 0) throw fail('file_not_an_image');
   if (width * height > maxPixels) throw fail('file_too_large', { limitMegapixels: maxPixels / 1024 / 1024 });
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, each) => sum + each.length, 0));
-  let at = 0;
-  for (const each of parts) {
-    whole.set(each, at);
-    at += each.length;
-  }
-  return whole;
 }
 
 /** Bytes of a stream in the portions one asks for. */
@@ -210,10 +201,10 @@ class ByteReader {
       parts.push(own);
       left -= own.length;
     }
-    return parts.length === 1 ? parts[0]! : join(...parts);
+    return parts.length === 1 ? parts[0]! : concat(parts);
   }
 
   back(bytes: Uint8Array): void {
-    this.#held = this.#held.length === 0 ? bytes : join(bytes, this.#held);
+    this.#held = this.#held.length === 0 ? bytes : concat([bytes, this.#held]);
   }
 }

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { once } from '#lib/kernel/bytes.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { FileStore, ReadImage } from '#lib/kernel/ports.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
@@ -121,10 +122,7 @@ function checkIdentity({ identity }: ImageFacts, patient: KnownPatient, confirme
 }
 
 async function putBytes(files: FileStore, organisationId: string, bytes: Buffer): Promise<StoredPart> {
-  async function* once() {
-    yield bytes;
-  }
-  return files.put(organisationId, once(), { maxBytes: bytes.length });
+  return files.put(organisationId, once(bytes), { maxBytes: bytes.length });
 }
 
 interface NewImage {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { makeZip, predictLength } from 'client-zip';
+import { once } from '#lib/kernel/bytes.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { newId } from '#lib/kernel/ids.ts';
@@ -170,10 +171,6 @@ function text(path: string, content: string): ArchiveFile {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     open: async () => once(bytes)
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }
 
 /** Read by programs all over: English. */

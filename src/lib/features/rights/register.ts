@@ -52,6 +52,15 @@ export const processingRegister: readonly (ProcessingEntry & { id: string })[] =
     place: m.rights_register_recording_place
   },
   {
+    id: 'captions',
+    purpose: m.rights_register_captions_purpose,
+    categories: m.rights_register_captions_categories,
+    basis: m.rights_register_captions_basis,
+    recipients: m.rights_register_captions_recipients,
+    retention: m.rights_register_captions_retention,
+    place: m.rights_register_captions_place
+  },
+  {
     id: 'appointments',
     purpose: m.rights_register_appointments_purpose,
     categories: m.rights_register_appointments_categories,

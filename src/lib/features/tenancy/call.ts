@@ -13,7 +13,8 @@ import type {
   Mailer,
   MediaServer,
   PdfRenderer,
-  PushSender
+  PushSender,
+  SpeechRecogniser
 } from '#lib/kernel/ports.ts';
 
 /** The pool of role `consilium_app`: owns nothing, bypasses nothing, sees no row outside a transaction with a tenant. */
@@ -35,6 +36,7 @@ export interface Services {
   media: MediaServer;
   mail: Mailer;
   push: PushSender;
+  speech: SpeechRecogniser;
   pdf: PdfRenderer;
   auth: Authenticator;
   log: Logger;
@@ -63,6 +65,8 @@ export interface DataPlaces {
   mediaHost: string | null;
   /** Null: none configured. */
   mailHost: string | null;
+  /** Null: nothing is recognised. */
+  speechHost: string | null;
   /** Of HashiCorp Vault; null: environment or data folder. */
   keyHost: string | null;
 }

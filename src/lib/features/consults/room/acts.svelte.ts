@@ -1,6 +1,7 @@
 import { invalidate } from '$app/navigation';
 import { api } from '#lib/ui/api.ts';
 import { toast } from '#lib/ui/toast.ts';
+import type { CaptionLanguage } from '../captions.ts';
 import type { BoardImage } from '#lib/features/board/initial.ts';
 
 import type { CallEncryption } from '../encryption.ts';
@@ -62,6 +63,13 @@ export function consultActs(consultId: string) {
     unlock: (inviteId: string, reason: UnlockReason) =>
       reading(api('PATCH', `${path}/invite`, { inviteId, reason })),
     handle: (requestId: string) => reading(api('POST', `${path}/requests`, { requestId })),
+    captions: (on: boolean) => reading(api('POST', `${path}/captions`, { on })),
+    said: (wav: Uint8Array<ArrayBuffer>, language: CaptionLanguage) =>
+      api(
+        'PUT',
+        `${path}/captions?language=${language}`,
+        new Blob([wav], { type: 'application/octet-stream' })
+      ),
     consent: (input: AnswersInput) => reading(api('POST', `${path}/consent`, input)),
     tellPatient: (text: string) => api('PUT', `${path}/summary`, { text }),
     close: (boardPng: Blob | null) => reading(api('POST', `${path}/close`, boardPng ?? undefined)),

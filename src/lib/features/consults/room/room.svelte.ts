@@ -7,6 +7,7 @@ import { CallSigns } from './call/signs.svelte.ts';
 import { CallView } from './call/view.svelte.ts';
 import type { ChatLink } from '../chat.ts';
 import { consultActs, type ConsultActs } from './acts.svelte.ts';
+import { Captions } from './captions/captions.svelte.ts';
 import { keptCall } from './kept-call.svelte.ts';
 import { Recorder } from './recording/recorder.svelte.ts';
 import { RingSetting } from './ring.svelte.ts';
@@ -34,6 +35,7 @@ export class RoomController {
   /** Null while the page is drawn on the server: sockets are the browser's. */
   readonly board: BoardController | null;
   readonly recorder: Recorder;
+  readonly captions: Captions;
   /** What was typed at a pin and not sent, by pin. In memory only: other people use this PC too. */
   readonly pinDrafts = new SvelteMap<string, string>();
   panel = $state<RoomPanel>('record');
@@ -71,7 +73,12 @@ export class RoomController {
           mode: open ? 'write' : 'read'
         })
       : null;
-    this.recorder = new Recorder({ consultId, title: number, call: this.call, board: () => this.board });
+    this.captions = new Captions({ call: this.call, send: this.acts.said });
+    this.recorder = new Recorder({
+      ...{ consultId, title: number, call: this.call },
+      board: () => this.board,
+      caption: () => this.captions.shown
+    });
     this.inside = !open || this.call.phase.kind === 'live';
   }
 

@@ -9,7 +9,11 @@ export const load: PageServerLoad = async ({ params, locals, depends }) => {
   try {
     const { visitor, services } = locals;
     if (visitor && (await isLinkOf(services, params.token, visitor)))
-      return { door: 'open' as const, visit: await readVisit(visitorCall(locals)) };
+      return {
+        door: 'open' as const,
+        visit: await readVisit(visitorCall(locals)),
+        speechHost: services.speech.host
+      };
     return { door: await doorState(services, params.token), visit: null };
   } catch (cause) {
     // A guessed link is told apart from nothing: the page says it is not valid and what to do.

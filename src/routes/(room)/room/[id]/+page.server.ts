@@ -17,6 +17,7 @@ export const load: PageServerLoad = async (event) => {
     record,
     workplace,
     boardId: consult.boardId,
+    speechHost: event.locals.services.speech.host,
     me: { userId, name, role, clinicId, memberId }
   };
 };

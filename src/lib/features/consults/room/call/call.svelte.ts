@@ -11,14 +11,16 @@ import type { CallOptions } from './call-options.ts';
 import { Devices, type DeviceKind } from './devices.svelte.ts';
 import { Encryption } from './encryption/encryption.svelte.ts';
 import { Preview } from './preview.svelte.ts';
+import type { Source } from './given-back.svelte.ts';
+import { Hearing } from './hearing.ts';
+import { Intraoral } from './intraoral/intraoral.svelte.ts';
+import { LowData } from './low-data.svelte.ts';
 import { LineKeeper, type Line } from './reconnect.ts';
 import { refusalFrom } from './refusal.ts';
 import { Sending } from './sending.svelte.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
 import type { Stay } from './stay.ts';
 import { onWake } from './wake.ts';
-
-type Heard = [bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>];
 
 const seatWithinMs = 4_000;
 const settledWithinMs = 1_000;
@@ -42,6 +44,12 @@ export class CallController {
 
   readonly devices = new Devices();
   readonly preview = new Preview(this.devices);
+  readonly lowData = new LowData();
+  /** [CALL-52] */
+  readonly intraoral = new Intraoral({
+    send: async (track) => await this.#session?.sendIntraoral(track),
+    end: async () => await this.#session?.endIntraoral()
+  });
   readonly sending = new Sending({
     devices: this.devices,
     session: () => this.#session,
@@ -68,7 +76,7 @@ export class CallController {
   #stopWaking: (() => void) | null = null;
   /** A new room took the place of one that was lost; given what was seen of oneself in that. */
   onRebuilt: ((before: ParticipantView) => void) | null = null;
-  readonly #hearing = new Map<string, (...said: Heard) => void>();
+  readonly hearing = new Hearing();
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
@@ -101,6 +109,7 @@ export class CallController {
   /** Opens the lobby: devices and self view. Sends nothing and loads no media client. */
   async openLobby(): Promise<void> {
     this.devices.start();
+    this.lowData.read();
     if (this.micOn || this.cameraOn) await this.preview.start();
   }
 
@@ -122,10 +131,7 @@ export class CallController {
         this.#options.getTicket(this.#wish(this.#options.takeSeat !== undefined))
       ]);
       if (stay !== this.#stay || this.phase.kind !== 'lobby') return;
-      const session: Session = new Session(
-        this.#listener(() => session),
-        ticket.encryption
-      );
+      const session = this.#newSession(Session, ticket);
       const warm = { ticket, session, at: Date.now() };
       if (ticket.held) await session.connect(ticket);
       else await session.warm(ticket);
@@ -201,12 +207,7 @@ export class CallController {
     ]);
     if (stay !== this.#stay) return;
     this.#seatAt = performance.now();
-    const session: Session = usable
-      ? warm.session
-      : new Session(
-          this.#listener(() => session),
-          ticket.encryption
-        );
+    const session = usable ? warm.session : this.#newSession(Session, ticket);
     await session.connect(ticket);
     this.#live(stay, session, tracks);
     this.encryption.take(ticket.encryption);
@@ -247,16 +248,13 @@ export class CallController {
     void this.#record?.settled();
   }
 
-  async toggleMic(): Promise<void> {
-    if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
-      return this.preview.setOn('microphone', this.preview.microphone.kind !== 'on');
-    await this.sending.toggle('microphone');
-  }
+  readonly toggleMic = () => this.#toggle('microphone');
+  readonly toggleCamera = () => this.#toggle('camera');
 
-  async toggleCamera(): Promise<void> {
+  async #toggle(source: Source): Promise<void> {
     if (this.phase.kind === 'lobby' || this.phase.kind === 'failed')
-      return this.preview.setOn('camera', this.preview.camera.kind !== 'on');
-    await this.sending.toggle('camera');
+      return this.preview.setOn(source, this.preview[source].kind !== 'on');
+    await this.sending.toggle(source);
   }
 
   async toggleScreen(): Promise<void> {
@@ -279,6 +277,14 @@ export class CallController {
     return (await this.#session?.setNoiseSuppression(on)) ?? true;
   }
 
+  /** [CALL-65] */
+  async setLowData(on: boolean): Promise<void> {
+    this.lowData.set(on);
+    await this.#warm?.session.setLowData(on);
+    const session = this.#session;
+    if (session) await this.sending.renew(() => session.setLowData(on));
+  }
+
   /** Front and back camera of a phone. */
   async flipCamera(): Promise<void> {
     if (!this.#session) return this.preview.flip();
@@ -298,12 +304,6 @@ export class CallController {
 
   async tell(topic: string, message: object, identity: string): Promise<void> {
     await this.#session?.tell(topic, message, identity);
-  }
-
-  /** @returns stop hearing */
-  hear(topic: string, listener: (...said: Heard) => void): () => void {
-    this.#hearing.set(topic, listener);
-    return () => void this.#hearing.delete(topic);
   }
 
   async startAudio(): Promise<void> {
@@ -342,6 +342,8 @@ export class CallController {
     this.#line.stop();
     this.encryption.stop();
     this.sending.givenBack.stop();
+    this.lowData.end();
+    this.intraoral.end();
     this.#stopWaking?.();
     this.#stopWaking = null;
     this.#endRecord();
@@ -367,6 +369,14 @@ export class CallController {
     await Promise.all(sessions.map((session) => session?.disconnect()));
   }
 
+  #newSession(Room: typeof Session, { encryption }: Ticket): Session {
+    const session: Session = new Room(
+      this.#listener(() => session),
+      { encryption, lowData: this.lowData.on }
+    );
+    return session;
+  }
+
   #listener(session: () => Session): SessionListener {
     return {
       changed: () => this.#drawSoon(session),
@@ -382,7 +392,7 @@ export class CallController {
       },
       cannotEncrypt: () => this.encryption.broken(),
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
-      heard: (topic, ...said) => this.#hearing.get(topic)?.(...said),
+      heard: this.hearing.tell,
       pictured: (at) => {
         if (this.#session !== session()) return;
         this.#record?.pictured(at);
@@ -431,10 +441,7 @@ export class CallController {
       this.#options.getTicket(this.#wish(false))
     ]);
     signal.throwIfAborted();
-    const session: Session = new Session(
-      this.#listener(() => session),
-      ticket.encryption
-    );
+    const session = this.#newSession(Session, ticket);
     signal.addEventListener('abort', () => void session.disconnect());
     await session.connect(ticket);
     signal.throwIfAborted();
@@ -443,6 +450,7 @@ export class CallController {
     this.#record?.rebuilt();
     this.#settle(stay, session);
     this.sending.resume(session);
+    this.intraoral.resume();
     if (self) this.onRebuilt?.(self);
   }
 
@@ -465,5 +473,6 @@ export class CallController {
     this.participants = orderTiles(people, this.lastSpeaker);
     this.sharing = session.isSharing;
     this.sending.givenBack.look();
+    this.lowData.look(this.self?.quality ?? 'unknown');
   }
 }

@@ -39,6 +39,9 @@ export interface VideoSource {
   attach(element: HTMLVideoElement): () => void;
 }
 
+/** What a tile shows of a person. */
+export type Picture = 'camera' | 'screen' | 'intraoral';
+
 /** A person in the call, as drawn. */
 export interface ParticipantView {
   identity: string;
@@ -59,9 +62,17 @@ export interface ParticipantView {
   away?: boolean;
   camera: VideoSource | null;
   screen: VideoSource | null;
+  /** [CALL-52] A second camera, in the mouth; never in place of the first. */
+  intraoral?: VideoSource | null;
+  /** [CALL-65] Spares data: their picture is sent small. */
+  lowData?: boolean;
   /** Sends something unencrypted in an encrypted call. */
   plain?: boolean;
 }
+
+/** Of a person's picture, among all of the call. */
+export const pictureKey = (identity: string, picture: Picture): string =>
+  picture === 'camera' ? identity : `${identity}/${picture}`;
 
 /** Role from a participant's metadata; shown only, never trusted for access. */
 export function roleFrom(metadata: string | undefined): SeatRole {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { raisedHands, type ParticipantView } from './call.ts';
-import { gridColumns, pinnedFirst, stageOf, type CallLayout } from './layout.ts';
+import { gridColumns, keyOf, pinnedFirst, stageOf, type CallLayout } from './layout.ts';
 
 const person = (identity: string, more: Partial<ParticipantView> = {}): ParticipantView => ({
   ...{ identity, name: identity, role: 'member', isSelf: false, micOn: true, cameraOn: true },
@@ -18,11 +18,7 @@ const seen = (
     ...{ pinned: null, lastSpeaker: null, putAway: null },
     ...view
   });
-  return [
-    layout,
-    large && `${large.person.identity}${large.screen ? '/screen' : ''}`,
-    rest.map((one) => one.person.identity).join()
-  ];
+  return [layout, large && keyOf(large), rest.map(keyOf).join()];
 };
 
 test('[CALL-30] the large one: who is pinned, who was heard last, who came first; oneself only when alone', () => {
@@ -47,6 +43,25 @@ test('[CALL-30] a shared screen opens large in each layout until it is put away;
     null,
     ''
   ]);
+});
+
+test('[CALL-52] an intraoral camera is a tile of its own after the face, large only where it is pinned itself', () => {
+  const showing = person('b', { intraoral: source });
+  expect(seen([a, showing, me], { layout: 'grid' })).toEqual(['grid', null, 'a,b,b/intraoral,me']);
+  expect(seen([a, showing, me], { layout: 'speaker', lastSpeaker: 'b' })).toEqual([
+    'speaker',
+    'b',
+    'a,b/intraoral,me'
+  ]);
+  expect(seen([a, showing, me], { layout: 'focus', pinned: 'b' })).toEqual(['focus', 'b', '']);
+  expect(seen([a, showing, me], { layout: 'speaker', pinned: 'b/intraoral' })).toEqual([
+    'speaker',
+    'b/intraoral',
+    'a,b,me'
+  ]);
+  // Taken away while it was pinned.
+  expect(seen([a, b, me], { layout: 'focus', pinned: 'b/intraoral' })).toEqual(['focus', 'a', '']);
+  expect(pinnedFirst([a, showing, me], 'b/intraoral')[0]).toBe(showing);
 });
 
 test('[CALL-30] in a grid pictures are as large as may be: two stand over each other where it is not wide enough', () => {

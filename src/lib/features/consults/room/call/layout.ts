@@ -1,4 +1,4 @@
-import type { ParticipantView } from './call.ts';
+import { pictureKey, type ParticipantView, type Picture } from './call.ts';
 
 /** `board`: the tiles beside the board. `speaker`: one large, the others below. `focus`: one, and nothing else. */
 export const callLayouts = ['board', 'speaker', 'grid', 'focus'] as const;
@@ -6,9 +6,18 @@ export type CallLayout = (typeof callLayouts)[number];
 
 export interface Shown {
   person: ParticipantView;
-  /** The shared screen instead of the camera. */
-  screen: boolean;
+  picture: Picture;
 }
+
+/** [CALL-52] Each with their camera; an intraoral camera is a tile of its own after it. */
+export function tilesOf(people: readonly ParticipantView[]): Shown[] {
+  return people.flatMap((person): Shown[] => [
+    { person, picture: 'camera' },
+    ...(person.intraoral ? [{ person, picture: 'intraoral' } as const] : [])
+  ]);
+}
+
+export const keyOf = ({ person, picture }: Shown): string => pictureKey(person.identity, picture);
 
 export interface Stage {
   /** Over the board; null: the board is seen. */
@@ -20,7 +29,7 @@ export interface Stage {
 
 /**
  * What is seen where. A screen that somebody else shares opens large, whatever the layout, until it is put away
- * (`putAway`, by the sharer's identity); then who is pinned, else who was heard last, else who comes first.
+ * (`putAway`, by the sharer's identity); then the picture that is pinned (`pictureKey`), else the camera of who was heard last, else who comes first.
  */
 export function stageOf(
   people: readonly ParticipantView[],
@@ -28,19 +37,15 @@ export function stageOf(
 ): Stage {
   const sharer = people.find((person) => !person.isSelf && person.screen !== null) ?? null;
   const screen: Shown | null =
-    sharer && sharer.identity !== view.putAway ? { person: sharer, screen: true } : null;
+    sharer && sharer.identity !== view.putAway ? { person: sharer, picture: 'screen' } : null;
   if (view.layout === 'board' && !screen) return { layout: null, large: null, rest: [] };
   const others = people.filter((person) => !person.isSelf);
-  const lead =
-    people.find(({ identity }) => identity === view.pinned) ??
-    others.find(({ identity }) => identity === view.lastSpeaker) ??
-    others[0] ??
-    people[0] ??
-    null;
-  const all: Shown[] = people.map((person) => ({ person, screen: false }));
+  const lead = others.find(({ identity }) => identity === view.lastSpeaker) ?? others[0] ?? people[0] ?? null;
+  const all = tilesOf(people);
   if (view.layout === 'grid' && !screen) return { layout: 'grid', large: null, rest: all };
-  const large = screen ?? (lead && { person: lead, screen: false });
-  const rest = all.filter(({ person }) => large?.screen || person.identity !== large?.person.identity);
+  const pinned = all.find((one) => keyOf(one) === view.pinned);
+  const large: Shown | null = screen ?? pinned ?? (lead && { person: lead, picture: 'camera' });
+  const rest = all.filter((one) => !large || keyOf(one) !== keyOf(large));
   // A screen over the board leaves the tiles where they are, beside it.
   if (view.layout === 'focus' || view.layout === 'board') return { layout: 'focus', large, rest: [] };
   return { layout: 'speaker', large, rest };
@@ -66,6 +71,8 @@ export function pinnedFirst(
   people: readonly ParticipantView[],
   pinned: string | null
 ): readonly ParticipantView[] {
-  const one = people.find(({ identity }) => identity === pinned);
+  const one = people.find(
+    ({ identity }) => identity === pinned || pictureKey(identity, 'intraoral') === pinned
+  );
   return one ? [one, ...people.filter((person) => person !== one)] : people;
 }

@@ -8,6 +8,13 @@ import {
 
 const layers = [new VideoPreset(320, 180, 150_000, 15), new VideoPreset(640, 360, 500_000, 25)];
 
+/**
+ * [CALL-65] What is sent of a camera to spare data: pixels high, and the most of it. The name of such a picture says so
+ * to everybody.
+ */
+export const lowDataCamera = { height: 180, encoding: { maxBitrate: 90_000, maxFramerate: 8 } };
+export const lowDataName = 'camera-low';
+
 export const roomOptions: RoomOptions = {
   // Pictures nobody looks at are neither sent to us (adaptiveStream) nor encoded by us (dynacast).
   adaptiveStream: true,

@@ -39,6 +39,11 @@ export class Sending {
     this.#options = options;
   }
 
+  /** As it is sent now; null: none is. */
+  get microphone(): MediaStreamTrack | null {
+    return this.#options.session()?.microphone ?? null;
+  }
+
   wants(source: Source): boolean {
     return source === 'camera' ? this.cameraOn : this.micOn;
   }
@@ -67,6 +72,14 @@ export class Sending {
     if (!session) return;
     if (!(await this.guard(source, this.#switching(this.#send(source))))) this.#want(source, false);
     this.#options.changed(session);
+  }
+
+  /** Sends the camera in another way; while that is done it is not missing. */
+  async renew(work: () => Promise<void>): Promise<void> {
+    await this.#beginning;
+    const session = this.#options.session();
+    await this.guard('camera', this.#switching(work()));
+    if (session) this.#options.changed(session);
   }
 
   /** A host turned our microphone off: it stays off until the person wants it again. */

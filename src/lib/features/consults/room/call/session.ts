@@ -6,7 +6,6 @@ import {
   ConnectionState,
   DisconnectReason,
   LocalAudioTrack,
-  LocalVideoTrack,
   ParticipantEvent,
   RemoteAudioTrack,
   Room,
@@ -14,25 +13,22 @@ import {
   setLogLevel,
   Track,
   TrackEvent,
-  VideoPresets,
-  type Participant
+  VideoQuality,
+  type LocalVideoTrack,
+  type Participant,
+  type RemoteTrackPublication
 } from 'livekit-client';
-import {
-  handFrom,
-  qualityFrom,
-  relationFrom,
-  roleFrom,
-  socketUrl,
-  type ParticipantView,
-  type Ticket,
-  type VideoSource
-} from './call.ts';
+import { roleFrom, socketUrl, type ParticipantView, type Ticket, type VideoSource } from './call.ts';
 import type { CallEncryption } from '../../encryption.ts';
 import { Cipher, type CallKey } from './encryption/cipher.ts';
+import type { HeardFrom } from './hearing.ts';
+import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
+import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
 import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
+import { Views } from './views.ts';
 
 export interface SessionListener {
   /** Something drawn has changed: people, tracks, speaking, quality. */
@@ -45,8 +41,8 @@ export interface SessionListener {
   audioBlocked(blocked: boolean): void;
   /** The first picture of someone else is on the screen, since `at` (`performance.now()`). */
   pictured(at: number): void;
-  /** A message of another person's page; role and name as the server gave them. */
-  heard(topic: string, bytes: Uint8Array, from: Pick<ParticipantView, 'identity' | 'name' | 'role'>): void;
+  /** A message of another person's page, or of the server. */
+  heard(topic: string, bytes: Uint8Array, from: HeardFrom): void;
   /** Somebody else turned our microphone off. */
   silenced(): void;
   /** Something arrived that cannot be decrypted here. */
@@ -60,29 +56,32 @@ export interface LocalTracks {
   microphone: MediaStreamTrack | null;
 }
 
-/** Some frames, and the agreement about what we send, go before whatever waits for the picture. */
-const afterFirstFrameMs = 150;
-
 export class Session {
   readonly #room: Room;
   readonly #cipher: Cipher | null;
   readonly #key: CallKey | null;
-  readonly #listener: Pick<SessionListener, 'pictured'>;
-  readonly #sources = new WeakMap<Track, VideoSource>();
+  readonly #views: Views;
   readonly #sounds = new Sounds();
   readonly #takenAway = new WeakSet<Track>();
+  readonly #camera: OwnCamera;
   #own: VideoSource | null = null;
+  #low: boolean;
   #muting = 0; // above 0 while we ourselves turn the microphone on or off
   #over = false;
 
   /** @param encryption of its ticket; encrypted where that holds a key */
-  constructor(listener: SessionListener, encryption: CallEncryption | undefined) {
+  constructor(
+    listener: SessionListener,
+    { encryption, lowData }: { encryption: CallEncryption | undefined; lowData: boolean }
+  ) {
     setLogLevel('warn');
     this.#key = encryption?.key ? { key: encryption.key, epoch: encryption.epoch } : null;
     this.#cipher = this.#key && new Cipher(() => listener.cannotEncrypt());
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
+    this.#low = lowData;
+    this.#camera = new OwnCamera(this.#room, lowData);
     window.addEventListener('pagehide', this.#hangUp);
-    this.#listener = listener;
+    this.#views = new Views((at) => listener.pictured(at));
     const changed = () => listener.changed();
     for (const event of [
       RoomEvent.ParticipantConnected,
@@ -104,8 +103,9 @@ export class Session {
     ] as const)
       this.#room.on(event, changed);
     this.#room
-      .on(RoomEvent.TrackSubscribed, (track) => {
+      .on(RoomEvent.TrackSubscribed, (track, publication) => {
         if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
+        else if (this.#low) this.#askFor(publication);
       })
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         track.detach();
@@ -118,9 +118,9 @@ export class Session {
           .on(TrackEvent.Unmuted, () => this.#takenAway.delete(track));
       })
       .on(RoomEvent.DataReceived, (bytes, from, _, topic) => {
-        if (!from || !topic) return;
-        const { identity, name = '' } = from;
-        listener.heard(topic, bytes, { identity, name, role: roleFrom(from.metadata) });
+        if (!topic) return;
+        const by = from && { identity: from.identity, name: from.name ?? '', role: roleFrom(from.metadata) };
+        listener.heard(topic, bytes, by ?? null);
       })
       .on(RoomEvent.TrackMuted, ({ source, track }, { isLocal }) => {
         // Not where we did it, nor where the device is gone.
@@ -246,11 +246,7 @@ export class Session {
       track.source = Track.Source.Microphone;
       sending.push(local.publishTrack(track));
     }
-    if (tracks.camera) {
-      const track = new LocalVideoTrack(tracks.camera, undefined, false);
-      track.source = Track.Source.Camera;
-      sending.push(local.publishTrack(track));
-    }
+    if (tracks.camera) sending.push(this.#camera.publish(tracks.camera));
     try {
       await Promise.all(sending);
     } finally {
@@ -280,10 +276,7 @@ export class Session {
   }
 
   async setCamera(on: boolean, deviceId: string | null): Promise<void> {
-    await this.#room.localParticipant.setCameraEnabled(
-      on,
-      deviceId ? { deviceId: { ideal: deviceId } } : undefined
-    );
+    await this.#camera.set(on, deviceId);
   }
 
   async setScreen(on: boolean): Promise<void> {
@@ -296,15 +289,41 @@ export class Session {
   }
 
   async flipCamera(facing: 'user' | 'environment'): Promise<void> {
-    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
-    if (track instanceof LocalVideoTrack)
-      await track.restartTrack({ facingMode: facing, resolution: VideoPresets.h720.resolution });
+    await this.#camera.flip(facing);
   }
 
   /** One's own camera as it is sent. */
   get camera(): LocalVideoTrack | null {
-    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
-    return track instanceof LocalVideoTrack ? track : null;
+    return this.#camera.track;
+  }
+
+  /** [CALL-52] */
+  async sendIntraoral(camera: MediaStreamTrack): Promise<void> {
+    await sendIntraoral(this.#room, camera);
+  }
+
+  async endIntraoral(): Promise<void> {
+    await endIntraoral(this.#room);
+  }
+
+  /** [CALL-65] One small picture goes out, and of each camera the smallest comes in; sound and screens as ever. */
+  async setLowData(on: boolean): Promise<void> {
+    this.#low = on;
+    for (const person of this.#room.remoteParticipants.values())
+      for (const publication of person.trackPublications.values())
+        if (publication.track) this.#askFor(publication as RemoteTrackPublication);
+    await this.#camera.setLow(on);
+  }
+
+  #askFor(publication: RemoteTrackPublication): void {
+    if (publication.kind !== Track.Kind.Video || publication.source === Track.Source.ScreenShare) return;
+    publication.setVideoQuality(this.#low ? VideoQuality.LOW : VideoQuality.HIGH);
+  }
+
+  /** One's own as it is sent; null: none is. */
+  get microphone(): MediaStreamTrack | null {
+    const { localParticipant } = this.#room;
+    return localParticipant.getTrackPublication(Track.Source.Microphone)?.track?.mediaStreamTrack ?? null;
   }
 
   /** Every microphone of the room, one's own included; of who is muted it is silent. */
@@ -349,7 +368,8 @@ export class Session {
     const local = this.#room.localParticipant;
     const all: Participant[] = [...this.#room.remoteParticipants.values()];
     if (local.identity && this.mayPublish) all.push(local);
-    return all.map((participant) => this.#view(participant));
+    const { encrypts } = this;
+    return all.map((participant) => this.#views.of(participant, { own: this.#own, encrypts }));
   }
 
   /** [CALL-60] Somebody's stay begins with this session. Made here, so that a lobby need not load it. */
@@ -357,11 +377,13 @@ export class Session {
     return new Stay(options, this.isAnyoneShown);
   }
 
-  /** The browser's own statistics of all that is sent and received now. */
+  /** The browser's own statistics of all that is sent and received now; an intraoral camera is no picture of a person. */
   async stats(): Promise<Stats> {
     const people: Participant[] = [this.#room.localParticipant, ...this.#room.remoteParticipants.values()];
     const tracks = people.flatMap((person) =>
-      [...person.trackPublications.values()].flatMap(({ track }) => track ?? [])
+      [...person.trackPublications.values()].flatMap(({ track, trackName }) =>
+        track && trackName !== intraoralName ? track : []
+      )
     );
     // Of a track that ends meanwhile there is nothing to tell.
     const reports = await Promise.allSettled(tracks.map((track) => track.getRTCStatsReport()));
@@ -389,55 +411,5 @@ export class Session {
   /** For tests of bad lines. */
   async simulate(...fault: Parameters<Room['simulateScenario']>): Promise<void> {
     await this.#room.simulateScenario(...fault);
-  }
-
-  #view(participant: Participant): ParticipantView {
-    return {
-      identity: participant.identity,
-      name: participant.name || participant.identity,
-      role: roleFrom(participant.metadata),
-      relation: relationFrom(participant.metadata),
-      isSelf: participant.isLocal,
-      micOn: participant.isMicrophoneEnabled,
-      cameraOn: participant.isCameraEnabled,
-      speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
-      quality: qualityFrom(participant.connectionQuality),
-      joinedAt: participant.joinedAt?.getTime() ?? 0,
-      handAt: handFrom(participant.attributes),
-      away: Boolean(participant.attributes['away']),
-      camera: this.#source(participant, Track.Source.Camera) ?? (participant.isLocal ? this.#own : null),
-      screen: this.#source(participant, Track.Source.ScreenShare),
-      plain:
-        this.encrypts && [...participant.trackPublications.values()].some(({ isEncrypted }) => !isEncrypted)
-    };
-  }
-
-  #source(participant: Participant, source: Track.Source): VideoSource | null {
-    const publication = participant.getTrackPublication(source);
-    const track = publication?.track;
-    if (!track || publication.isMuted) return null;
-    let found = this.#sources.get(track);
-    if (!found) {
-      found = {
-        id: publication.trackSid,
-        attach: (element) => {
-          track.attach(element);
-          if (!participant.isLocal) this.#tellFirstFrame(element);
-          return () => void track.detach(element);
-        }
-      };
-      this.#sources.set(track, found);
-    }
-    return found;
-  }
-
-  #tellFirstFrame(element: HTMLVideoElement): void {
-    // Not within the frame's own callback: what is begun then would hold that very frame back.
-    const tell = () => {
-      const at = performance.now();
-      setTimeout(() => this.#listener.pictured(at), afterFirstFrameMs);
-    };
-    if ('requestVideoFrameCallback' in element) element.requestVideoFrameCallback(tell);
-    else (element as HTMLVideoElement).addEventListener('playing', tell, { once: true });
   }
 }

@@ -34,7 +34,7 @@ export class CallSigns {
     const { micOn, cameraOn } = this.#call;
     const before = this.#before;
     this.#before = away ? { mic: micOn, camera: cameraOn } : null;
-    if (away) await this.#switch({ mic: false, camera: false });
+    if (away) await Promise.all([this.#switch({ mic: false, camera: false }), this.#call.intraoral.stop()]);
     await this.#send({ away });
     if (!away && before) await this.#switch({ mic: before.mic || micOn, camera: before.camera || cameraOn });
   }

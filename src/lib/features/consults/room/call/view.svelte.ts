@@ -1,9 +1,11 @@
+import { pictureKey, type Picture } from './call.ts';
 import type { CallController } from './call.svelte.ts';
 import { callLayouts, stageOf, type CallLayout, type Stage } from './layout.ts';
 
 /** How one person sees the call: layout and whom they pinned. The layout is kept in this browser, by person. */
 export class CallView {
   layout = $state<CallLayout>('board');
+  /** `pictureKey` */
   pinned = $state<string | null>(null);
   /** Fewer pictures: chosen, or because the computer could not keep up. */
   sparing = $state(false);
@@ -65,9 +67,10 @@ export class CallView {
   }
 
   /** Show somebody large, or no longer; a screen that was put away comes back by being pressed. */
-  pin(identity: string, screen: boolean): void {
-    if (screen) this.#putAway = this.#putAway === identity ? null : identity;
-    else this.pinned = this.pinned === identity ? null : identity;
+  pin(identity: string, picture: Picture): void {
+    const key = pictureKey(identity, picture);
+    if (picture === 'screen') this.#putAway = this.#putAway === identity ? null : identity;
+    else this.pinned = this.pinned === key ? null : key;
   }
 
   toBoard(): void {

@@ -1,6 +1,6 @@
 import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
-import type { FailReason, LeaveReason, LineQuality, SeatRole } from './call.ts';
+import type { FailReason, LeaveReason, LineQuality, ParticipantView, Picture, SeatRole } from './call.ts';
 import { cameraFacing } from './browser.ts';
 import type { CallCommand } from './keys.ts';
 import type { CallLayout } from './layout.ts';
@@ -21,6 +21,19 @@ export function roleText({ role, relation }: { role: SeatRole; relation?: string
   return role === 'delegate' && relation
     ? m.room_role_delegate_as({ relation: relationText(relation) })
     : roleWords[role]();
+}
+
+/** Whose picture, and which of theirs. */
+export function tileTitle(person: Pick<ParticipantView, 'isSelf' | 'name'>, picture: Picture): string {
+  const name = person.isSelf ? m.room_you() : person.name;
+  switch (picture) {
+    case 'camera':
+      return name;
+    case 'screen':
+      return m.room_tile_screen({ name });
+    case 'intraoral':
+      return m.room_tile_intraoral({ name });
+  }
 }
 
 export const qualityWords: Record<Exclude<LineQuality, 'unknown'>, () => string> = {

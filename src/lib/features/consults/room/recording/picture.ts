@@ -2,7 +2,8 @@ import type { BoardController } from '#lib/features/board/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
 import type { ParticipantView, VideoSource } from '../call/call.ts';
-import { fitted, headHeight, height, sceneOf, width, type Box } from './scene.ts';
+import { tilesOf, type Shown as Tile } from '../call/layout.ts';
+import { captionHeight, fitted, headHeight, height, sceneOf, width, type Box } from './scene.ts';
 
 /** [RC-12] Pictures a second. */
 export const frameRate = 12;
@@ -21,6 +22,7 @@ const colors = {
 };
 
 interface Shown {
+  source: VideoSource;
   element: HTMLVideoElement;
   stop: () => void;
 }
@@ -30,6 +32,8 @@ interface Options {
   board: () => BoardController | null;
   /** Of the consult, in the head of the picture. */
   title: string;
+  /** [CN-26] The last line of the captions. */
+  caption: () => { name: string; text: string } | null;
 }
 
 /** The picture of a recording, drawn picture by picture into a canvas of its own. Browser only. */
@@ -69,9 +73,10 @@ export class RoomPicture {
     for (const person of this.#options.people()) {
       if (person.camera) wanted.set(`camera ${person.identity}`, person.camera);
       if (person.screen) wanted.set(`screen ${person.identity}`, person.screen);
+      if (person.intraoral) wanted.set(`intraoral ${person.identity}`, person.intraoral);
     }
-    for (const [key, { stop }] of this.#videos)
-      if (!wanted.has(key) || this.#sourceOf(key) !== wanted.get(key)) {
+    for (const [key, { source, stop }] of this.#videos)
+      if (source !== wanted.get(key)) {
         stop();
         this.#videos.delete(key);
       }
@@ -92,12 +97,13 @@ export class RoomPicture {
     const people = this.#options.people();
     const sharer = people.find(({ identity }) => this.#video(`screen ${identity}`));
     const main = sharer ? this.#video(`screen ${sharer.identity}`) : this.#board;
-    const scene = sceneOf({ people: people.length, hasMain: main !== null });
+    const tiles = tilesOf(people);
+    const scene = sceneOf({ people: tiles.length, hasMain: main !== null });
     // Most of the picture stands still: scaling the board anew twelve times a second would cost more than all else.
     const standing = this.#standing;
-    const isNew = standing?.main !== main || standing.people !== people.length;
+    const isNew = standing?.main !== main || standing.people !== tiles.length;
     if (isNew) {
-      this.#standing = { main, people: people.length };
+      this.#standing = { main, people: tiles.length };
       this.#context.fillStyle = colors.ground;
       this.#context.fillRect(0, 0, width, height);
     }
@@ -106,8 +112,9 @@ export class RoomPicture {
       this.#context.fillRect(scene.main.x, scene.main.y, scene.main.width, scene.main.height);
       this.#paint(main, scene.main, 'contain');
     }
-    people.forEach((person, i) => this.#person(person, scene.people[i]!));
+    tiles.forEach((tile, i) => this.#tile(tile, scene.people[i]!));
     this.#head();
+    this.#caption();
   }
 
   destroy(): void {
@@ -120,12 +127,6 @@ export class RoomPicture {
     this.#board = null;
   }
 
-  readonly #sources = new WeakMap<Shown, VideoSource>();
-  #sourceOf(key: string): VideoSource | undefined {
-    const shown = this.#videos.get(key);
-    return shown && this.#sources.get(shown);
-  }
-
   #show(source: VideoSource): Shown {
     const element = document.createElement('video');
     element.muted = true;
@@ -135,15 +136,14 @@ export class RoomPicture {
     element.style.cssText = 'display:block;width:480px;height:270px';
     this.#stage.append(element);
     const detach = source.attach(element);
-    const shown = {
+    return {
+      source,
       element,
       stop: () => {
         detach();
         element.remove();
       }
     };
-    this.#sources.set(shown, source);
-    return shown;
   }
 
   /** Null until it has a picture. */
@@ -167,28 +167,30 @@ export class RoomPicture {
     );
   }
 
-  #person(person: ParticipantView, box: Box): void {
+  #tile({ person, picture }: Tile, box: Box): void {
+    const isFace = picture === 'camera';
+    const title = isFace ? person.name : m.room_tile_intraoral({ name: person.name });
     const context = this.#context;
     context.fillStyle = colors.tile;
     context.fillRect(box.x, box.y, box.width, box.height);
-    const video = this.#video(`camera ${person.identity}`);
+    const video = this.#video(`${picture} ${person.identity}`);
     // Nothing moves while another window is in front: an old picture would be taken for a new one.
     const still = document.hidden && !person.isSelf;
-    if (video && !still) this.#paint(video, box, 'cover');
+    if (video && !still) this.#paint(video, box, isFace ? 'cover' : 'contain');
     context.textBaseline = 'middle';
     const size = box.width > 200 ? 18 : 13;
     context.font = `600 ${size}px ${fonts}`;
     context.fillStyle = colors.plate;
-    const plate = Math.min(box.width, context.measureText(person.name).width + 16);
+    const plate = Math.min(box.width, context.measureText(title).width + 16);
     context.fillRect(box.x, box.y + box.height - size - 10, plate, size + 10);
     context.fillStyle = colors.ink;
-    context.fillText(person.name, box.x + 8, box.y + box.height - size / 2 - 5, box.width - 16);
+    context.fillText(title, box.x + 8, box.y + box.height - size / 2 - 5, box.width - 16);
     if (still && video) {
       context.font = `${size}px ${fonts}`;
       context.fillStyle = colors.faint;
       context.fillText(m.recording_hidden(), box.x + 8, box.y + box.height / 2, box.width - 16);
     }
-    if (person.speaking) {
+    if (isFace && person.speaking) {
       context.strokeStyle = '#30a46c';
       context.lineWidth = 3;
       context.strokeRect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3);
@@ -207,6 +209,18 @@ export class RoomPicture {
     context.font = `16px ${fonts}`;
     context.fillStyle = colors.ink;
     context.fillText(`${this.#options.title} · ${this.#time.format(new Date())}`, 36, headHeight / 2);
+  }
+
+  #caption(): void {
+    const context = this.#context;
+    const line = this.#options.caption();
+    context.fillStyle = colors.ground;
+    context.fillRect(0, height - captionHeight, width, captionHeight);
+    if (!line) return;
+    context.font = `24px ${fonts}`;
+    context.fillStyle = colors.ink;
+    context.textBaseline = 'middle';
+    context.fillText(`${line.name}  ${line.text}`, 16, height - captionHeight / 2, width - 32);
   }
 
   async #lookAtBoard(): Promise<void> {

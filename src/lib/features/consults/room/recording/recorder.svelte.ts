@@ -25,6 +25,8 @@ export interface RecorderOptions {
   title: string;
   call: CallController;
   board: () => BoardController | null;
+  /** What is being said, where captions are made. */
+  caption: () => { name: string; text: string } | null;
 }
 
 const bitsPerSecond = { video: 1_200_000, audio: 64_000 };
@@ -65,9 +67,9 @@ export class Recorder {
   async start(): Promise<void> {
     const fit = this.fit;
     if ('missing' in fit || this.phase.kind !== 'off') return;
-    const { call, board, title } = this.#options;
+    const { call, board, title, caption } = this.#options;
     const mixer = new Mixer();
-    const picture = new RoomPicture({ people: () => call.participants, board, title });
+    const picture = new RoomPicture({ people: () => call.participants, board, title, caption });
     const ticks = new Worker(new URL('./tick-worker.ts', import.meta.url), { type: 'module' });
     let stream: MediaStream | null = null;
     const letGo = async () => {

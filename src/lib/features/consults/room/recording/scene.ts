@@ -3,7 +3,7 @@ export const width = 1280;
 export const height = 720;
 /** The consult's number and the time. */
 export const headHeight = 36;
-/** Left free for what is said. */
+/** For what is said ([CN-26]). */
 export const captionHeight = 56;
 const columnWidth = 320;
 const gap = 6;

@@ -1,6 +1,7 @@
 import { fail } from '#lib/kernel/errors.ts';
 import { keepPiece, startRecording, steerRecording } from '#lib/features/consults/record.server.ts';
-import { pieceInput, recordingAct, startInput } from '#lib/features/consults/recording.ts';
+import { deleteInput, pieceInput, recordingAct, startInput } from '#lib/features/consults/recording.ts';
+import { deleteRecording } from '#lib/features/consults/recording-delete.server.ts';
 import { playRecording, readRecording } from '#lib/features/consults/recording-play.server.ts';
 import {
   answered,
@@ -36,6 +37,12 @@ export const PATCH: RequestHandler = ({ params, locals, request }) =>
     const said = parsed(recordingAct, await jsonBody(request));
     return said.act === 'play' ? playRecording(call, id, said.recording) : steerRecording(call, id, said);
   });
+
+/** One recording for good, with the reason. */
+export const DELETE: RequestHandler = ({ params, locals, request }) =>
+  answered(async () =>
+    deleteRecording(staffApiCall(locals), idOf(params.id), parsed(deleteInput, await jsonBody(request)))
+  );
 
 /** `?recording=ID&play=TOKEN`: bytes to be played, by Range. Without a token: the file, to be taken away. */
 export const GET: RequestHandler = ({ params, locals, request, url }) =>

@@ -5,14 +5,23 @@ import { constraintsFor, type CameraAbilities, type CameraWish } from './wish.ts
 const detailBitrate = 4_000_000;
 const talkBitrate = 1_700_000;
 
-/** Sets one's own camera and how it is sent. @returns what the camera cannot do; null: there is none, or it refused */
+/** What a camera cannot do, or may not now: `detail` where data is spared. */
+export type Cannot = 'zoom' | 'torch' | 'lock' | 'detail';
+
+/**
+ * Sets one's own camera and how it is sent; with `lowData` its size stays as that has it ([CALL-65]).
+ * @returns what the camera cannot do; null: there is none, or it refused
+ */
 export async function steer(
   track: LocalVideoTrack | null,
-  wish: CameraWish
-): Promise<('zoom' | 'torch' | 'lock')[] | null> {
+  wish: CameraWish,
+  { lowData }: { lowData: boolean }
+): Promise<Cannot[] | null> {
   if (!track) return null;
   try {
-    return await set(track, wish);
+    if (!lowData) return await set(track, wish);
+    const cannot = await setDevice(track.mediaStreamTrack, { ...wish, profile: 'conversation' });
+    return wish.profile === 'detail' ? [...cannot, 'detail'] : cannot;
   } catch (error) {
     // The camera is being switched, or promised what it cannot keep: it stays as it was.
     if (error instanceof DOMException || error instanceof OverconstrainedError) return null;
@@ -20,12 +29,17 @@ export async function steer(
   }
 }
 
-async function set(track: LocalVideoTrack, wish: CameraWish): Promise<('zoom' | 'torch' | 'lock')[]> {
-  const camera = track.mediaStreamTrack;
+async function setDevice(camera: MediaStreamTrack, wish: CameraWish): Promise<Cannot[]> {
   const can =
     typeof camera.getCapabilities === 'function' ? (camera.getCapabilities() as CameraAbilities) : {};
   const { constraints, cannot } = constraintsFor(can, wish);
   await camera.applyConstraints(constraints);
+  return cannot;
+}
+
+async function set(track: LocalVideoTrack, wish: CameraWish): Promise<Cannot[]> {
+  const camera = track.mediaStreamTrack;
+  const cannot = await setDevice(camera, wish);
   const isDetail = wish.profile === 'detail';
   camera.contentHint = isDetail ? 'detail' : 'motion';
   await track.setDegradationPreference(isDetail ? 'maintain-resolution' : 'balanced');

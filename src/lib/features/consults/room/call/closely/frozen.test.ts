@@ -18,7 +18,7 @@ describe('[CALL-46] looking closely', () => {
     expect(within({ zoom: 2, x: 0, y: 9_999 }, size)).toEqual({ zoom: 2, x: 320, y: 540 });
   });
 
-  test('the patient comes first, oneself last', () => {
+  test('[CALL-52] the patient comes first, then an intraoral camera, oneself last', () => {
     const camera = { id: 'c', attach: () => () => {} };
     const person = (identity: string, more: Partial<ParticipantView>): ParticipantView => ({
       ...{ identity, name: identity, role: 'expert', isSelf: false, micOn: true, cameraOn: true },
@@ -28,9 +28,9 @@ describe('[CALL-46] looking closely', () => {
     const keys = lookables([
       person('me', { isSelf: true, screen: camera }),
       person('doctor', { screen: camera }),
-      person('dark', { camera: null }),
+      person('dark', { camera: null, intraoral: camera }),
       person('patient', { role: 'patient' })
     ]).map(({ key }) => key);
-    expect(keys).toEqual(['patient', 'doctor/screen', 'doctor', 'me', 'me/screen']);
+    expect(keys).toEqual(['patient', 'dark/intraoral', 'doctor/screen', 'doctor', 'me', 'me/screen']);
   });
 });

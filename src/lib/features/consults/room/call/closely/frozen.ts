@@ -1,23 +1,26 @@
-import type { ParticipantView, VideoSource } from '../call.ts';
+import { pictureKey, type ParticipantView, type Picture, type VideoSource } from '../call.ts';
 
 /** A camera or screen of the call that can be looked at closely. */
 export interface Lookable {
   key: string;
   person: ParticipantView;
-  screen: boolean;
+  picture: Picture;
   source: VideoSource;
 }
 
-/** Whose picture a clinician wants to see closely first: the patient's, then a shared screen, oneself last. */
+/** What a clinician wants to see closely first: the patient, then an intraoral camera or a screen, oneself last. */
 export function lookables(people: readonly ParticipantView[]): Lookable[] {
-  const all = people.flatMap((person) => [
-    ...(person.camera ? [{ key: person.identity, person, screen: false, source: person.camera }] : []),
-    ...(person.screen
-      ? [{ key: `${person.identity}/screen`, person, screen: true, source: person.screen }]
-      : [])
-  ]);
-  const rank = ({ person, screen }: Lookable) =>
-    person.isSelf ? 3 : person.role === 'patient' || person.role === 'delegate' ? 0 : screen ? 1 : 2;
+  const all = people.flatMap((person) =>
+    (['camera', 'screen', 'intraoral'] as const).flatMap((picture): Lookable[] => {
+      const source = person[picture];
+      return source ? [{ key: pictureKey(person.identity, picture), person, picture, source }] : [];
+    })
+  );
+  const rank = ({ person, picture }: Lookable) => {
+    if (picture === 'intraoral') return 1;
+    if (person.isSelf) return 4;
+    return person.role === 'patient' || person.role === 'delegate' ? 0 : picture === 'screen' ? 2 : 3;
+  };
   return all.sort((a, b) => rank(a) - rank(b));
 }
 

@@ -5,6 +5,7 @@ import {
   type Room,
   type RoomOptions
 } from 'livekit-client';
+import { takeEarly } from './early.ts';
 
 export interface CallKey {
   /** 32 bytes, base64url. */
@@ -55,6 +56,7 @@ export class Cipher {
   async begin(room: Room, key: CallKey): Promise<void> {
     this.#epoch = key.epoch;
     await this.#keys.add(key, { send: true });
+    takeEarly(room, this.#worker);
     await room.setE2EEEnabled(true);
   }
 
