@@ -128,22 +128,32 @@ test('a mark stays on its point of the anatomy: zoomed, turned, mirrored, in a w
   await chooseTool(page, 'select');
   const end = boardOf(page).surface.locator(mark).locator('circle').last();
   const check = async (what: string) => {
-    await settled('phantom');
-    const point = await boxOf(end);
-    const at = { x: point.x + point.width / 2, y: point.y + point.height / 2 };
-    // Zoomed in, the landmark is 60 pixels wide; further out the board's own bars begin.
-    const reach = 36;
-    const white = await whiteIn({ x: at.x - reach, y: at.y - reach, width: 2 * reach, height: 2 * reach });
-    expect(
-      Math.hypot(white.x - at.x, white.y - at.y),
-      `${what}: ${JSON.stringify({ white, at })}`
-    ).toBeLessThan(4);
+    // A mark is read and the screen taken one after the other: both count only where nothing moved in between.
+    await expect(async () => {
+      await settled('phantom');
+      const point = await boxOf(end);
+      const at = { x: point.x + point.width / 2, y: point.y + point.height / 2 };
+      // Zoomed in, the landmark is 60 pixels wide; further out the board's own bars begin.
+      const reach = 36;
+      const white = await whiteIn({ x: at.x - reach, y: at.y - reach, width: 2 * reach, height: 2 * reach });
+      expect(await boxOf(end), `${what}: still moving`).toEqual(point);
+      expect(
+        Math.hypot(white.x - at.x, white.y - at.y),
+        `${what}: ${JSON.stringify({ white, at })}`
+      ).toBeLessThan(4);
+    }).toPass({ timeout: 15_000 });
+  };
+  const press = (name: string) => page.getByRole('button', { name: say(name), exact: true }).click();
+  /** The board zooms in steps of its own time: it has begun once the image is of another size. */
+  const zoom = async (name: string) => {
+    const { scale } = await pixelsOf('phantom');
+    await press(name);
+    await expect.poll(async () => (await pixelsOf('phantom')).scale).not.toBe(scale);
   };
   await check('drawn');
-  const press = (name: string) => page.getByRole('button', { name: say(name), exact: true }).click();
-  await press('board_zoom_in');
+  await zoom('board_zoom_in');
   await check('zoomed in');
-  await press('board_zoom_out');
+  await zoom('board_zoom_out');
   await press('board_rotate');
   await check('turned');
   await page.getByTestId('board-flip').click();
