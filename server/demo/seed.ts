@@ -246,9 +246,11 @@ async function seedPatient({ fields }: Services, tx: Tx, world: World, demo: Dem
       .insert(notes)
       .values({ organisationId, patientId, text, teeth: teeth ?? [], ...author, writtenAt: ago(days) });
   const seed = { mouth: demo.mouth, index };
-  for (const { daysAgo, ...finding } of demoFindings(seed))
+  // Of one day they come in the order of their ids, and the first is the one a request for advice begins with.
+  for (const [i, { daysAgo, ...finding }] of demoFindings(seed).entries())
     await insertFinding(tx, {
       ...finding,
+      id: newId(tx.now.getTime() + i),
       patientId,
       ...author,
       authorOrganisationId: organisationId,
