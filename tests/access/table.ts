@@ -508,6 +508,13 @@ export const table: Record<string, Door> = {
     may: [],
     personal: true
   },
+  // Nobody asked, and nobody is in the call: in it, in tests/integration/camera-answer.test.ts.
+  'POST /api/visit/camera': {
+    at: () => '/api/visit/camera',
+    body: () => ({ to: `m:${newId()}`, answer: 'yes' }),
+    may: [],
+    personal: true
+  },
   'POST /api/consults/[id]/comments': {
     at: consult('comments'),
     body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),

@@ -220,14 +220,29 @@ test('[CALL-44] [CALL-46] [CALL-47] [CALL-48] [CALL-51] a camera is looked at cl
   const steered = patient.page.getByTestId('camera-steered');
   await wishes.getByRole('button', { name: say('room_camera_ask') }).click();
   await expect(asked).toContainText('李明');
+  const answered = wishes.getByTestId('camera-answer');
+  const told = (answer: string) =>
+    expect(answered).toContainText(say(`room_camera_${answer}`, { name: '王秀英' }));
+  await asked.getByRole('button', { name: say('room_camera_no'), exact: true }).click();
+  await told('refused');
+  await expect(wishes.getByRole('button', { name: say('room_camera_detail') })).toHaveCount(0);
+  await wishes.getByRole('button', { name: say('room_camera_ask_again') }).click();
+  await expect(asked).toContainText('李明');
+  await told('asked');
   await wishes.getByRole('button', { name: say('room_camera_detail') }).click();
   await shot(patient.page, 'camera-ask');
   await asked.getByRole('button', { name: say('room_camera_yes'), exact: true }).click();
+  await told('allowed');
   await expect(steered).toHaveAttribute('data-profile', 'conversation');
   await wishes.getByRole('button', { name: say('room_camera_torch') }).click();
   await expect(steered).toHaveAttribute('data-profile', 'detail');
+  // The browser's made-up camera has no lamp.
+  await told('cannot_torch');
+  await shot(page, 'camera-answered');
   await steered.getByRole('button', { name: say('room_camera_end') }).click();
   await expect(steered).toHaveCount(0);
+  await told('taken_back');
+  await expect(answered).not.toContainText(say('room_camera_cannot_torch'));
 
   const freeze = () => closely.getByRole('button', { name: say('room_closely_freeze') }).click();
   // The patient's camera has just been set anew.

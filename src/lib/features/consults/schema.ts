@@ -6,6 +6,7 @@ import { lateChoices, learnTopics, readyMessages } from './waiting.ts';
 import { planDraftSchema, type PlanDraft } from '#lib/features/treatment/plan.ts';
 import { findingInput } from '#lib/features/odontogram/schema.ts';
 import { callStatisticInput } from './call-statistic-input.ts';
+import { cameraAnswers, cannotDo } from './camera-answer.ts';
 import { chatAudiences, maxChatLinks } from './chat.ts';
 import { maxCommentLength } from './comment.ts';
 import { consultModes, specialties, urgencies } from './consult.ts';
@@ -172,6 +173,14 @@ const seat = v.pipe(v.string(), v.regex(/^p:[0-9a-f-]{36}$/));
 export const seatInput = v.object({ identity: seat });
 export const seatMoveInput = v.object({ identity: seat, toConsultId: id });
 const anySeat = v.pipe(v.string(), v.regex(/^[mp]:[0-9a-f-]{36}$/));
+/** [CALL-51] */
+export const cameraAnswerInput = v.object({
+  /** Who asked. */
+  to: v.pipe(v.string(), v.regex(/^m:[0-9a-f-]{36}$/)),
+  answer: v.picklist(cameraAnswers),
+  cannot: v.optional(v.pipe(v.array(v.picklist(cannotDo)), v.maxLength(cannotDo.length)), [])
+});
+export type CameraAnswerInput = v.InferOutput<typeof cameraAnswerInput>;
 /** [CN-42] [CN-43] What a host does to others in the call. */
 export const moderateInput = v.variant('act', [
   v.object({ act: v.picklist(['mute', 'lower-hand', 'remove', 'let-back']), identity: anySeat }),

@@ -8,6 +8,7 @@ import {
   type Ticket
 } from './call.ts';
 import type { CallOptions } from './call-options.ts';
+import { CameraAnswers } from './camera/answers.svelte.ts';
 import { Devices, type DeviceKind } from './devices.svelte.ts';
 import { Encryption } from './encryption/encryption.svelte.ts';
 import { Preview } from './preview.svelte.ts';
@@ -77,6 +78,8 @@ export class CallController {
   /** A new room took the place of one that was lost; given what was seen of oneself in that. */
   onRebuilt: ((before: ParticipantView) => void) | null = null;
   readonly hearing = new Hearing();
+  /** [CALL-51] */
+  readonly cameraAnswers = new CameraAnswers(this.hearing);
   #queued = false;
   /** Numbers each stay, so that the answer of an older one changes nothing. */
   #stay = 0;
@@ -306,9 +309,7 @@ export class CallController {
     await this.#session?.tell(topic, message, identity);
   }
 
-  async startAudio(): Promise<void> {
-    await this.#session?.startAudio();
-  }
+  readonly startAudio = async () => this.#session?.startAudio();
 
   async leave(): Promise<void> {
     this.#leave('self');

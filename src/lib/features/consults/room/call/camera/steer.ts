@@ -1,12 +1,10 @@
 import type { LocalVideoTrack } from 'livekit-client';
+import type { Cannot } from '../../../camera-answer.ts';
 import { constraintsFor, type CameraAbilities, type CameraWish } from './wish.ts';
 
 /** Enough for 1080p at 15 pictures a second; the line decides how much of it is used. */
 const detailBitrate = 4_000_000;
 const talkBitrate = 1_700_000;
-
-/** What a camera cannot do, or may not now: `detail` where data is spared. */
-export type Cannot = 'zoom' | 'torch' | 'lock' | 'detail';
 
 /**
  * Sets one's own camera and how it is sent; with `lowData` its size stays as that has it ([CALL-65]).
