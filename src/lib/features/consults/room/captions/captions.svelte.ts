@@ -1,15 +1,7 @@
-import * as v from 'valibot';
 import { getLocale } from '#lib/paraglide/runtime.js';
-import {
-  captionMessage,
-  captionsTopic,
-  readLine,
-  wavOf,
-  type CaptionLanguage,
-  type CaptionLine
-} from '../../captions.ts';
+import { captionsTopic, wavOf, type CaptionLanguage, type CaptionLine } from '../../captions.ts';
 import type { CallController } from '../call/index.ts';
-import { openLine } from './open-line.ts';
+import { lineOf } from './open-line.ts';
 
 export interface CaptionsOptions {
   call: CallController;
@@ -122,27 +114,10 @@ export class Captions {
   }
 
   async #hear(bytes: Uint8Array): Promise<void> {
-    const read = v.safeParse(captionMessage, parsed(bytes));
-    if (!read.success) return;
-    const message = read.output;
-    const { told } = this.#options.call.encryption;
-    const line =
-      message.kind === 'plain'
-        ? message.line
-        : await openLine(message, told?.epoch === message.epoch ? told.key : null);
-    if (!line) return;
-    const kept = readLine(line);
+    const kept = await lineOf(bytes, this.#options.call.encryption.told);
+    if (!kept) return;
     this.lines = [...this.lines, kept].slice(-mostLines);
     setTimeout(() => (this.lines = this.lines.filter((one) => one !== kept)), shownMs);
-  }
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    // Not one of ours.
-    return null;
   }
 }
 
