@@ -65,12 +65,20 @@ export class OwnCamera {
 }
 
 /** No larger than `lowDataCamera`, whatever the camera gives. */
-async function shrink({ mediaStreamTrack, sender }: LocalVideoTrack): Promise<void> {
+export async function shrink({
+  mediaStreamTrack,
+  sender
+}: Pick<LocalVideoTrack, 'mediaStreamTrack' | 'sender'>): Promise<void> {
   const parameters = sender?.getParameters();
   const only = parameters?.encodings[0];
   const { width = 0, height = 0 } = mediaStreamTrack.getSettings();
   if (!sender || !parameters || !only) return;
   // By the shorter side: a phone's camera stands upright.
   only.scaleResolutionDownBy = Math.max(1, Math.min(width, height) / lowDataCamera.height);
-  await sender.setParameters(parameters);
+  try {
+    await sender.setParameters(parameters);
+  } catch (error) {
+    // It is being switched or taken back at this moment: it goes on as it was, within the rate it was published with.
+    if (!(error instanceof DOMException)) throw error;
+  }
 }
