@@ -5,6 +5,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import { expertListings, members } from '#lib/features/identity/tables.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { addMessage } from './chat.server.ts';
 import { transition, type ConsultState } from './consult.ts';
 import { mayAnswer, mayDecide } from './policy.server.ts';
@@ -158,13 +159,7 @@ export async function askedExpertIds(tx: Tx, consult: ConsultRow): Promise<strin
 
 /** The three things every step leaves behind: an audit event, a job that tells people, news for open pages. */
 export async function news(tx: Tx, consult: ConsultRow, topic: string, userIds: string[]): Promise<void> {
-  await tx.audit({
-    action: topic,
-    subject: { type: 'consult', id: consult.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    organisationId: consult.organisationId
-  });
+  await auditConsult(tx, consult, topic);
   await tx.publish(topic, consult.id, { consultId: consult.id, userIds }, consult.organisationId);
   await consultChanged(tx, consult.id, topic);
 }

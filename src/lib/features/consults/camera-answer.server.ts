@@ -3,6 +3,7 @@ import type { PatientLinkActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { cameraAnswerTopic, type CameraAnswer, type CameraTold } from './camera-answer.ts';
 import { seatFor } from './room.server.ts';
 import type { CameraAnswerInput } from './schema.ts';
@@ -41,13 +42,9 @@ export async function answerCamera(
         )
       );
     if (there.length < 2) throw fail('not_found');
-    await tx.audit({
-      action: actions[answer],
-      subject: { type: 'consult', id: consultId },
-      patientId: consult.patientId,
-      consultId,
-      organisationId: consult.organisationId,
-      detail: { identity: to, ...(answer === 'cannot' ? { cannot } : {}) }
+    await auditConsult(tx, consult, actions[answer], {
+      identity: to,
+      ...(answer === 'cannot' ? { cannot } : {})
     });
   });
   await call.media.tell(consultId, cameraAnswerTopic, { identity, answer, cannot } satisfies CameraTold, [

@@ -8,6 +8,7 @@ import { Limiter } from '#lib/kernel/limiter.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import {
   captionsTopic,
   isUtterance,
@@ -59,7 +60,7 @@ export async function switchCaptions(
       .update(consults)
       .set({ captionsAt: tx.now, captionsByName: call.actor.name })
       .where(eq(consults.id, consultId));
-    await trace(tx, consult, 'captions.start', { host, agreed: people.length });
+    await auditConsult(tx, consult, 'captions.start', { host, agreed: people.length });
     await consultChanged(tx, consultId, 'captions.changed');
     // Whoever watches rights holds one for it from now on.
     await tx.live({ topic: 'recordings', name: 'captions.started' });
@@ -135,24 +136,8 @@ async function end(tx: Tx, consult: ConsultRow, reason: CaptionsEnd): Promise<vo
     .update(consults)
     .set({ captionsAt: null, captionsByName: null })
     .where(eq(consults.id, consult.id));
-  await trace(tx, consult, 'captions.end', { reason });
+  await auditConsult(tx, consult, 'captions.end', { reason });
   await consultChanged(tx, consult.id, 'captions.changed');
-}
-
-async function trace(
-  tx: Tx,
-  consult: ConsultRow,
-  action: string,
-  detail: Record<string, string | number>
-): Promise<void> {
-  await tx.audit({
-    action,
-    subject: { type: 'consult', id: consult.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    organisationId: consult.organisationId,
-    detail
-  });
 }
 
 /** Under a key of its own derived from the call's: the media server passes it on and cannot read it. */

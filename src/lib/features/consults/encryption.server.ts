@@ -6,6 +6,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import type { FieldPlace } from '#lib/kernel/ports.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { encryptionView, stillHere, withSeat, type CallEncryption } from './encryption.ts';
 import { factsOf, rowOf, type EncryptionRow } from './encryption-state.server.ts';
 import { callEncryptions } from './encryption-tables.server.ts';
@@ -78,14 +79,7 @@ async function change(
   await tx.rows.update(callEncryptions).set(to).where(eq(callEncryptions.id, row.id));
   const { on, why } = encryptionView(await factsOf(tx, consult.id, now));
   if (on === before.on && why === before.why) return now;
-  await tx.audit({
-    action: 'room.encryption',
-    subject: { type: 'consult', id: consult.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    organisationId: consult.organisationId,
-    detail: { on, why }
-  });
+  await auditConsult(tx, consult, 'room.encryption', { on, why });
   await consultChanged(tx, consult.id, 'call.encryption');
   return now;
 }

@@ -7,6 +7,7 @@ import { notes } from '#lib/features/patients/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { askedExpertIds } from './answer.server.ts';
 import type { GrantItem } from './consult.ts';
 import { mayChangeGrant, mayChangeGrantDays } from './policy.server.ts';
@@ -255,13 +256,7 @@ async function told(
     ...detail
   }: { topic: 'grant.ended' | 'grant.changed'; action: string } & NonNullable<AuditEntry['detail']>
 ): Promise<void> {
-  await tx.audit({
-    action,
-    subject: { type: 'consult', id: consult.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    detail
-  });
+  await auditConsult(tx, consult, action, detail);
   await news(tx, consult, topic);
 }
 

@@ -2,7 +2,8 @@ import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { MemberActor, PatientLinkActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
-import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { renewKey } from './encryption.server.ts';
 import { mayModerate } from './policy.server.ts';
 import { consultChanged, openConsult, seatIs, type ConsultRow } from './read.server.ts';
@@ -57,7 +58,7 @@ export async function quieten(
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await openConsult(tx, consultId, mayModerate);
-    await trace(tx, consult, act === 'mute' ? 'room.mute' : 'room.lower-hand', identity);
+    await auditConsult(tx, consult, act === 'mute' ? 'room.mute' : 'room.lower-hand', { identity });
   });
   if (act === 'mute') await call.media.mute(consultId, identity);
   else await call.media.sign(consultId, identity, { hand: null });
@@ -83,7 +84,7 @@ export async function showOut(
       .where(seatIs(consultId, identity))
       .returning({ id: consultSeats.id });
     if (!seat) throw fail('not_found');
-    await trace(tx, consult, 'room.remove', identity);
+    await auditConsult(tx, consult, 'room.remove', { identity });
     await renewKey(tx, consultId);
     await consultChanged(tx, consultId, 'call.removed');
   });
@@ -103,7 +104,7 @@ export async function letBack(
       // A lock that was set meanwhile does not keep out whom a host lets back.
       .set({ removedAt: null, removedByName: null, admittedAt: tx.now })
       .where(seatIs(consultId, identity));
-    await trace(tx, consult, 'room.let-back', identity);
+    await auditConsult(tx, consult, 'room.let-back', { identity });
     await consultChanged(tx, consultId, 'call.let-back');
   });
 }
@@ -124,7 +125,7 @@ export async function lockCall(
       .update(consults)
       .set({ callLockedAt: locked ? tx.now : null, callLockedByName: locked ? call.actor.name : null })
       .where(eq(consults.id, consultId));
-    await trace(tx, consult, locked ? 'room.lock' : 'room.unlock', null);
+    await auditConsult(tx, consult, locked ? 'room.lock' : 'room.unlock');
     await consultChanged(tx, consultId, 'call.locked');
     if (!locked) return [];
     return tx.rows
@@ -147,18 +148,7 @@ export async function lockCall(
 /** [CN-43] End the call for everybody; the consult goes on. @throws AppError `forbidden`, `not_found`, `sfu_unavailable` */
 export async function endCall(call: Call<'media', MemberActor>, consultId: string): Promise<void> {
   await inTransaction(call, async (tx) =>
-    trace(tx, await openConsult(tx, consultId, mayModerate), 'room.end', null)
+    auditConsult(tx, await openConsult(tx, consultId, mayModerate), 'room.end')
   );
   await call.media.closeRoom(consultId);
-}
-
-async function trace(tx: Tx, consult: ConsultRow, action: string, identity: string | null): Promise<void> {
-  await tx.audit({
-    action,
-    subject: { type: 'consult', id: consult.id },
-    patientId: consult.patientId,
-    consultId: consult.id,
-    organisationId: consult.organisationId,
-    ...(identity ? { detail: { identity } } : {})
-  });
 }

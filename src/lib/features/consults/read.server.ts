@@ -8,6 +8,7 @@ import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { messageView, readMessages } from './messages.server.ts';
 import type { CaptionsSign } from './captions.ts';
 import { isOpen, type ConsultStatus } from './consult.ts';
@@ -146,13 +147,7 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
     const links = mayDecide(tx.actor, consult) ? await patientSide(tx, consult, patient?.name ?? '') : null;
     const breakGlass =
       mayBreakGlass(tx.actor, consult) && shared.length === 0 && (await glassCanBreak(tx, of));
-    await tx.audit({
-      action: 'consult.read',
-      subject: { type: 'consult', id: of },
-      patientId: consult.patientId,
-      consultId: of,
-      organisationId: consult.organisationId
-    });
+    await auditConsult(tx, consult, 'consult.read');
 
     const { actor } = tx;
     const granted = shared.some(

@@ -8,6 +8,7 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { statesOf } from '#lib/features/consent/answer.server.ts';
 import { allows } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
+import { auditConsult } from './audit.server.ts';
 import { passDoor } from './moderate.server.ts';
 import { isOpen } from './consult.ts';
 import { encryptionForSeat, renewKey } from './encryption.server.ts';
@@ -121,13 +122,7 @@ async function grantFor(
   const { actor } = call;
   return inTransaction(call, async (tx) => {
     const { consult, side } = await seatFor(tx, actor, consultId);
-    await tx.audit({
-      action,
-      subject: { type: 'consult', id: consultId },
-      patientId: consult.patientId,
-      consultId,
-      organisationId: consult.organisationId
-    });
+    await auditConsult(tx, consult, action);
     const role = roleIn(consult, actor, side);
     if (actor.kind === 'member' && action === 'room.enter') await holdSeat(tx, consult, { actor, role });
     const own = { identity: identityOf(actor), name: actor.name };
@@ -179,12 +174,7 @@ export async function waitInLobby(call: Call<never, PatientLinkActor>): Promise<
           isNull(visitRequests.withdrawnAt)
         )
       );
-    await tx.audit({
-      action: 'room.wait',
-      subject: { type: 'consult', id: consult.id },
-      patientId: consult.patientId,
-      consultId: consult.id
-    });
+    await auditConsult(tx, consult, 'room.wait');
     await tx.publish('patient.waiting', consult.id, {
       consultId: consult.id,
       userIds: others(actor, consult.requesterId, consult.expertId)

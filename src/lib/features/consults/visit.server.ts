@@ -9,6 +9,7 @@ import type { ConsentState, Purpose } from '#lib/features/consent/consent.ts';
 import type { AnswersInput } from '#lib/features/consent/schema.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
+import { auditConsult } from './audit.server.ts';
 import { lockForRequester } from './answer.server.ts';
 import type { ChatMessageView } from './chat.ts';
 import { chatOnVisit } from './chat.server.ts';
@@ -83,12 +84,7 @@ export async function readVisit(call: Call<never, PatientLinkActor>): Promise<Vi
       .where(eq(boardDocuments.consultId, consult.id));
     const request = await openRequest(tx, consult.id);
     const consents = await consentsOf(tx, actor);
-    await tx.audit({
-      action: 'visit.read',
-      subject: { type: 'consult', id: consult.id },
-      patientId: consult.patientId,
-      consultId: consult.id
-    });
+    await auditConsult(tx, consult, 'visit.read');
     const stage = visitStage({
       status: consult.status,
       slotAt: consult.slotAt,
@@ -183,13 +179,7 @@ export async function askClinic(
       byName: actor.name,
       at: tx.now
     });
-    await tx.audit({
-      action: 'visit.ask',
-      subject: { type: 'consult', id: consult.id },
-      patientId: actor.patientId,
-      consultId: consult.id,
-      detail: { kind }
-    });
+    await auditConsult(tx, consult, 'visit.ask', { kind });
     await tx.publish('patient.asked', consult.id, {
       consultId: consult.id,
       userIds: others(actor, consult.requesterId)
@@ -204,12 +194,7 @@ export async function takeBackRequest(call: Call<never, PatientLinkActor>): Prom
   await inTransaction(call, async (tx) => {
     const { consult } = await consultFor(tx, actor.consultId);
     if ((await withdrawRequest(tx, consult.id)) === 0) return;
-    await tx.audit({
-      action: 'visit.unask',
-      subject: { type: 'consult', id: consult.id },
-      patientId: actor.patientId,
-      consultId: consult.id
-    });
+    await auditConsult(tx, consult, 'visit.unask');
     await consultChanged(tx, consult.id, 'patient.asked');
   });
 }
@@ -279,12 +264,9 @@ export async function moveVisit(
       .update(visitRequests)
       .set({ handledAt: tx.now, handledById: userId, handledByName: name })
       .where(and(openIn(consultId), inArray(visitRequests.kind, ['other-time', 'late'])));
-    await tx.audit({
-      action: 'visit.move',
-      subject: { type: 'consult', id: consultId },
-      patientId: consult.patientId,
-      consultId,
-      detail: { from: consult.slotAt?.toISOString() ?? null, to: slotAt?.toISOString() ?? null }
+    await auditConsult(tx, consult, 'visit.move', {
+      from: consult.slotAt?.toISOString() ?? null,
+      to: slotAt?.toISOString() ?? null
     });
     await tx.publish('visit.moved', consultId, {
       consultId,
@@ -305,12 +287,7 @@ export async function writePatientSummary(
     if (consult.status === 'closed') throw fail('consult_closed');
     if (consult.patientSummary === text) return;
     await tx.rows.update(consults).set({ patientSummary: text }).where(eq(consults.id, consultId));
-    await tx.audit({
-      action: 'visit.summary',
-      subject: { type: 'consult', id: consultId },
-      patientId: consult.patientId,
-      consultId
-    });
+    await auditConsult(tx, consult, 'visit.summary');
   });
 }
 
