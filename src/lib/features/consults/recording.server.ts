@@ -12,7 +12,7 @@ import { roomConsents } from './room-consents.server.ts';
 import { consults } from './tables.server.ts';
 
 /** What concerns everybody whose voice is in the room. */
-type RoomPurpose = Extract<Purpose, 'recording' | 'ai-notes'>;
+export type RoomPurpose = Extract<Purpose, 'recording' | 'ai-notes'>;
 
 /**
  * [CN-25] Whether this consult may be recorded at this moment: it is open, and the patient and everybody who is in the
