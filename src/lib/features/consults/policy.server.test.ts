@@ -233,6 +233,12 @@ test('[RC-1] [RC-8] [RC-14] who records, who plays what was recorded, and who de
   for (const status of ['accepted', 'closed'] as const)
     expect(who(mayDeleteRecording, { status })).toEqual(['li', 'owner']);
   expect(who(mayDeleteRecording, { requesterId: 'a colleague' })).toEqual(['owner']);
+  // What an organisation changed of a role: taken, it is gone; given, it goes no further than the profession.
+  const changed = (role: MemberRole, rights: Record<string, boolean>) =>
+    mayDeleteRecording({ ...member('li', 'clinic', role), rights }, consult);
+  expect(changed('dentist', { 'consult:delete-recording': false })).toBe(false);
+  expect(changed('dentist', { 'consult:decide': false })).toBe(false);
+  expect(changed('nurse', { 'consult:delete-recording': true, 'consult:decide': true })).toBe(false);
 });
 
 test('who may ask', () => {

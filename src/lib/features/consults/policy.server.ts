@@ -8,6 +8,7 @@ export const consultActs = {
   comment: right('consult:comments', { usual: ['owner', 'dentist', 'expert', 'nurse'] }),
   decide: right('consult:decide', { usual: ['owner', 'dentist'] }),
   waiting: right('consult:waiting', { usual: ['owner', 'dentist', 'nurse'] }),
+  deleteRecording: right('consult:delete-recording', { usual: ['owner', 'dentist'] }),
   // Only who practises as an expert, and only with a credential in force [ID-20]: no data makes anybody else one.
   answer: right('consult:answer', { usual: ['expert'] }),
   sign: right('consult:sign', { usual: ['expert'] })
@@ -168,9 +169,13 @@ export function mayPlayRecording(actor: Actor, consult: ConsultFacts): actor is 
   return side === 'requester' || (side === 'expert' && consult.status === 'accepted');
 }
 
-/** [RC-14] Delete one recording for good: the dentist who asked, and the owner. */
+/** [RC-14] Delete one recording for good, of those who decide: the dentist who asked, and the owner. */
 export function mayDeleteRecording(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return mayDecide(actor, consult) && (actor.role === 'owner' || actor.userId === consult.requesterId);
+  return (
+    mayDecide(actor, consult) &&
+    (actor.role === 'owner' || actor.userId === consult.requesterId) &&
+    holds(actor, consultActs.deleteRecording)
+  );
 }
 
 /** What someone may do on the board. */

@@ -28,6 +28,7 @@ const rights: Record<Permission, () => string> = {
   'consult:comments': m.organisation_right_consult_comments,
   'consult:decide': m.organisation_right_consult_decide,
   'consult:waiting': m.organisation_right_consult_waiting,
+  'consult:delete-recording': m.organisation_right_consult_delete_recording,
   'consult:grant': m.organisation_right_consult_grant,
   'consult:answer': m.organisation_right_consult_answer,
   'consult:sign': m.organisation_right_consult_sign,

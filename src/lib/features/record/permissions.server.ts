@@ -23,6 +23,7 @@ import {
   mayChangeGrantDays,
   mayComment,
   mayDecide,
+  mayDeleteRecording,
   mayExportBoard,
   mayKeepWaiting,
   mayReadCallQuality,
@@ -134,6 +135,7 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
     mayModerate(actor, asking) &&
     mayRecordRoom(actor, asking),
   'consult:waiting': (actor) => mayKeepWaiting(actor, asking),
+  'consult:delete-recording': (actor) => mayDeleteRecording(actor, { ...asking, requesterId: actor.userId }),
   'consult:grant': (actor) => mayChangeGrant(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
   'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),

@@ -15,6 +15,7 @@ export const permissionGroups = {
     'consult:comments',
     'consult:decide',
     'consult:waiting',
+    'consult:delete-recording',
     'consult:grant',
     'consult:answer',
     'consult:sign',
