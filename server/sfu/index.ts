@@ -123,7 +123,8 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
   const settling = bringUp().catch((error: unknown): MediaHealth => {
     if (!stopped) {
       unavailable = error instanceof Error ? error.message : String(error);
-      if (error instanceof NoMediaServerError) log.error({}, error.message);
+      // Whoever starts the app says it to them in these words; the log keeps it too.
+      if (error instanceof NoMediaServerError) log.info({}, error.message);
       else log.error({ err: error }, 'media server not started');
     }
     return health();

@@ -98,6 +98,8 @@ describe('no network', { timeout: 300_000 }, () => {
     expect(said).toMatch(
       /! No media server: install Go 1\.21 .*LIVEKIT_API_SECRET\. \(go build: Go is not on PATH; download: github\.com cannot be reached\)/
     );
+    // On the terminal once, and in the log.
+    expect(said.match(/[!✗] No media server: install Go/g)).toHaveLength(1);
     expect(await processesOf(dataDir)).toEqual([]);
   });
 
