@@ -16,6 +16,8 @@ export interface NodesOptions {
   /** A node said goodbye or nothing for too long. */
   onGone: (node: string) => void;
   onOrder: (order: Order) => void;
+  /** Orders of other nodes may have been missed, once for each time that they may. */
+  onMissed: () => void;
   log: Logger;
 }
 
@@ -31,6 +33,9 @@ export class Nodes {
   /** Null until the relay was seen to carry, or not to. */
   #together: boolean | null = null;
   #echoAtMs = performance.now();
+  /** Orders were missed while the relay was away, and no node was heard since. */
+  #missed = false;
+  #patience: ReturnType<typeof setTimeout> | null = null;
   #closed = false;
 
   constructor(options: NodesOptions) {
@@ -57,7 +62,9 @@ export class Nodes {
       );
     // A short break is nothing to tell people, and still something to make up for.
     relay.onResumed(() => {
-      if (this.#together) onTogether(false);
+      if (!this.#together) return;
+      onTogether(false);
+      this.#makeUp();
     });
     this.#timer = setInterval(() => this.#beat(), beatMs);
     this.#timer.unref();
@@ -70,6 +77,7 @@ export class Nodes {
   close(): void {
     this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
+    if (this.#patience) clearTimeout(this.#patience);
     this.#channel?.publish(encodeNodeNews({ kind: 'bye' }));
     this.#channel?.close();
   }
@@ -79,12 +87,27 @@ export class Nodes {
     const now = performance.now();
     if (this.#together !== false && now - this.#echoAtMs > nodeSilentMs) {
       this.#together = false;
+      this.#missed = true;
       log.warn({}, 'relay lost: the other nodes are not heard');
       for (const node of [...this.#heardAtMs.keys()]) this.#gone(node);
       onApart();
     }
     for (const [node, atMs] of this.#heardAtMs) if (now - atMs > nodeSilentMs) this.#gone(node);
     this.#channel?.publish(encodeNodeNews({ kind: 'beat' }));
+  }
+
+  #makeUp(): void {
+    this.#missed = false;
+    this.#options.onMissed();
+  }
+
+  /** Each node that lives is heard in a moment and makes up for it. One that ended meanwhile may have ordered something, too. */
+  #makeUpLater(): void {
+    if (this.#patience) clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      if (this.#missed) this.#makeUp();
+    }, this.#options.nodeSilentMs);
+    this.#patience.unref();
   }
 
   #gone(node: string): void {
@@ -101,13 +124,18 @@ export class Nodes {
       if (again) log.info({}, 'relay carries again');
       this.#together = true;
       onTogether(again);
+      if (again) this.#makeUpLater();
+      else this.#makeUp();
       return;
     }
     const news: NodeNews = decodeNodeNews(message);
     if (news.kind === 'bye') return this.#gone(from);
     const isNew = !this.#heardAtMs.has(from);
     this.#heardAtMs.set(from, performance.now());
-    if (isNew) onCome();
+    if (isNew) {
+      onCome();
+      this.#makeUp();
+    }
     if (news.kind !== 'beat') onOrder(news);
   }
 }

@@ -124,14 +124,11 @@ export function createCollab(options: CollabOptions): Collab {
           document.link.catchUp();
           if (again) document.announce({ kind: 'relay-back' });
         }
-        void lookUpAll();
       },
-      onCome() {
-        for (const document of documents.all()) document.link.meet();
-        void lookUpAll();
-      },
+      onCome: () => documents.all().forEach((document) => document.link.meet()),
       onGone: (node) => documents.all().forEach((document) => document.presences.drop(node)),
-      onOrder: follow
+      onOrder: follow,
+      onMissed: () => void lookUpAll()
     });
   }
 
