@@ -7,6 +7,7 @@ import type { PushSender } from '#lib/kernel/ports.ts';
 import { waitInLobby } from '#lib/features/consults/room.server.ts';
 import { endPush, endPushOf, pushState, startPush } from '#lib/features/notifications/push.server.ts';
 import { createPush, noPush } from '../../server/adapters/push/index.ts';
+import { POST as signOut } from '../../src/routes/sign-out/+server.ts';
 import { handlers } from '../../server/worker/handlers.ts';
 import { createWorker, type Worker } from '../../server/worker/index.ts';
 import { openPushPeer, type PushPeer } from '../support/push-peer.ts';
@@ -172,4 +173,33 @@ test('[NO-22] nothing is sent to where no push service is, and nothing where non
     publicKey: null,
     here: 'off'
   });
+});
+
+test('[NO-20] signing out ends the calls of that device; where it cannot, one is signed out all the same', async () => {
+  const device = on(world.people.li);
+  const target = peer.subscribe();
+  const rows = async () => (await owner`select 1 from push_subscription`).length;
+  let signedOut = 0;
+  const logged: string[] = [];
+  const leave = (broken: boolean) => {
+    const services = {
+      ...world.services,
+      ...(broken ? { db: { transaction: () => Promise.reject(new Error('gone')) } } : {}),
+      auth: { ...world.services.auth, signOut: async () => (signedOut++, ['session=; Max-Age=0; Path=/']) },
+      log: { ...silent, error: (_: object, text: string) => void logged.push(text) }
+    };
+    const url = new URL('http://localhost/sign-out');
+    const event = {
+      url,
+      request: new Request(url, { method: 'POST' }),
+      locals: { services, member: device.actor, request: { id: 'test', ip: '127.0.0.1' } },
+      cookies: { set() {} }
+    };
+    return signOut(event as unknown as Parameters<typeof signOut>[0]);
+  };
+  await startPush(device, { ...target, locale });
+  await expect(leave(true)).rejects.toMatchObject({ status: 303, location: '/sign-in' });
+  expect([signedOut, await rows(), logged.length]).toEqual([1, 1, 1]);
+  await expect(leave(false)).rejects.toMatchObject({ status: 303, location: '/sign-in' });
+  expect([signedOut, await rows(), logged.length]).toEqual([2, 0, 1]);
 });
