@@ -21,7 +21,7 @@ import { refusalFrom } from './refusal.ts';
 import { Sending } from './sending.svelte.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
 import type { Stay } from './stay.ts';
-import { onWake } from './wake.ts';
+import { Watch } from './watch.ts';
 
 const seatWithinMs = 4_000;
 const settledWithinMs = 1_000;
@@ -74,7 +74,12 @@ export class CallController {
     },
     changed: (line) => this.#follow(line)
   });
-  #stopWaking: (() => void) | null = null;
+  readonly #watch = new Watch({
+    line: this.#line,
+    session: () => (this.phase.kind === 'live' ? this.#session : null),
+    found: (session) => this.#draw(session),
+    woke: () => this.sending.givenBack.hurry()
+  });
   /** A new room took the place of one that was lost; given what was seen of oneself in that. */
   onRebuilt: ((before: ParticipantView) => void) | null = null;
   readonly hearing = new Hearing();
@@ -229,11 +234,8 @@ export class CallController {
     });
     this.phase = { kind: 'live' };
     this.#line.start();
+    this.#watch.start();
     this.encryption.start();
-    this.#stopWaking ??= onWake(() => {
-      this.#line.tell({ kind: 'woke' });
-      this.sending.givenBack.hurry();
-    });
     this.sending.begin(session, tracks);
     this.#draw(session);
     this.#settle(stay, session);
@@ -341,12 +343,11 @@ export class CallController {
   #rest(): void {
     this.#stay++;
     this.#line.stop();
+    this.#watch.stop();
     this.encryption.stop();
     this.sending.givenBack.stop();
     this.lowData.end();
     this.intraoral.end();
-    this.#stopWaking?.();
-    this.#stopWaking = null;
     this.#endRecord();
   }
 

@@ -16,14 +16,17 @@ import {
   VideoQuality,
   type LocalVideoTrack,
   type Participant,
+  type RemoteTrack,
   type RemoteTrackPublication
 } from 'livekit-client';
+import type { Owed } from './arrival.ts';
 import { roleFrom, socketUrl, type ParticipantView, type Ticket, type VideoSource } from './call.ts';
 import type { CallEncryption } from '../../encryption.ts';
 import { Cipher, type CallKey } from './encryption/cipher.ts';
 import type { HeardFrom } from './hearing.ts';
 import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
+import { owedOf } from './owed.ts';
 import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
 import { Sounds } from './sounds.ts';
@@ -63,6 +66,8 @@ export class Session {
   readonly #views: Views;
   readonly #sounds = new Sounds();
   readonly #takenAway = new WeakSet<Track>();
+  readonly #taken = new WeakSet<Track>();
+  #here = '';
   readonly #camera: OwnCamera;
   #own: VideoSource | null = null;
   #low: boolean;
@@ -103,10 +108,7 @@ export class Session {
     ] as const)
       this.#room.on(event, changed);
     this.#room
-      .on(RoomEvent.TrackSubscribed, (track, publication) => {
-        if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
-        else if (this.#low) this.#askFor(publication);
-      })
+      .on(RoomEvent.TrackSubscribed, (track, publication) => void this.#take(track, publication))
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         track.detach();
         this.#sounds.stop(track);
@@ -149,6 +151,41 @@ export class Session {
     return [...this.#room.remoteParticipants.values()].some(
       (person) => person.videoTrackPublications.size > 0
     );
+  }
+
+  /** @returns false where that has been done already */
+  #take(track: RemoteTrack, publication: RemoteTrackPublication): boolean {
+    if (this.#taken.has(track)) return false;
+    this.#taken.add(track);
+    if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
+    else if (this.#low) this.#askFor(publication);
+    return true;
+  }
+
+  /**
+   * [CALL-74] Takes what is here without having been told: on its way out of a full reconnection the media client says
+   * that it is back, and keeps to itself who and what comes in the two seconds until it has tidied up.
+   * @returns whether something has changed since the last time
+   */
+  catchUp(): boolean {
+    const here: string[] = [];
+    // Of the same name as one before a short reconnection, and yet another track.
+    let isNew = false;
+    for (const person of this.#room.remoteParticipants.values()) {
+      here.push(person.sid);
+      for (const publication of person.trackPublications.values()) {
+        here.push(publication.trackSid, String(publication.isMuted), String(Boolean(publication.track)));
+        if (publication.track && this.#take(publication.track, publication)) isNew = true;
+      }
+    }
+    const former = this.#here;
+    this.#here = here.join();
+    return isNew || former !== this.#here;
+  }
+
+  /** [CALL-74] */
+  owed(): Promise<Owed[]> {
+    return owedOf(this.#room.remoteParticipants.values());
   }
 
   /** [CALL-70] What is sent here is encrypted end to end. */
