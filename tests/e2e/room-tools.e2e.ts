@@ -4,6 +4,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf, chooseTool, marks, openRoomAndJoin } from './board.ts';
 import { inTheRoom } from './in-room.ts';
+import { inTrouble } from './in-trouble.ts';
 import { keepEvidence, openPerson, shot, signIn, visit, type Person } from './people.ts';
 import { boxOf, drag, expectPlaying, greyOf, pixelOf } from './seen.ts';
 import { say } from './words.ts';
@@ -426,6 +427,8 @@ test('who looks for themselves changes nobody else’s window, and comes back to
   await own.click();
   await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeLessThan(4);
 });
+
+inTrouble(() => ({ li, wang, app }));
 
 inTheRoom(() => ({ li, wang }));
 
