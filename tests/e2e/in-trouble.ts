@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
 import type { Page } from 'playwright';
 import type { TestApp } from '../support/app.ts';
-import { shot, type Person } from './people.ts';
+import { openRoomAndJoin } from './board.ts';
+import { openPerson, shot, signIn, taken, visit, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
-import { say } from './words.ts';
+import { say, saying } from './words.ts';
 
 const theirs = (page: Page) => page.locator('figure[data-self=false]');
 
@@ -32,6 +33,15 @@ const cutSignalling = (page: Page) =>
     for (const socket of all) if (socket.url.includes('/sfu')) socket.close();
   });
 
+/** What the microphones that are open in this page say of themselves. */
+const noiseOfMicrophones = (page: Page) =>
+  withAll(page, 'MediaStreamTrack', (all: MediaStreamTrack[]) =>
+    all
+      .filter(({ kind, readyState }) => kind === 'audio' && readyState === 'live')
+      .map((track) => track.getSettings().noiseSuppression)
+      .filter((noise) => noise !== undefined)
+  );
+
 /** The other's made-up microphone beeps once a second. */
 async function expectHeard(page: Page): Promise<void> {
   const loudest = () =>
@@ -55,8 +65,8 @@ async function expectHeard(page: Page): Promise<void> {
   await expect.poll(loudest).toBeGreaterThan(0.01);
 }
 
-/** What goes wrong in a call. Leaves the two people in the call as they were. */
-export function inTrouble(people: () => { li: Person; wang: Person; app: TestApp }): void {
+/** What goes wrong in a call, and who else comes into it. Leaves the two people in the call as they were. */
+export function inTrouble(people: () => { li: Person; wang: Person; app: TestApp; consultId: string }): void {
   test('[CALL-3] [CALL-4] a cut line and a media server that dies: both are back, once, and who was muted is muted', async () => {
     const { li, wang, app } = people();
     const muted = theirs(wang.page).getByLabel(say('room_tile_muted', { name: '李明' }));
@@ -91,5 +101,90 @@ export function inTrouble(people: () => { li: Person; wang: Person; app: TestApp
     await li.page.getByTestId('call-mic').click();
     await expect(muted).toHaveCount(0);
     await expectHeard(wang.page);
+  });
+
+  test('[CALL-32] noise suppression is off where one wants it off, and stays so in the next call', async () => {
+    const { page } = people().li;
+    const choose = async () => {
+      await page.getByTestId('call-more').click();
+      await page.getByRole('menuitemcheckbox', { name: say('room_noise') }).click();
+    };
+    expect(await noiseOfMicrophones(page)).toContain(true);
+    await choose();
+    await expect.poll(() => noiseOfMicrophones(page)).not.toContain(true);
+    expect(await noiseOfMicrophones(page)).toContain(false);
+    await page.reload();
+    await taken(page);
+    await openRoomAndJoin(page);
+    await expectPlaying(theirs(page).locator('video'));
+    const off = await noiseOfMicrophones(page);
+    expect(off).toContain(false);
+    expect(off).not.toContain(true);
+    await choose();
+    await expect.poll(() => noiseOfMicrophones(page)).toContain(true);
+  });
+
+  test('[CN-45] [CALL-35] two colleagues come, one by the bell, one by the address; a computer that cannot keep up shows fewer', async () => {
+    const { li, wang, app, consultId } = people();
+    const { page } = li;
+    const options = { origin: app.origin, browser: wang.browser };
+    const [zhou, chen] = [await openPerson(options), await openPerson(options)];
+    try {
+      await signIn(zhou, 'zhou@qinghe.demo');
+      await page.getByTestId('call-people-open').click();
+      const name = page.getByRole('textbox', { name: say('room_call_in_name') });
+      await name.fill('周');
+      const ring = page.getByRole('button', { name: say('room_call_in_ring'), exact: true });
+      await expect(ring).toHaveCount(1);
+      await shot(page, 'in-trouble-call-in');
+      await ring.click();
+      await expect(page.getByRole('button', { name: say('room_called_in') })).toBeDisabled();
+      await li.context.grantPermissions(['camera', 'microphone', 'clipboard-read', 'clipboard-write']);
+      await page.getByRole('button', { name: say('room_link_copy') }).click();
+      const address = await page.evaluate(() => navigator.clipboard.readText());
+      expect(address).toBe(`${app.origin}/room/${consultId}`);
+      await page.keyboard.press('Escape');
+
+      await zhou.page.getByRole('button', { name: saying('common_bell_unread') }).click();
+      await zhou.page
+        .getByRole('button', { name: new RegExp(say('notifications_room_called_title', { by: '李明' })) })
+        .click();
+      await expect(zhou.page).toHaveURL(new RegExp(`/room/${consultId}`));
+      await openRoomAndJoin(zhou.page);
+      await expect(theirs(page)).toHaveCount(2);
+      // No longer offered: she is here.
+      await page.getByTestId('call-people-open').click();
+      await name.fill('周');
+      await expect(ring).toHaveCount(0);
+      await page.keyboard.press('Escape');
+
+      await signIn(chen, 'chen@qinghe.demo');
+      await visit(chen.page, new URL(address).pathname);
+      await openRoomAndJoin(chen.page);
+      await expect(theirs(page)).toHaveCount(3);
+
+      await page.evaluate(() => {
+        const work = setInterval(() => {
+          const until = performance.now() + 350;
+          while (performance.now() < until);
+        }, 500);
+        Object.assign(window, { stopWork: () => clearInterval(work) });
+      });
+      const notice = page.getByText(say('room_low_cpu_on'));
+      await expect(notice).toBeVisible({ timeout: 60_000 });
+      await page.evaluate(() => (window as unknown as { stopWork(): void }).stopWork());
+      await expect(page.locator('figure')).toHaveCount(2);
+      // Everybody is heard all the same.
+      await expect(page.locator('audio')).toHaveCount(3);
+      await shot(page, 'in-trouble-low-cpu');
+      await page.getByRole('button', { name: say('room_low_cpu_undo') }).click();
+      await expect(notice).toHaveCount(0);
+      await expect(page.locator('figure')).toHaveCount(4);
+      await expectPlaying(theirs(page).locator('video').first());
+    } finally {
+      for (const one of [zhou, chen]) await one.context.close();
+    }
+    await expect(theirs(page)).toHaveCount(1, { timeout: 60_000 });
+    expect([...zhou.troubles, ...chen.troubles]).toEqual([]);
   });
 }

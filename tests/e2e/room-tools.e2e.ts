@@ -428,7 +428,7 @@ test('who looks for themselves changes nobody else’s window, and comes back to
   await expect.poll(async () => Math.abs((await greyOf(mine)).mean - before)).toBeLessThan(4);
 });
 
-inTrouble(() => ({ li, wang, app }));
+inTrouble(() => ({ li, wang, app, consultId }));
 
 inTheRoom(() => ({ li, wang }));
 

@@ -195,7 +195,12 @@ export class Preview {
     // `ideal`, not `exact`: a remembered device that is gone must not leave anyone without a picture.
     const device = id !== null && !byFacing ? { deviceId: { ideal: id } } : {};
     if (source === 'microphone')
-      return { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+      return {
+        ...device,
+        echoCancellation: true,
+        noiseSuppression: this.#devices.quietens,
+        autoGainControl: true
+      };
     return {
       ...device,
       ...(id === null || byFacing ? { facingMode: { ideal: this.facing } } : {}),

@@ -14,6 +14,7 @@ import {
   Track,
   TrackEvent,
   VideoQuality,
+  type AudioCaptureOptions,
   type LocalVideoTrack,
   type Participant,
   type RemoteTrack,
@@ -57,6 +58,17 @@ export interface SessionListener {
 export interface LocalTracks {
   camera: MediaStreamTrack | null;
   microphone: MediaStreamTrack | null;
+}
+
+/** The media client opens a microphone anew as it is asked to only where it is told which; else as it comes. */
+function asOpened(microphone: MediaStreamTrack, noise: boolean | undefined): AudioCaptureOptions {
+  const { deviceId } = microphone.getSettings();
+  return {
+    ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
+    ...(noise === undefined ? {} : { noiseSuppression: noise }),
+    echoCancellation: true,
+    autoGainControl: true
+  };
 }
 
 export class Session {
@@ -277,9 +289,14 @@ export class Session {
   async publish(tracks: LocalTracks): Promise<void> {
     const local = this.#room.localParticipant;
     const sending: Promise<unknown>[] = [];
-    if (tracks.microphone) {
+    const { microphone } = tracks;
+    if (microphone) {
       // Not "user provided": the client may stop and reopen them, so that muting turns the camera's light off.
-      const track = new LocalAudioTrack(tracks.microphone, undefined, false);
+      const track = new LocalAudioTrack(
+        microphone,
+        asOpened(microphone, microphone.getSettings().noiseSuppression),
+        false
+      );
       track.source = Track.Source.Microphone;
       sending.push(local.publishTrack(track));
     }
@@ -305,11 +322,14 @@ export class Session {
 
   /** @returns false where the browser did not take it */
   async setNoiseSuppression(on: boolean): Promise<boolean> {
-    const publication = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone);
-    if (!publication?.track) return true;
-    const media = publication.track.mediaStreamTrack;
+    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.audioTrack;
+    if (!(track instanceof LocalAudioTrack)) return true;
+    const media = track.mediaStreamTrack;
     await media.applyConstraints({ ...media.getConstraints(), noiseSuppression: on });
-    return media.getSettings().noiseSuppression === on;
+    if (media.getSettings().noiseSuppression === on) return true;
+    // Chromium takes it of a microphone that is opened anew, and of no other.
+    await track.restartTrack(asOpened(media, on));
+    return track.mediaStreamTrack.getSettings().noiseSuppression === on;
   }
 
   async setCamera(on: boolean, deviceId: string | null): Promise<void> {
