@@ -20,8 +20,13 @@ export interface LineConditions {
 }
 
 export interface Line {
-  /** The app, seen over the line. */
+  /**
+   * The app, seen over the line: for pages and requests. To its board it is a foreign site, of another port, and its
+   * WebSocket is refused: a browser that is to have the board is opened with `flags`, at the app's own address.
+   */
   origin: string;
+  /** Of a browser that goes to the app's own address over the line. */
+  flags: readonly string[];
   /** The media server's signalling itself, `ws://…`, over the line. */
   signalUrl: string;
   /** Media that passed over UDP since the start. */
@@ -80,6 +85,7 @@ export async function openLine(options: {
   const signal = await relayTcp({ to: { host: '127.0.0.1', port: portOf('port') }, ways });
   return {
     origin: `http://127.0.0.1:${pages.port}`,
+    flags: [`--host-resolver-rules=MAP ${new URL(app.origin).host} 127.0.0.1:${pages.port}`],
     signalUrl: `ws://127.0.0.1:${signal.port}`,
     carried: media.carried,
     async lead(context) {
