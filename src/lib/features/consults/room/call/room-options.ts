@@ -25,8 +25,8 @@ export const roomOptions: RoomOptions = {
     videoSimulcastLayers: layers,
     videoEncoding: { maxBitrate: 1_700_000, maxFramerate: 30 },
     audioPreset: AudioPresets.speech,
-    // Sound comes before picture on a weak line: each packet carries the one before it (not in an encrypted call, where
-    // the media client turns that off), silence costs nothing.
+    // Where the browser cannot ask for lost sound again ([CALL-66]): each packet carries the one before it (not in an
+    // encrypted call, where the media client turns that off). Silence costs nothing.
     red: true,
     dtx: true,
     screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,

@@ -33,6 +33,8 @@ import { roomOptions } from './room-options.ts';
 import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 import { Views } from './views.ts';
+import { askForLostSound } from './weak-line/lost-sound.ts';
+import { WeakLine } from './weak-line/weak-line.ts';
 
 export interface SessionListener {
   /** Something drawn has changed: people, tracks, speaking, quality. */
@@ -81,6 +83,7 @@ export class Session {
   readonly #taken = new WeakSet<Track>();
   #here = '';
   readonly #camera: OwnCamera;
+  readonly #weakLine: WeakLine;
   #own: VideoSource | null = null;
   #low: boolean;
   #muting = 0; // above 0 while we ourselves turn the microphone on or off
@@ -97,6 +100,7 @@ export class Session {
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
     this.#low = lowData;
     this.#camera = new OwnCamera(this.#room, lowData);
+    this.#weakLine = new WeakLine(this.#room);
     window.addEventListener('pagehide', this.#hangUp);
     this.#views = new Views((at) => listener.pictured(at));
     const changed = () => listener.changed();
@@ -213,21 +217,28 @@ export class Session {
     return this.#room.localParticipant.permissions?.canPublish === true;
   }
 
-  /** Opens name look-up, TCP and TLS to where `connect` will go. */
+  /** Opens name look-up, TCP and TLS to where `connect` will go, and finds out what the browser can. */
   async warm(ticket: Ticket): Promise<void> {
-    await this.#room.prepareConnection(socketUrl(ticket.url, location.origin), ticket.token);
+    await Promise.all([
+      this.#room.prepareConnection(socketUrl(ticket.url, location.origin), ticket.token),
+      askForLostSound()
+    ]);
   }
 
   /** @throws whatever the media client throws; the session is then of no more use */
   async connect(ticket: Ticket): Promise<void> {
     // Before anything can be sent or arrive.
     if (this.#key) await this.#cipher?.begin(this.#room, this.#key);
+    // One or the other: the media server asks for nothing where each packet carries the one before it.
+    const { publishDefaults } = this.#room.options;
+    if (publishDefaults && (await askForLostSound())) publishDefaults.red = false;
     await this.#room.connect(socketUrl(ticket.url, location.origin), ticket.token, {
       // Named even when none: left out, the client would ask public STUN servers.
       ...(ticket.iceServers
         ? { rtcConfig: { iceServers: ticket.iceServers.map((server) => ({ ...server })) } }
         : {})
     });
+    this.#weakLine.begin();
   }
 
   /** Resolves once a held seat has been taken and may send. */
@@ -461,6 +472,7 @@ export class Session {
   #end(): void {
     this.#over = true;
     window.removeEventListener('pagehide', this.#hangUp);
+    this.#weakLine.end();
     this.#sounds.silence();
     this.#cipher?.end();
   }

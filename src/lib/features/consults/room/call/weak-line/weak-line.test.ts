@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { askingForLostSound } from './lost-sound.ts';
+import { Patience } from './patience.ts';
+import { Stuck } from './stuck.ts';
+
+describe('[CALL-66] lost sound', () => {
+  const offer = [
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111 63',
+    'a=rtpmap:111 opus/48000/2',
+    'a=rtcp-fb:111 transport-cc',
+    'a=rtpmap:63 red/48000/2',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'a=rtpmap:96 VP8/90000',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 109',
+    'a=rtpmap:109 OPUS/48000/2',
+    ''
+  ].join('\r\n');
+
+  test('[CALL-66] is asked for at each Opus of an offer, and at nothing else', () => {
+    const added = askingForLostSound(offer)
+      .split('\r\n')
+      .filter((line) => !offer.split('\r\n').includes(line));
+    expect(added).toEqual(['a=rtcp-fb:111 nack', 'a=rtcp-fb:109 nack']);
+  });
+
+  test('[CALL-66] asked for already, an offer stays as it is', () => {
+    const asking = askingForLostSound(offer);
+    expect(askingForLostSound(asking)).toBe(asking);
+    expect(askingForLostSound('v=0\r\n')).toBe('v=0\r\n');
+  });
+});
+
+/** Readings once a second, a hundred packets each, of which so many were asked for again. */
+function waits(patience: Patience, shares: readonly number[], roundTripMs = 40, from = 0): number[] {
+  let askedAgain = 0;
+  return shares.map((share, i) => {
+    askedAgain += share * 100;
+    return patience.read({ atMs: from + i * 1_000, packets: (i + 1) * 100, askedAgain, roundTripMs });
+  });
+}
+
+describe('[CALL-67] patience', () => {
+  test('[CALL-67] a good line waits for nothing', () => {
+    expect(waits(new Patience(), Array(30).fill(0.01))).toEqual(Array(30).fill(0));
+  });
+
+  test('[CALL-67] a weak line waits two round trips a way and what jitter adds, at most 0.8 s', () => {
+    expect(waits(new Patience(), [0, 0.2, 0.2]).at(-1)).toBe(360);
+    expect(waits(new Patience(), [0, 0.2, 0.2], 250).at(-1)).toBe(800);
+  });
+
+  test('[CALL-67] it is calm again only after twenty seconds without', () => {
+    const all = waits(new Patience(), [0, 0.2, 0.2, ...Array<number>(25).fill(0)]);
+    expect(all.slice(2, 20)).toEqual(Array(18).fill(360));
+    expect(all.at(-1)).toBe(0);
+  });
+
+  test('[CALL-67] a round trip that wavers changes nothing', () => {
+    const patience = new Patience();
+    expect(waits(patience, [0, 0.2, 0.2]).at(-1)).toBe(360);
+    const later = { atMs: 3_000, packets: 400, askedAgain: 60 };
+    expect(patience.read({ ...later, roundTripMs: 60 })).toBe(360);
+    expect(patience.read({ ...later, atMs: 3_250, roundTripMs: 80 })).toBe(520);
+  });
+
+  test('[CALL-67] somebody who leaves, and a few packets, say nothing of a line', () => {
+    const patience = new Patience();
+    patience.read({ atMs: 0, packets: 1_000, askedAgain: 0, roundTripMs: 40 });
+    expect(patience.read({ atMs: 1_000, packets: 10, askedAgain: 5, roundTripMs: 40 })).toBe(0);
+    expect(patience.read({ atMs: 2_000, packets: 20, askedAgain: 9, roundTripMs: 40 })).toBe(0);
+  });
+});
+
+describe('[CALL-68] a picture that stands', () => {
+  test('[CALL-68] moves, slowly too', () => {
+    const stuck = new Stuck();
+    for (let i = 0; i < 20; i++)
+      expect(stuck.read({ atMs: i * 250, frames: Math.floor(i / 2), packets: i * 5 })).toBe(false);
+  });
+
+  test('[CALL-68] stuck half a second it is said, and again only after a while', () => {
+    const stuck = new Stuck();
+    const said = [0, 250, 500, 750, 1_000, 1_250].map((atMs) =>
+      stuck.read({ atMs, frames: 7, packets: 100 + atMs })
+    );
+    expect(said).toEqual([false, false, true, false, false, true]);
+  });
+
+  test('[CALL-68] of which nothing arrives is not stuck: it is muted, hidden or cut off', () => {
+    const stuck = new Stuck();
+    for (const atMs of [0, 500, 1_000, 2_000])
+      expect(stuck.read({ atMs, frames: 7, packets: 100 })).toBe(false);
+  });
+});

@@ -1,0 +1,125 @@
+import { LocalVideoTrack, RemoteTrack, RoomEvent, Track, type Room } from 'livekit-client';
+import { Patience } from './patience.ts';
+import { Stuck } from './stuck.ts';
+
+const keyFrameTopic = 'key-frame';
+/** Statistics cost: often only where the line is weak. */
+const calmEveryMs = 1_000;
+const weakEveryMs = 250;
+/** A key frame is many times as large as another picture: whoever asks, not more often. */
+const keyFrameEveryMs = 500;
+
+interface Counted {
+  packets: number;
+  askedAgain: number;
+  frames: number;
+  roundTripMs: number;
+}
+
+/** [CALL-67] [CALL-68] What a call does on a weak line, from when it is connected until it ends. */
+export class WeakLine {
+  readonly #room: Room;
+  readonly #patience = new Patience();
+  readonly #stuck = new WeakMap<RemoteTrack, Stuck>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #givenAt = -Infinity;
+
+  constructor(room: Room) {
+    this.#room = room;
+    room.on(RoomEvent.DataReceived, (_, from, __, topic) => {
+      if (topic === keyFrameTopic && from) void this.#giveKeyFrame();
+    });
+  }
+
+  begin(): void {
+    this.#timer ??= setTimeout(this.#look, calmEveryMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #look = async (): Promise<void> => {
+    const all = [...this.#room.remoteParticipants.values()].flatMap((person) =>
+      [...person.trackPublications.values()].flatMap(({ track, isMuted }) =>
+        track instanceof RemoteTrack && track.receiver
+          ? { identity: person.identity, track, receiver: track.receiver, isMuted }
+          : []
+      )
+    );
+    const atMs = performance.now();
+    const sum = { atMs, packets: 0, askedAgain: 0, roundTripMs: 0 };
+    for (const { identity, track, receiver, isMuted } of all) {
+      const counted = await count(receiver);
+      sum.packets += counted.packets;
+      sum.askedAgain += counted.askedAgain;
+      sum.roundTripMs = Math.max(sum.roundTripMs, counted.roundTripMs);
+      if (track.source !== Track.Source.Camera || isMuted) continue;
+      if (this.#stuckOf(track).read({ ...counted, atMs })) await this.#askForKeyFrame(identity);
+    }
+    if (this.#timer === undefined) return;
+    const waitMs = this.#patience.read(sum);
+    // All alike: lips and voice stay together.
+    for (const { receiver } of all) waitFor(receiver, waitMs);
+    this.#timer = setTimeout(this.#look, this.#patience.isWeak ? weakEveryMs : calmEveryMs);
+  };
+
+  #stuckOf(track: RemoteTrack): Stuck {
+    let stuck = this.#stuck.get(track);
+    if (!stuck) this.#stuck.set(track, (stuck = new Stuck()));
+    return stuck;
+  }
+
+  async #askForKeyFrame(identity: string): Promise<void> {
+    const { localParticipant } = this.#room;
+    // A patient's page sends no messages; the browser asks by itself after a while.
+    if (!localParticipant.permissions?.canPublishData) return;
+    const wish = { reliable: true, topic: keyFrameTopic, destinationIdentities: [identity] };
+    // Between two connections nobody is asked; the next picture begins with one.
+    await localParticipant.publishData(new Uint8Array(), wish).catch(() => undefined);
+  }
+
+  async #giveKeyFrame(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#givenAt < keyFrameEveryMs) return;
+    this.#givenAt = now;
+    const { track } = this.#room.localParticipant.getTrackPublication(Track.Source.Camera) ?? {};
+    if (!(track instanceof LocalVideoTrack) || !track.sender) return;
+    const parameters = track.sender.getParameters();
+    const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+    try {
+      await (track.sender.setParameters as SetParameters).call(track.sender, parameters, options);
+    } catch {
+      // Set otherwise in the same moment, or stopped: whoever is stuck asks again.
+    }
+  }
+}
+
+/** With its options, which TypeScript's library does not know yet (W3C webrtc-extensions, `RTCSetParameterOptions`). */
+type SetParameters = (
+  parameters: RTCRtpSendParameters,
+  options: { encodingOptions: { keyFrame: boolean }[] }
+) => Promise<void>;
+
+async function count(receiver: RTCRtpReceiver): Promise<Counted> {
+  const counted: Counted = { packets: 0, askedAgain: 0, frames: 0, roundTripMs: 0 };
+  const report = await receiver.getStats();
+  report.forEach((stat: Record<string, unknown>) => {
+    if (stat['type'] === 'inbound-rtp') {
+      counted.packets += Number(stat['packetsReceived'] ?? 0);
+      counted.askedAgain += Number(stat['nackCount'] ?? 0);
+      counted.frames += Number(stat['framesDecoded'] ?? 0);
+    }
+    if (stat['type'] === 'candidate-pair' && stat['nominated'])
+      counted.roundTripMs = Number(stat['currentRoundTripTime'] ?? 0) * 1_000;
+  });
+  return counted;
+}
+
+function waitFor(receiver: RTCRtpReceiver, ms: number): void {
+  // Null: as long as the browser likes.
+  const target = ms === 0 ? null : ms;
+  if ('jitterBufferTarget' in receiver && receiver.jitterBufferTarget !== target)
+    receiver.jitterBufferTarget = target;
+}
