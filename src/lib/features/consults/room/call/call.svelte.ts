@@ -22,6 +22,7 @@ import { Sending } from './sending.svelte.ts';
 import type { LocalTracks, Session, SessionListener } from './session.ts';
 import type { Stay } from './stay.ts';
 import { Watch } from './watch.ts';
+import { Weak } from './weak-line/weak.svelte.ts';
 
 const seatWithinMs = 4_000;
 const settledWithinMs = 1_000;
@@ -46,6 +47,8 @@ export class CallController {
   readonly devices = new Devices();
   readonly preview = new Preview(this.devices);
   readonly lowData = new LowData();
+  /** [CALL-67] */
+  readonly weak = new Weak();
   /** [CALL-52] */
   readonly intraoral = new Intraoral({
     send: async (track) => await this.#session?.sendIntraoral(track),
@@ -347,6 +350,7 @@ export class CallController {
     this.encryption.stop();
     this.sending.givenBack.stop();
     this.lowData.end();
+    this.weak.end();
     this.intraoral.end();
     this.#endRecord();
   }
@@ -380,18 +384,16 @@ export class CallController {
   }
 
   #listener(session: () => Session): SessionListener {
+    const inCall = (act: () => void) => {
+      if (this.#session === session()) act();
+    };
     return {
       changed: () => this.#drawSoon(session),
-      line: (state) => {
-        if (this.#session === session()) this.#line.tell({ kind: state === 'live' ? 'back' : 'down' });
-      },
+      line: (state) => inCall(() => this.#line.tell({ kind: state === 'live' ? 'back' : 'down' })),
       ended: (reason) => this.#ended(session(), reason),
-      silenced: () => {
-        if (this.#session === session()) this.sending.silence();
-      },
-      unread: () => {
-        if (this.#session === session()) this.encryption.unread();
-      },
+      silenced: () => inCall(() => this.sending.silence()),
+      unread: () => inCall(() => this.encryption.unread()),
+      weak: (step) => inCall(() => (this.weak.step = step)),
       cannotEncrypt: () => this.encryption.broken(),
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       heard: this.hearing.tell,
@@ -437,6 +439,7 @@ export class CallController {
     const { self } = this;
     this.#session = null;
     this.sharing = false;
+    this.weak.step = 'none';
     await former?.disconnect();
     const [{ Session }, ticket] = await Promise.all([
       import('./session.ts'),

@@ -34,6 +34,7 @@ import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 import { Views } from './views.ts';
 import { askForLostSound } from './weak-line/lost-sound.ts';
+import type { Step } from './weak-line/patience.ts';
 import { WeakLine } from './weak-line/weak-line.ts';
 
 export interface SessionListener {
@@ -51,6 +52,8 @@ export interface SessionListener {
   heard(topic: string, bytes: Uint8Array, from: HeardFrom): void;
   /** Somebody else turned our microphone off. */
   silenced(): void;
+  /** [CALL-67] The line loses so much that less is taken, or no longer. */
+  weak(step: Step): void;
   /** Something arrived that cannot be decrypted here. */
   unread(): void;
   /** What encrypts does not work here: nothing gets through it. */
@@ -86,6 +89,7 @@ export class Session {
   readonly #weakLine: WeakLine;
   #own: VideoSource | null = null;
   #low: boolean;
+  #step: Step = 'none';
   #muting = 0; // above 0 while we ourselves turn the microphone on or off
   #over = false;
 
@@ -100,7 +104,11 @@ export class Session {
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
     this.#low = lowData;
     this.#camera = new OwnCamera(this.#room, lowData);
-    this.#weakLine = new WeakLine(this.#room);
+    this.#weakLine = new WeakLine(this.#room, (step) => {
+      this.#step = step;
+      this.#askForAll();
+      listener.weak(step);
+    });
     window.addEventListener('pagehide', this.#hangUp);
     this.#views = new Views((at) => listener.pictured(at));
     const changed = () => listener.changed();
@@ -174,7 +182,7 @@ export class Session {
     if (this.#taken.has(track)) return false;
     this.#taken.add(track);
     if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
-    else if (this.#low) this.#askFor(publication);
+    else this.#askFor(publication);
     return true;
   }
 
@@ -377,15 +385,21 @@ export class Session {
   /** [CALL-65] One small picture goes out, and of each camera the smallest comes in; sound and screens as ever. */
   async setLowData(on: boolean): Promise<void> {
     this.#low = on;
+    this.#askForAll();
+    await this.#camera.setLow(on);
+  }
+
+  #askForAll(): void {
     for (const person of this.#room.remoteParticipants.values())
       for (const publication of person.trackPublications.values())
         if (publication.track) this.#askFor(publication as RemoteTrackPublication);
-    await this.#camera.setLow(on);
   }
 
   #askFor(publication: RemoteTrackPublication): void {
     if (publication.kind !== Track.Kind.Video || publication.source === Track.Source.ScreenShare) return;
-    publication.setVideoQuality(this.#low ? VideoQuality.LOW : VideoQuality.HIGH);
+    const most = { none: VideoQuality.HIGH, less: VideoQuality.MEDIUM, least: VideoQuality.LOW };
+    const quality = this.#low ? VideoQuality.LOW : most[this.#step];
+    if (publication.videoQuality !== quality) publication.setVideoQuality(quality);
   }
 
   /** One's own as it is sent; null: none is. */

@@ -11,38 +11,47 @@ export interface Received {
 /** Looked at together: a shorter time tells chance, a longer one comes late. */
 const windowMs = 2_000;
 const fewestPackets = 20;
-/** A line is weak from this share of packets asked for again, and no longer once it has been below for so long. */
-const weakShare = 0.03;
+/**
+ * How often a packet was asked for again, by packets received, from which a step is taken. 5 % lost on the way up and
+ * down make about 0.12, 20 % about 0.8.
+ */
+const shares = { less: 0.03, least: 0.3 } as const;
+/** A step is kept until the line has not asked for it for so long. */
 const calmMs = 20_000;
 /** A change is a stretch of sound that is heard: small ones are not worth it. */
 const leastChangeMs = 100;
 
+/** How large the pictures of cameras are taken: as they come, at most the middle layer, the smallest. */
+export type Step = 'none' | 'less' | 'least';
+
+export interface Measures {
+  /** To wait for what is missing; 0: as the browser likes. */
+  waitMs: number;
+  step: Step;
+}
+
 /**
  * [CALL-67] How long sound and picture wait for what is on its way a second time. A packet that was lost has been asked
- * for, sent, and perhaps lost again, on the way up and on the way down: two round trips each, and what jitter adds.
+ * for, sent, and perhaps lost again, on the way up and on the way down: four round trips each, and what jitter adds.
  */
 export class Patience {
   #readings: Received[] = [];
-  #weakAt: number | null = null;
+  #askedAt = { less: -Infinity, least: -Infinity };
   #waitMs = 0;
 
-  get isWeak(): boolean {
-    return this.#weakAt !== null;
-  }
-
-  /** @returns ms to wait; 0: as the browser likes */
-  read(now: Received): number {
+  read(now: Received): Measures {
     this.#readings.push(now);
     while (this.#readings.length > 2 && now.atMs - this.#readings[1]!.atMs >= windowMs)
       this.#readings.shift();
     const before = this.#readings[0]!;
     const packets = now.packets - before.packets;
     // Fewer than before: somebody left, and took their numbers along.
-    if (packets >= fewestPackets && (now.askedAgain - before.askedAgain) / packets > weakShare)
-      this.#weakAt = now.atMs;
-    else if (this.#weakAt !== null && now.atMs - this.#weakAt > calmMs) this.#weakAt = null;
-    const waitMs = this.isWeak ? Math.min(800, 200 + 4 * now.roundTripMs) : 0;
+    const share = packets < fewestPackets ? 0 : (now.askedAgain - before.askedAgain) / packets;
+    for (const step of ['less', 'least'] as const) if (share > shares[step]) this.#askedAt[step] = now.atMs;
+    const holds = (step: 'less' | 'least') => now.atMs - this.#askedAt[step] <= calmMs;
+    const step = holds('least') ? 'least' : holds('less') ? 'less' : 'none';
+    const waitMs = step === 'none' ? 0 : Math.min(800, 300 + 8 * now.roundTripMs);
     if (waitMs === 0 || Math.abs(waitMs - this.#waitMs) >= leastChangeMs) this.#waitMs = waitMs;
-    return this.#waitMs;
+    return { waitMs: this.#waitMs, step };
   }
 }

@@ -6,9 +6,9 @@ export interface Decoded {
 }
 
 /** Longer than the pause between two pictures of the slowest camera (8 a second, a quarter of them on a thin line). */
-const stuckMs = 500;
+const stuckMs = 400;
 /** Before it is said again: a key frame needs a moment to be asked for, made, sent and shown. */
-const againMs = 700;
+const againMs = 500;
 
 /**
  * [CALL-68] A picture stands still although something of it arrives: what it is built on was lost for good, and only a

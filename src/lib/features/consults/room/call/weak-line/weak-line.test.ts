@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { askingForLostSound } from './lost-sound.ts';
-import { Patience } from './patience.ts';
+import { Patience, type Measures } from './patience.ts';
 import { Stuck } from './stuck.ts';
 
 describe('[CALL-66] lost sound', () => {
@@ -31,43 +31,49 @@ describe('[CALL-66] lost sound', () => {
 });
 
 /** Readings once a second, a hundred packets each, of which so many were asked for again. */
-function waits(patience: Patience, shares: readonly number[], roundTripMs = 40, from = 0): number[] {
+function read(patience: Patience, shares: readonly number[], roundTripMs = 40): Measures[] {
   let askedAgain = 0;
   return shares.map((share, i) => {
     askedAgain += share * 100;
-    return patience.read({ atMs: from + i * 1_000, packets: (i + 1) * 100, askedAgain, roundTripMs });
+    return patience.read({ atMs: i * 1_000, packets: (i + 1) * 100, askedAgain, roundTripMs });
   });
 }
 
+const rest = { waitMs: 0, step: 'none' };
+
 describe('[CALL-67] patience', () => {
-  test('[CALL-67] a good line waits for nothing', () => {
-    expect(waits(new Patience(), Array(30).fill(0.01))).toEqual(Array(30).fill(0));
+  test('[CALL-67] a good line waits for nothing and takes all', () => {
+    expect(read(new Patience(), Array<number>(30).fill(0.01))).toEqual(Array(30).fill(rest));
   });
 
-  test('[CALL-67] a weak line waits two round trips a way and what jitter adds, at most 0.8 s', () => {
-    expect(waits(new Patience(), [0, 0.2, 0.2]).at(-1)).toBe(360);
-    expect(waits(new Patience(), [0, 0.2, 0.2], 250).at(-1)).toBe(800);
+  test('[CALL-67] a weak line waits four round trips a way and what jitter adds, at most 0.8 s', () => {
+    expect(read(new Patience(), [0, 0.1, 0.1]).at(-1)).toEqual({ waitMs: 620, step: 'less' });
+    expect(read(new Patience(), [0, 0.1, 0.1], 250).at(-1)).toEqual({ waitMs: 800, step: 'less' });
+  });
+
+  test('[CALL-67] of a very weak one the smallest pictures are taken', () => {
+    expect(read(new Patience(), [0, 0.8, 0.8]).at(-1)).toEqual({ waitMs: 620, step: 'least' });
   });
 
   test('[CALL-67] it is calm again only after twenty seconds without', () => {
-    const all = waits(new Patience(), [0, 0.2, 0.2, ...Array<number>(25).fill(0)]);
-    expect(all.slice(2, 20)).toEqual(Array(18).fill(360));
-    expect(all.at(-1)).toBe(0);
+    const all = read(new Patience(), [0, 0.8, 0.8, ...Array<number>(25).fill(0)]);
+    expect(all.slice(2, 20).map(({ step }) => step)).toEqual(Array(18).fill('least'));
+    expect(all.at(-1)).toEqual(rest);
   });
 
   test('[CALL-67] a round trip that wavers changes nothing', () => {
     const patience = new Patience();
-    expect(waits(patience, [0, 0.2, 0.2]).at(-1)).toBe(360);
-    const later = { atMs: 3_000, packets: 400, askedAgain: 60 };
-    expect(patience.read({ ...later, roundTripMs: 60 })).toBe(360);
-    expect(patience.read({ ...later, atMs: 3_250, roundTripMs: 80 })).toBe(520);
+    expect(read(patience, [0, 0.2, 0.2]).at(-1)?.waitMs).toBe(620);
+    const later = { packets: 400, askedAgain: 60 };
+    expect(patience.read({ ...later, atMs: 3_000, roundTripMs: 50 }).waitMs).toBe(620);
+    expect(patience.read({ ...later, atMs: 3_250, roundTripMs: 55 }).waitMs).toBe(740);
   });
 
   test('[CALL-67] somebody who leaves, and a few packets, say nothing of a line', () => {
     const patience = new Patience();
     patience.read({ atMs: 0, packets: 1_000, askedAgain: 0, roundTripMs: 40 });
-    expect(patience.read({ atMs: 1_000, packets: 10, askedAgain: 5, roundTripMs: 40 })).toBe(0);
-    expect(patience.read({ atMs: 2_000, packets: 20, askedAgain: 9, roundTripMs: 40 })).toBe(0);
+    expect(patience.read({ atMs: 1_000, packets: 10, askedAgain: 5, roundTripMs: 40 })).toEqual(rest);
+    expect(patience.read({ atMs: 2_000, packets: 20, askedAgain: 9, roundTripMs: 40 })).toEqual(rest);
   });
 });
 
@@ -78,9 +84,9 @@ describe('[CALL-68] a picture that stands', () => {
       expect(stuck.read({ atMs: i * 250, frames: Math.floor(i / 2), packets: i * 5 })).toBe(false);
   });
 
-  test('[CALL-68] stuck half a second it is said, and again only after a while', () => {
+  test('[CALL-68] stuck 0.4 s it is said, and again only after a while', () => {
     const stuck = new Stuck();
-    const said = [0, 250, 500, 750, 1_000, 1_250].map((atMs) =>
+    const said = [0, 200, 400, 600, 800, 1_000].map((atMs) =>
       stuck.read({ atMs, frames: 7, packets: 100 + atMs })
     );
     expect(said).toEqual([false, false, true, false, false, true]);

@@ -1,5 +1,5 @@
 import { LocalVideoTrack, RemoteTrack, RoomEvent, Track, type Room } from 'livekit-client';
-import { Patience } from './patience.ts';
+import { Patience, type Step } from './patience.ts';
 import { Stuck } from './stuck.ts';
 
 const keyFrameTopic = 'key-frame';
@@ -19,13 +19,17 @@ interface Counted {
 /** [CALL-67] [CALL-68] What a call does on a weak line, from when it is connected until it ends. */
 export class WeakLine {
   readonly #room: Room;
+  readonly #onstep: (step: Step) => void;
   readonly #patience = new Patience();
   readonly #stuck = new WeakMap<RemoteTrack, Stuck>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #givenAt = -Infinity;
+  #step: Step = 'none';
 
-  constructor(room: Room) {
+  /** @param onstep pictures are to be taken larger or smaller from now on */
+  constructor(room: Room, onstep: (step: Step) => void) {
     this.#room = room;
+    this.#onstep = onstep;
     room.on(RoomEvent.DataReceived, (_, from, __, topic) => {
       if (topic === keyFrameTopic && from) void this.#giveKeyFrame();
     });
@@ -59,10 +63,11 @@ export class WeakLine {
       if (this.#stuckOf(track).read({ ...counted, atMs })) await this.#askForKeyFrame(identity);
     }
     if (this.#timer === undefined) return;
-    const waitMs = this.#patience.read(sum);
+    const { waitMs, step } = this.#patience.read(sum);
     // All alike: lips and voice stay together.
     for (const { receiver } of all) waitFor(receiver, waitMs);
-    this.#timer = setTimeout(this.#look, this.#patience.isWeak ? weakEveryMs : calmEveryMs);
+    if (step !== this.#step) this.#onstep((this.#step = step));
+    this.#timer = setTimeout(this.#look, step === 'none' ? calmEveryMs : weakEveryMs);
   };
 
   #stuckOf(track: RemoteTrack): Stuck {
