@@ -384,9 +384,7 @@ export class CallController {
   }
 
   #listener(session: () => Session): SessionListener {
-    const inCall = (act: () => void) => {
-      if (this.#session === session()) act();
-    };
+    const inCall = (act: () => void) => void (this.#session === session() && act());
     return {
       changed: () => this.#drawSoon(session),
       line: (state) => inCall(() => this.#line.tell({ kind: state === 'live' ? 'back' : 'down' })),
