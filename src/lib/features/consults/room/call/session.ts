@@ -34,6 +34,7 @@ import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 import { Views } from './views.ts';
 import { askForLostSound } from './weak-line/lost-sound.ts';
+import { giveKeyFrames } from './weak-line/key-frames.ts';
 import type { Step } from './weak-line/patience.ts';
 import { WeakLine } from './weak-line/weak-line.ts';
 
@@ -104,6 +105,7 @@ export class Session {
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
     this.#low = lowData;
     this.#camera = new OwnCamera(this.#room, lowData);
+    giveKeyFrames(this.#room);
     this.#weakLine = new WeakLine(this.#room, (step) => {
       this.#step = step;
       this.#askForAll();

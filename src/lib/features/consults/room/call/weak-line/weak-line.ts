@@ -1,13 +1,11 @@
-import { LocalVideoTrack, RemoteTrack, RoomEvent, Track, type Room } from 'livekit-client';
+import { RemoteTrack, Track, type Room } from 'livekit-client';
+import { keyFrameTopic } from './key-frames.ts';
 import { Patience, type Step } from './patience.ts';
 import { Stuck } from './stuck.ts';
 
-const keyFrameTopic = 'key-frame';
 /** Statistics cost: often only where the line is weak. */
 const calmEveryMs = 1_000;
 const weakEveryMs = 250;
-/** A key frame is many times as large as another picture: whoever asks, not more often. */
-const keyFrameEveryMs = 500;
 
 interface Counted {
   packets: number;
@@ -23,16 +21,12 @@ export class WeakLine {
   readonly #patience = new Patience();
   readonly #stuck = new WeakMap<RemoteTrack, Stuck>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #givenAt = -Infinity;
   #step: Step = 'none';
 
   /** @param onstep pictures are to be taken larger or smaller from now on */
   constructor(room: Room, onstep: (step: Step) => void) {
     this.#room = room;
     this.#onstep = onstep;
-    room.on(RoomEvent.DataReceived, (_, from, __, topic) => {
-      if (topic === keyFrameTopic && from) void this.#giveKeyFrame();
-    });
   }
 
   begin(): void {
@@ -84,33 +78,13 @@ export class WeakLine {
     // Between two connections nobody is asked; the next picture begins with one.
     await localParticipant.publishData(new Uint8Array(), wish).catch(() => undefined);
   }
-
-  async #giveKeyFrame(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#givenAt < keyFrameEveryMs) return;
-    this.#givenAt = now;
-    const { track } = this.#room.localParticipant.getTrackPublication(Track.Source.Camera) ?? {};
-    if (!(track instanceof LocalVideoTrack) || !track.sender) return;
-    const parameters = track.sender.getParameters();
-    const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
-    try {
-      await (track.sender.setParameters as SetParameters).call(track.sender, parameters, options);
-    } catch {
-      // Set otherwise in the same moment, or stopped: whoever is stuck asks again.
-    }
-  }
 }
-
-/** With its options, which TypeScript's library does not know yet (W3C webrtc-extensions, `RTCSetParameterOptions`). */
-type SetParameters = (
-  parameters: RTCRtpSendParameters,
-  options: { encodingOptions: { keyFrame: boolean }[] }
-) => Promise<void>;
 
 async function count(receiver: RTCRtpReceiver): Promise<Counted> {
   const counted: Counted = { packets: 0, askedAgain: 0, frames: 0, roundTripMs: 0 };
-  const report = await receiver.getStats();
-  report.forEach((stat: Record<string, unknown>) => {
+  // Of one that ends meanwhile there is nothing to tell.
+  const report = await receiver.getStats().catch(() => null);
+  report?.forEach((stat: Record<string, unknown>) => {
     if (stat['type'] === 'inbound-rtp') {
       counted.packets += Number(stat['packetsReceived'] ?? 0);
       counted.askedAgain += Number(stat['nackCount'] ?? 0);

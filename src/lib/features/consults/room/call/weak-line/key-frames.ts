@@ -1,0 +1,43 @@
+import { LocalVideoTrack, RoomEvent, Track, type Room } from 'livekit-client';
+
+/** The message by which a page asks who sends a picture for a key frame. */
+export const keyFrameTopic = 'key-frame';
+/** A key frame is many times as large as another picture: whoever asks, not more often. */
+const everyMs = 350;
+/**
+ * After somebody has come. The media server asks for one at once; what of it reaches a browser that is not ready is
+ * lost, and the media server asks again after its pause only (`rtc.pli_throttle`, 0.5 to 1 s).
+ */
+const afterComingMs = [200, 600];
+
+/** [CALL-68] [CALL-69] Gives key frames of one's own camera to who needs one, while the room lasts. */
+export function giveKeyFrames(room: Room): void {
+  let givenAt = -Infinity;
+  const give = async () => {
+    const { track } = room.localParticipant.getTrackPublication(Track.Source.Camera) ?? {};
+    if (!(track instanceof LocalVideoTrack) || !track.sender || track.isMuted) return;
+    const now = performance.now();
+    if (now - givenAt < everyMs) return;
+    givenAt = now;
+    const parameters = track.sender.getParameters();
+    const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+    try {
+      await (track.sender.setParameters as SetParameters).call(track.sender, parameters, options);
+    } catch {
+      // Set otherwise in the same moment, or stopped: whoever is stuck asks again.
+    }
+  };
+  room
+    .on(RoomEvent.DataReceived, (_, from, __, topic) => {
+      if (topic === keyFrameTopic && from) void give();
+    })
+    .on(RoomEvent.ParticipantConnected, () => {
+      for (const ms of afterComingMs) setTimeout(() => void give(), ms);
+    });
+}
+
+/** With its options, which TypeScript's library does not know yet (W3C webrtc-extensions, `RTCSetParameterOptions`). */
+type SetParameters = (
+  parameters: RTCRtpSendParameters,
+  options: { encodingOptions: { keyFrame: boolean }[] }
+) => Promise<void>;
