@@ -12,11 +12,12 @@ export interface Received {
 const windowMs = 2_000;
 const fewestPackets = 20;
 /**
- * How often a packet was asked for again, by packets received, from which a step is taken. 5 % lost on the way up and
- * down make about 0.12, 20 % about 0.8.
+ * How often a packet was asked for again, by packets received, from which is waited and a step taken. 5 % lost on the
+ * way up and down make about 0.15, 20 % about 0.8.
  */
-const shares = { less: 0.03, least: 0.3 } as const;
-/** A step is kept until the line has not asked for it for so long. */
+const shares = { wait: 0.03, less: 0.25, least: 0.5 } as const;
+const levels = ['wait', 'less', 'least'] as const;
+/** Both are kept until the line has not asked for them for so long. */
 const calmMs = 20_000;
 /** A change is a stretch of sound that is heard: small ones are not worth it. */
 const leastChangeMs = 100;
@@ -36,7 +37,7 @@ export interface Measures {
  */
 export class Patience {
   #readings: Received[] = [];
-  #askedAt = { less: -Infinity, least: -Infinity };
+  #askedAt = { wait: -Infinity, less: -Infinity, least: -Infinity };
   #waitMs = 0;
 
   read(now: Received): Measures {
@@ -47,10 +48,11 @@ export class Patience {
     const packets = now.packets - before.packets;
     // Fewer than before: somebody left, and took their numbers along.
     const share = packets < fewestPackets ? 0 : (now.askedAgain - before.askedAgain) / packets;
-    for (const step of ['less', 'least'] as const) if (share > shares[step]) this.#askedAt[step] = now.atMs;
-    const holds = (step: 'less' | 'least') => now.atMs - this.#askedAt[step] <= calmMs;
+    for (const level of levels) if (share > shares[level]) this.#askedAt[level] = now.atMs;
+    const holds = (level: keyof typeof shares) => now.atMs - this.#askedAt[level] <= calmMs;
     const step = holds('least') ? 'least' : holds('less') ? 'less' : 'none';
-    const waitMs = step === 'none' ? 0 : Math.min(800, 300 + 8 * now.roundTripMs);
+    const trips = step === 'none' ? 4 : 8;
+    const waitMs = holds('wait') ? Math.min(800, 40 * trips + trips * now.roundTripMs) : 0;
     if (waitMs === 0 || Math.abs(waitMs - this.#waitMs) >= leastChangeMs) this.#waitMs = waitMs;
     return { waitMs: this.#waitMs, step };
   }

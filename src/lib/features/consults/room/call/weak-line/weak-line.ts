@@ -61,7 +61,7 @@ export class WeakLine {
     // All alike: lips and voice stay together.
     for (const { receiver } of all) waitFor(receiver, waitMs);
     if (step !== this.#step) this.#onstep((this.#step = step));
-    this.#timer = setTimeout(this.#look, step === 'none' ? calmEveryMs : weakEveryMs);
+    this.#timer = setTimeout(this.#look, waitMs === 0 ? calmEveryMs : weakEveryMs);
   };
 
   #stuckOf(track: RemoteTrack): Stuck {
