@@ -359,6 +359,8 @@ export function inTheRoomWithPatient(people: () => { li: Person; patient: Person
     const rings = li.page.getByRole('button', { name: say('room_call_in_ring') });
     await expect(rings).not.toHaveCount(0);
     await shot(li.page, 'in-room-host');
+    // The dialog grows while it opens: a click is possible once it stands still.
+    await end.click({ trial: true });
     const before = await end.boundingBox();
     await li.page.getByLabel(say('room_call_in_name')).fill('没有这个人');
     await expect(rings).toHaveCount(0);
