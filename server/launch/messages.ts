@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../config.ts';
 import { explain } from './stop-error.ts';
@@ -19,14 +19,13 @@ const options = [
 export async function ensureMessages(root: string): Promise<void> {
   try {
     const wanted = await hashOfTexts(root);
-    const stampFile = join(root, 'node_modules', '.cache', 'consilium', 'messages');
     const out = join('src', 'lib', 'paraglide');
+    const stampFile = join(root, out, '.texts');
     const stamp = await readFile(stampFile, 'utf8').catch(() => null);
     const isDevelopments = await isThere(join(root, out, 'messages', 'en.js'));
     if (stamp === wanted && !isDevelopments && (await isThere(join(root, out, 'messages.js')))) return;
     const cli = join(root, 'node_modules', '@inlang', 'paraglide-js', 'bin', 'run.js');
     await run(process.execPath, [cli, 'compile', '--outdir', `./${out}`, ...options], { cwd: root });
-    await mkdir(dirname(stampFile), { recursive: true });
     await writeFile(stampFile, wanted);
   } catch (error) {
     throw explain(error, 'The texts could not be compiled');
