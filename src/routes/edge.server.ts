@@ -178,8 +178,16 @@ export function givenIn({ searchParams }: URL): Record<string, string> {
   return Object.fromEntries([...searchParams].filter(([, value]) => value !== ''));
 }
 
-/** Of a request without a body: an empty file. */
-export async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+/**
+ * A request's body as bytes; without one, none. Its type cannot be sent from another site's page without asking first.
+ * @throws AppError `invalid_input` where it is of another type
+ */
+export function rawBody(request: Request): AsyncIterable<Uint8Array> {
+  if (request.headers.get('content-type') !== 'application/octet-stream') throw fail('invalid_input');
+  return request.body ?? nothing();
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Bytes as a response's body. Read only as fast as they are taken, and ended when the reader goes. */
 export function bodyOf(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

@@ -9,6 +9,7 @@ import {
 } from './check.ts';
 import { cameraFacing } from './browser.ts';
 import type { Devices } from './devices.svelte.ts';
+import { microphoneAs } from './microphone.ts';
 
 type Source = 'camera' | 'microphone';
 
@@ -192,18 +193,11 @@ export class Preview {
 
   #constraints(source: Source, byFacing = false): MediaTrackConstraints {
     const id = this.#devices.chosen(source === 'camera' ? 'videoinput' : 'audioinput');
-    // `ideal`, not `exact`: a remembered device that is gone must not leave anyone without a picture.
-    const device = id !== null && !byFacing ? { deviceId: { ideal: id } } : {};
     if (source === 'microphone')
-      return {
-        ...device,
-        echoCancellation: true,
-        noiseSuppression: this.#devices.quietens,
-        autoGainControl: true
-      };
+      return microphoneAs({ deviceId: id, noiseSuppression: this.#devices.quietens });
     return {
-      ...device,
-      ...(id === null || byFacing ? { facingMode: { ideal: this.facing } } : {}),
+      // `ideal`, not `exact`: a remembered device that is gone must not leave anyone without a picture.
+      ...(id === null || byFacing ? { facingMode: { ideal: this.facing } } : { deviceId: { ideal: id } }),
       width: { ideal: cameraSize.width },
       height: { ideal: cameraSize.height },
       frameRate: { ideal: cameraSize.frameRate }

@@ -28,13 +28,14 @@ import type { HeardFrom } from './hearing.ts';
 import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
 import { owedOf } from './owed.ts';
+import { microphoneAs } from './microphone.ts';
 import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
 import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 import { Views } from './views.ts';
 import { askForLostSound } from './weak-line/lost-sound.ts';
-import { giveKeyFrames } from './weak-line/key-frames.ts';
+import { giveKeyFrames, keyFrameTopic } from './weak-line/key-frames.ts';
 import type { Step } from './weak-line/patience.ts';
 import { WeakLine } from './weak-line/weak-line.ts';
 
@@ -68,14 +69,15 @@ export interface LocalTracks {
 
 /** The media client opens a microphone anew as it is asked to only where it is told which; else as it comes. */
 function asOpened(microphone: MediaStreamTrack, noise: boolean | undefined): AudioCaptureOptions {
-  const { deviceId } = microphone.getSettings();
-  return {
-    ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
-    ...(noise === undefined ? {} : { noiseSuppression: noise }),
-    echoCancellation: true,
-    autoGainControl: true
-  };
+  return microphoneAs({ deviceId: microphone.getSettings().deviceId, noiseSuppression: noise });
 }
+
+/** [CALL-67] */
+const largest: Record<Step, VideoQuality> = {
+  none: VideoQuality.HIGH,
+  less: VideoQuality.MEDIUM,
+  least: VideoQuality.LOW
+};
 
 export class Session {
   readonly #room: Room;
@@ -105,11 +107,14 @@ export class Session {
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
     this.#low = lowData;
     this.#camera = new OwnCamera(this.#room, lowData);
-    giveKeyFrames(this.#room);
-    this.#weakLine = new WeakLine(this.#room, (step) => {
-      this.#step = step;
-      this.#askForAll();
-      listener.weak(step);
+    giveKeyFrames(this.#room, () => this.camera);
+    this.#weakLine = new WeakLine(this.#room, {
+      stepped: (step) => {
+        this.#step = step;
+        this.#askForAll();
+        listener.weak(step);
+      },
+      ask: (identity) => this.tell(keyFrameTopic, {}, identity)
     });
     window.addEventListener('pagehide', this.#hangUp);
     this.#views = new Views((at) => listener.pictured(at));
@@ -399,8 +404,7 @@ export class Session {
 
   #askFor(publication: RemoteTrackPublication): void {
     if (publication.kind !== Track.Kind.Video || publication.source === Track.Source.ScreenShare) return;
-    const most = { none: VideoQuality.HIGH, less: VideoQuality.MEDIUM, least: VideoQuality.LOW };
-    const quality = this.#low ? VideoQuality.LOW : most[this.#step];
+    const quality = this.#low ? VideoQuality.LOW : largest[this.#step];
     if (publication.videoQuality !== quality) publication.setVideoQuality(quality);
   }
 

@@ -1,15 +1,6 @@
 import { captionInput, captionSwitch } from '#lib/features/consults/captions.ts';
 import { hearUtterance, switchCaptions } from '#lib/features/consults/captions.server.ts';
-import { fail } from '#lib/kernel/errors.ts';
-import {
-  answered,
-  emptyBody,
-  givenIn,
-  idOf,
-  jsonBody,
-  parsed,
-  staffApiCall
-} from '../../../../edge.server.ts';
+import { answered, givenIn, idOf, jsonBody, parsed, rawBody, staffApiCall } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
 /** Turn captions on or off for everybody. */
@@ -23,7 +14,7 @@ export const POST: RequestHandler = ({ params, locals, request }) =>
 export const PUT: RequestHandler = ({ params, locals, request, url }) =>
   answered(async () => {
     const call = staffApiCall(locals);
-    if (request.headers.get('content-type') !== 'application/octet-stream') throw fail('invalid_input');
+    const source = rawBody(request);
     const { language } = parsed(captionInput, givenIn(url));
-    return hearUtterance(call, idOf(params.id), { source: request.body ?? emptyBody(), language });
+    return hearUtterance(call, idOf(params.id), { source, language });
   });

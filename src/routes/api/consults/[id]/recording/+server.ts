@@ -1,4 +1,3 @@
-import { fail } from '#lib/kernel/errors.ts';
 import { keepPiece, startRecording, steerRecording } from '#lib/features/consults/record.server.ts';
 import { deleteInput, pieceInput, recordingAct, startInput } from '#lib/features/consults/recording.ts';
 import { deleteRecording } from '#lib/features/consults/recording-delete.server.ts';
@@ -7,10 +6,10 @@ import {
   answered,
   bodyOf,
   download,
-  emptyBody,
   idOf,
   jsonBody,
   parsed,
+  rawBody,
   staffApiCall
 } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
@@ -25,9 +24,9 @@ export const POST: RequestHandler = ({ params, locals, request }) =>
 export const PUT: RequestHandler = ({ params, locals, request, url }) =>
   answered(async () => {
     const call = staffApiCall(locals);
-    if (request.headers.get('content-type') !== 'application/octet-stream') throw fail('invalid_input');
+    const source = rawBody(request);
     const input = parsed(pieceInput, Object.fromEntries(url.searchParams));
-    return keepPiece(call, idOf(params.id), { ...input, source: request.body ?? emptyBody() });
+    return keepPiece(call, idOf(params.id), { ...input, source });
   });
 
 /** Pause, go on, stop; still there, all handed over; play. */

@@ -1,4 +1,4 @@
-import { LocalVideoTrack, RoomEvent, Track, type Room } from 'livekit-client';
+import { RoomEvent, type LocalVideoTrack, type Room } from 'livekit-client';
 
 /** The message by which a page asks who sends a picture for a key frame. */
 export const keyFrameTopic = 'key-frame';
@@ -11,11 +11,11 @@ const everyMs = 350;
 const afterComingMs = [200, 600];
 
 /** [CALL-68] [CALL-69] Gives key frames of one's own camera to who needs one, while the room lasts. */
-export function giveKeyFrames(room: Room): void {
+export function giveKeyFrames(room: Room, camera: () => LocalVideoTrack | null): void {
   let givenAt = -Infinity;
   const give = async () => {
-    const { track } = room.localParticipant.getTrackPublication(Track.Source.Camera) ?? {};
-    if (!(track instanceof LocalVideoTrack) || !track.sender || track.isMuted) return;
+    const track = camera();
+    if (!track?.sender || track.isMuted) return;
     const now = performance.now();
     if (now - givenAt < everyMs) return;
     givenAt = now;

@@ -1,5 +1,4 @@
 import { RemoteTrack, Track, type Room } from 'livekit-client';
-import { keyFrameTopic } from './key-frames.ts';
 import { Patience, type Step } from './patience.ts';
 import { Stuck } from './stuck.ts';
 
@@ -14,19 +13,25 @@ interface Counted {
   roundTripMs: number;
 }
 
+export interface WeakLineOptions {
+  /** Pictures are to be taken larger or smaller from now on. */
+  stepped(step: Step): void;
+  /** Asks who sends a picture for a key frame. */
+  ask(identity: string): Promise<void>;
+}
+
 /** [CALL-67] [CALL-68] What a call does on a weak line, from when it is connected until it ends. */
 export class WeakLine {
   readonly #room: Room;
-  readonly #onstep: (step: Step) => void;
+  readonly #options: WeakLineOptions;
   readonly #patience = new Patience();
   readonly #stuck = new WeakMap<RemoteTrack, Stuck>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #step: Step = 'none';
 
-  /** @param onstep pictures are to be taken larger or smaller from now on */
-  constructor(room: Room, onstep: (step: Step) => void) {
+  constructor(room: Room, options: WeakLineOptions) {
     this.#room = room;
-    this.#onstep = onstep;
+    this.#options = options;
   }
 
   begin(): void {
@@ -60,7 +65,7 @@ export class WeakLine {
     const { waitMs, step } = this.#patience.read(sum);
     // All alike: lips and voice stay together.
     for (const { receiver } of all) waitFor(receiver, waitMs);
-    if (step !== this.#step) this.#onstep((this.#step = step));
+    if (step !== this.#step) this.#options.stepped((this.#step = step));
     this.#timer = setTimeout(this.#look, waitMs === 0 ? calmEveryMs : weakEveryMs);
   };
 
@@ -71,12 +76,10 @@ export class WeakLine {
   }
 
   async #askForKeyFrame(identity: string): Promise<void> {
-    const { localParticipant } = this.#room;
     // A patient's page sends no messages; the browser asks by itself after a while.
-    if (!localParticipant.permissions?.canPublishData) return;
-    const wish = { reliable: true, topic: keyFrameTopic, destinationIdentities: [identity] };
+    if (!this.#room.localParticipant.permissions?.canPublishData) return;
     // Between two connections nobody is asked; the next picture begins with one.
-    await localParticipant.publishData(new Uint8Array(), wish).catch(() => undefined);
+    await this.#options.ask(identity).catch(() => undefined);
   }
 }
 
