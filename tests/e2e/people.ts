@@ -138,6 +138,8 @@ export async function taken(page: Page): Promise<void> {
 
 /** Open an address and wait until the page can be used. */
 export async function visit(page: Page, path: string): Promise<void> {
+  // The browser keeps it with the place in its history: opened again at once, a page would look taken over already.
+  await page.evaluate(() => (history.scrollRestoration = 'auto'));
   await page.goto(path);
   await taken(page);
 }
