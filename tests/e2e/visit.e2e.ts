@@ -119,7 +119,7 @@ test('[CALL-10] [CALL-11] before the call one hears oneself and the speaker, and
   );
 });
 
-test('[CN-30] [CN-31] [CN-33] who waits knows where they stand; one at the clinic is rung, and writes to them', async () => {
+test('[CN-30] [CN-31] [CN-33] [CALL-18] who waits knows where they stand; one at the clinic is rung, and writes to them', async () => {
   const { page } = patient;
   // A touch of the page, as on any day: browsers make no sound before.
   await li.page.getByRole('heading', { level: 1 }).click();
@@ -135,7 +135,13 @@ test('[CN-30] [CN-31] [CN-33] who waits knows where they stand; one at the clini
 
   await list.getByRole('link', { name: say('consults_enter_room') }).click();
   await taken(li.page);
+  // [CALL-18]
+  await expect(li.page.locator('video')).toHaveCount(1);
+  const own = await li.page.locator('video').evaluateHandle((video: HTMLVideoElement) => video.srcObject);
+  const isOpen = () => own.evaluate((stream) => stream instanceof MediaStream && stream.active);
+  expect(await isOpen()).toBe(true);
   await li.page.getByRole('button', { name: say('room_without_call') }).click();
+  await expect.poll(isOpen).toBe(false);
   const banner = li.page.getByTestId('patient-waiting');
   const more = (item: string) =>
     banner

@@ -23,6 +23,7 @@ import { looksOf, setOwnLooks } from './looks.ts';
 import './island.css';
 import { figures, picture } from './out.ts';
 import { watchPen } from './pen.ts';
+import { tellShapesApart } from './shape-history.ts';
 import { pinSchema } from './pin-schema.ts';
 import { bindGlide, bindPresence } from './presence.ts';
 import { resolvedPinsOf } from './resolved.ts';
@@ -51,6 +52,7 @@ export async function mountIsland(element: HTMLElement, island: IslandOptions): 
       mode: computed('access', () => (mode.get() === 'write' ? 'readwrite' : 'readonly'))
     }
   });
+  tellShapesApart(store);
   const preferences = atom<TLUserPreferences>('board user', preferencesOf(island));
   const person = computed('person', () => ({
     id: island.presenceId,
