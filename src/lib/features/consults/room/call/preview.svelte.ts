@@ -75,6 +75,11 @@ export class Preview {
 
   async #start(): Promise<void> {
     const wish = { camera: ++this.#wish.camera, microphone: ++this.#wish.microphone };
+    // Also after a call: who joins again at once is waited for, and nothing is open twice.
+    for (const source of ['camera', 'microphone'] as const) {
+      this.#stopTrack(source);
+      this[source] = { kind: 'starting' };
+    }
     try {
       const stream = await open({
         video: this.#constraints('camera'),
