@@ -55,7 +55,8 @@ async function withPostgres<T>(
 /** A test of `npm test`, in more rounds than there. */
 async function rounds(file: string, name: string, env: Record<string, string>): Promise<boolean> {
   const vitest = join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--project', 'integration', file, '-t', name, '--silent'];
+  const project = file.startsWith('tests/contract/') ? 'contract' : 'integration';
+  const args = [vitest, 'run', '--project', project, file, '-t', name, '--silent'];
   const child = spawn(process.execPath, args, {
     cwd: repositoryRoot,
     stdio: 'inherit',
