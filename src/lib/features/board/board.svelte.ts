@@ -62,6 +62,9 @@ const emptyState: IslandState = {
 /** Somebody whose every change is refused gets a readable board instead of an endless restart. */
 const maxRestarts = 3;
 
+/** Tries in vain before it is said; with the pauses between them some six seconds. */
+const unreachableAfter = 6;
+
 /**
  * One board: its document, the line to the server, who is there, and what can be done. Works without being
  * shown; `Board.svelte` shows it.
@@ -79,6 +82,8 @@ export class BoardController {
   saved = $state<SavedState>('offline');
   /** The document was received whole at least once. */
   isLoaded = $state(false);
+  /** [BD-21] Tried again and again before it was ever received: what is in the way may not go by itself. */
+  isUnreachable = $state(false);
   /** What the role allows; see `mode`. */
   allowed = $state<BoardMode>('read');
   /** Why no changes are taken at present: the server says so, or the board is of a newer version than this page. */
@@ -110,6 +115,7 @@ export class BoardController {
   #handle: IslandHandle | null = null;
   #resolvedPins: ReadonlySet<string> = new Set();
   #restarts = 0;
+  #failures = 0;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: BoardControllerOptions) {
@@ -323,8 +329,13 @@ export class BoardController {
         onLoaded: () => {
           this.meeting.loaded(this.line.doc);
           this.isLoaded = true;
+          this.isUnreachable = false;
+          this.#failures = 0;
           this.connection = 'online';
           this.#readMeta(this.line.doc);
+        },
+        onFailed: () => {
+          if (!this.isLoaded && ++this.#failures >= unreachableAfter) this.isUnreachable = true;
         },
         onClosed: (reason) => {
           if (reason === 'copy') this.#restart();

@@ -9,6 +9,8 @@ import { type BoardNotice, type SavedState, attachNotices, attachSaved, attachSh
 export interface LineEvents {
   onStatus(status: 'connected' | 'connecting' | 'disconnected'): void;
   onLoaded(): void;
+  /** The server could not be reached, or refused to talk; it is tried again. */
+  onFailed(): void;
   /** The server closed the line for good. */
   onClosed(reason: ClosedReason): void;
   onSaved(state: SavedState): void;
@@ -85,11 +87,13 @@ export function openLine(
     if (isSynced) events.onLoaded();
   };
   const onClosed = ({ code }: { code: number }): void => events.onClosed(closedReasons[code] ?? 'copy');
+  const onFailed = (): void => events.onFailed();
   const onPeople = (): void => events.onPeople(awareness.getStates());
   const onMeta = (): void => events.onMeta(doc);
   doc.getMap(metaRoot).observe(onMeta);
   provider.on('status', onStatus);
   provider.on('sync', onSync);
+  provider.on('connection-error', onFailed);
   provider.on('closed', onClosed);
   awareness.on('change', onPeople);
   const stopSaved = saved.subscribe(events.onSaved);
@@ -106,6 +110,7 @@ export function openLine(
       detachShown();
       provider.off('status', onStatus);
       provider.off('sync', onSync);
+      provider.off('connection-error', onFailed);
       provider.off('closed', onClosed);
       awareness.off('change', onPeople);
       provider.destroy();
