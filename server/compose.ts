@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { systemClock } from '#lib/kernel/clock.ts';
 import { isId, newId } from '#lib/kernel/ids.ts';
-import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
+import type { Logger, MediaServer, RoomEgress } from '#lib/kernel/ports.ts';
 import { writeCheckpoints } from '#lib/features/audit/checkpoints.server.ts';
 import { watchCaptions } from '#lib/features/consults/captions-watch.server.ts';
+import { watchEgress } from '#lib/features/consults/egress-watch.server.ts';
 import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
 import { watchRecordings } from '#lib/features/consults/recording-watch.server.ts';
 import { applyRoomNews, takenSeats } from '#lib/features/consults/room.server.ts';
@@ -42,6 +43,8 @@ export interface Composition {
   seedDemo(onProgress: (message: string) => void): Promise<DemoSignIn[]>;
   /** News from the media server, to be written down. */
   onRoomEvent(event: RoomEvent): Promise<void>;
+  /** News of a recording the media server makes: every process asks what became of it. */
+  onEgressNews(): Promise<void>;
   /** Who sat where as far as was told before this start. */
   recordedPresence(): Promise<{ room: string; identity: string }[]>;
   close(): Promise<void>;
@@ -59,9 +62,10 @@ export async function compose(options: {
   /** Oldest first. */
   masterKeys: readonly [Buffer, ...Buffer[]];
   media: MediaServer;
+  egress: RoomEgress;
   log: Logger;
 }): Promise<Composition> {
-  const { config, ownerUrl, appUrl, systemUrl, origin, masterKeys, media, log } = options;
+  const { config, ownerUrl, appUrl, systemUrl, origin, masterKeys, media, egress, log } = options;
   const app = openPool({ url: appUrl, max: 12, log });
   const system = openPool({ url: systemUrl, max: 6, name: 'consilium-system', log });
   const { db } = app;
@@ -79,6 +83,7 @@ export async function compose(options: {
     fields: keys.fields,
     live,
     media,
+    egress,
     mail: createMailer({ mail: config.mail }),
     // The oldest key, as for sessions: a new one must not end every subscription.
     push: config.push
@@ -127,6 +132,7 @@ export async function compose(options: {
   const endWatches = [
     watchGrants({ systemDb, live, log }),
     watchRecordings(services),
+    watchEgress(services),
     watchCaptions(services)
   ];
   const worker = createWorker({ url: systemUrl, handlers, services, log });
@@ -151,6 +157,7 @@ export async function compose(options: {
         { room, identity, kind, at }
       );
     },
+    onEgressNews: () => live.publish({ topic: 'recordings', name: 'recording.egress' }),
     recordedPresence: () => takenSeats(services),
     async close() {
       for (const end of endWatches) end();
@@ -173,6 +180,7 @@ function placesOf(config: Config): DataPlaces {
     databaseHost: hostOf(config.databaseUrl ?? undefined),
     mediaHost: hostOf(config.media?.outside?.url),
     mailHost: hostOf(config.mail?.url),
+    egressFolder: config.media?.egress?.folder ?? null,
     speechHost: hostOf(config.speech?.url),
     keyHost: hostOf(config.vault?.address)
   };

@@ -60,6 +60,21 @@ describe('readConfig', () => {
       expect(() => readConfig([], wrong)).toThrow(/SPEECH_/);
   });
 
+  it('[RC-15] takes an egress service with a whole path, and a way to find it', () => {
+    expect(readConfig([], {}).media?.egress).toBeNull();
+    const env = { EGRESS: '/srv/egress/', REDIS_URL: 'redis://127.0.0.1' };
+    expect(readConfig([], env).media?.egress).toEqual({ folder: '/srv/egress', redisUrl: env.REDIS_URL });
+    const outside = {
+      LIVEKIT_URL: 'wss://x',
+      LIVEKIT_API_KEY: 'k',
+      LIVEKIT_API_SECRET: 's',
+      EGRESS: '/srv/e'
+    };
+    expect(readConfig([], outside).media?.egress).toEqual({ folder: '/srv/e', redisUrl: null });
+    for (const wrong of [{ EGRESS: '/srv/egress' }, { ...env, EGRESS: 'egress' }])
+      expect(() => readConfig([], wrong)).toThrow(/EGRESS/);
+  });
+
   it('lets the command line win over the environment', () => {
     const env = { PORT: '4000', HOST: '0.0.0.0', DATA_DIR: '/srv/a', ROLES: 'web' };
     expect(readConfig([], env)).toMatchObject({ port: 4000, host: '0.0.0.0', dataDir: '/srv/a' });

@@ -199,8 +199,20 @@ function readMedia(text: Text, origin: string | null): MediaConfig {
     nodeIp: text('SFU_NODE_IP'),
     iceLite: flag(text('SFU_ICE_LITE'), 'SFU_ICE_LITE') ?? false,
     turn: readTurn(text),
-    release: readRelease(text)
+    release: readRelease(text),
+    egress: readEgress(text)
   };
+}
+
+function readEgress(text: Text): MediaConfig['egress'] {
+  const folder = text('EGRESS');
+  if (folder === null) return null;
+  // The service is given this path as it stands, and has a working folder of its own.
+  if (!isAbsolute(folder)) throw new StopError(`EGRESS is "${folder}": give the whole path of a folder.`);
+  const redisUrl = text('REDIS_URL');
+  if (!redisUrl && !text('LIVEKIT_URL'))
+    throw new StopError('EGRESS is set: set REDIS_URL as well, over which the egress service gets its work.');
+  return { folder: resolve(folder), redisUrl };
 }
 
 function readRelease(text: Text): ReleaseSource | null {

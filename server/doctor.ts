@@ -8,6 +8,8 @@ import postgres from 'postgres';
 import { clamdVersion, composeKeyWrapper, redisVersion } from './compose-keys.ts';
 import { publicOrigin, readConfig, type Config } from './config.ts';
 import { postgresFolder, startPostgres } from './db/embedded.ts';
+import { bad, good, none, reasonOf, type Outcome } from './doctor-outcome.ts';
+import { recording } from './doctor-recording.ts';
 import { isFresh } from './launch/build.ts';
 import { lockFolder, lockHolder } from './launch/lock.ts';
 import { StopError } from './launch/stop-error.ts';
@@ -24,11 +26,6 @@ const littleSpaceBytes = 2 * 1024 ** 3;
 const largeSkewMs = 5_000;
 const answerWithinMs = 3_000;
 
-type Outcome = { mark: '✓' | '✗' | '–'; text: string; remedy?: string };
-const good = (text: string): Outcome => ({ mark: '✓', text });
-const bad = (text: string, remedy: string): Outcome => ({ mark: '✗', text, remedy });
-const none = (text: string): Outcome => ({ mark: '–', text });
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 interface Check {
@@ -71,6 +68,7 @@ function checksFor(config: Config, address: string | null): Check[] {
     { name: 'Keys', look: () => keys(config) },
     { name: 'App', look: () => app(config, address) },
     { name: 'Video', look: () => video(config, address !== null) },
+    { name: 'Recording', look: async () => recording(config, address ? await portsOfRunning(config) : null) },
     { name: 'TURN', look: () => turn(config, address !== null) },
     { name: 'Viruses', look: () => viruses(config) },
     { name: 'Mail', look: () => mail(config) },

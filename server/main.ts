@@ -15,7 +15,7 @@ import { isDemo, masterKeys } from './launch/instance.ts';
 import { lockFolder } from './launch/lock.ts';
 import { openLog, type OpenLog } from './launch/log.ts';
 import { ensureMessages } from './launch/messages.ts';
-import { noMedia } from './launch/no-media.ts';
+import { noEgress, noMedia } from './launch/no-media.ts';
 import { developmentPages, productionPages } from './launch/pages.ts';
 import { freePort, tryPort } from './launch/ports.ts';
 import { createProgress, type Progress } from './launch/progress.mjs';
@@ -132,6 +132,7 @@ async function launch(
     origin: address,
     masterKeys: keys,
     media: media?.media ?? noMedia,
+    egress: media?.egress ?? noEgress,
     log
   });
   closers.add('services', () => composition.close());
@@ -230,6 +231,7 @@ async function mediaServer(
     appPort: config.port,
     log,
     onRoomEvent: async (event) => (await composed).onRoomEvent(event),
+    onEgressNews: async () => (await composed).onEgressNews(),
     recordedPresence: async () => (await composed).recordedPresence()
   });
   closers.add('media server', () => media.stop());

@@ -325,7 +325,7 @@ CREATE POLICY author ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_a
 -- that is closed.
 REVOKE UPDATE ON consult_recording, consult_recording_piece FROM consilium_app;
 GRANT UPDATE (state, spans, heard_at, ended_at, end_reason, pieces, closed_at, head_sha256, head_size, body_from, body_to,
-              body_pieces, duration_ms, size, sha256, cut) ON consult_recording TO consilium_app;
+              body_pieces, duration_ms, size, sha256, cut, egress_id, stopped_at) ON consult_recording TO consilium_app;
 CREATE POLICY author ON consult_recording AS RESTRICTIVE FOR INSERT TO consilium_app
   WITH CHECK (started_by_id::text = (SELECT app_actor()) AND started_by_organisation_id = (SELECT app_organisation()));
 CREATE POLICY open_only ON consult_recording AS RESTRICTIVE FOR UPDATE TO consilium_app
@@ -334,7 +334,9 @@ CREATE POLICY author ON consult_recording_piece AS RESTRICTIVE FOR INSERT TO con
   WITH CHECK (EXISTS (SELECT FROM consult_recording r
                        WHERE r.organisation_id = consult_recording_piece.organisation_id AND r.id = recording_id
                          AND r.consult_id = consult_recording_piece.consult_id
-                         AND r.started_by_id::text = (SELECT app_actor()) AND r.state IN ('recording', 'paused', 'ended')));
+                         -- [RC-17] What the media server recorded is taken in by a job.
+                         AND (SELECT app_actor()) = CASE r.maker WHEN 'server' THEN 'system' ELSE r.started_by_id::text END
+                         AND r.state IN ('recording', 'paused', 'ended')));
 
 -- [CN-60] [CN-62] Figures of calls: written in the name of the organisation, read by clinic, gone after a year.
 CREATE POLICY clinics ON call_statistic AS RESTRICTIVE FOR SELECT TO consilium_app

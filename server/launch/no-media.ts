@@ -1,5 +1,5 @@
 import { fail } from '#lib/kernel/errors.ts';
-import type { MediaServer } from '#lib/kernel/ports.ts';
+import type { MediaServer, RoomEgress } from '#lib/kernel/ports.ts';
 
 /** Stands in where the app was started without video (`--no-sfu`): rooms open, the call does not. */
 export const noMedia: MediaServer = {
@@ -14,4 +14,18 @@ export const noMedia: MediaServer = {
   tell: () => Promise.reject(fail('sfu_unavailable')),
   closeRoom: () => Promise.resolve(),
   participants: () => Promise.resolve([])
+};
+
+/** Stands in where no egress service is configured: browsers record. */
+export const noEgress: RoomEgress = {
+  configured: false,
+  start: () => Promise.reject(fail('recording_server_refused')),
+  stop: () => Promise.resolve(),
+  list: () => Promise.resolve([]),
+  file: () => Promise.resolve(null),
+  read: () => {
+    throw fail('not_found');
+  },
+  remove: () => Promise.resolve(),
+  files: () => Promise.resolve([])
 };

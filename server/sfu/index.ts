@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { noEgress } from '../launch/no-media.ts';
+import { liveKitEgress } from './egress.ts';
 import { loadOrCreateKeys } from './keys.ts';
 import { liveKitMediaServer, refusalOf } from './livekit.ts';
 import { Presence } from './presence.ts';
@@ -64,7 +66,11 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
     tell
   });
 
-  const webhook = createWebhook({ keys, presence, tell, log });
+  const egress = config.egress
+    ? liveKitEgress({ keys, apiUrl: address, folder: config.egress.folder, log })
+    : noEgress;
+  const onEgress = async () => options.onEgressNews?.();
+  const webhook = createWebhook({ keys, presence, tell, onEgress, log });
   const proxy = createProxy({
     target: address,
     origin: config.origin,
@@ -141,6 +147,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
 
   return {
     media,
+    egress,
     settled: () => settling,
     health,
     reconcile,

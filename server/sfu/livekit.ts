@@ -125,7 +125,9 @@ export function liveKitMediaServer(options: LiveKitOptions) {
 
   async function seatsIn(room: string): Promise<Seat[]> {
     const all = (await ask((api) => api.listParticipants(room))) ?? [];
-    return all.filter((participant) => !isHeld(participant)).map((participant) => seatOf(room, participant));
+    return all
+      .filter((participant) => !isNobody(participant))
+      .map((participant) => seatOf(room, participant));
   }
 
   return {
@@ -162,9 +164,12 @@ export function refusalOf(error: unknown): string {
 const checkPrefix = 'check-';
 export const isCheck = (room: string): boolean => room.startsWith(checkPrefix);
 
-/** True for someone who still waits in the lobby with the connection already warm. */
-export function isHeld(participant: Pick<ParticipantInfo, 'permission'>): boolean {
-  return participant.permission?.hidden === true;
+/** ParticipantInfo.Kind of the protocol: what records the room. */
+const egressKind: ParticipantInfo['kind'] = 2;
+
+/** True for someone who still waits in the lobby with the connection already warm, and for what records the room. */
+export function isNobody({ permission, kind }: Pick<ParticipantInfo, 'permission' | 'kind'>): boolean {
+  return permission?.hidden === true || kind === egressKind;
 }
 
 export function seatOf(room: string, participant: Pick<ParticipantInfo, 'identity' | 'sid'>): Seat {

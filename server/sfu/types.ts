@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Logger, MediaServer } from '#lib/kernel/ports.ts';
+import type { Logger, MediaServer, RoomEgress } from '#lib/kernel/ports.ts';
 
 /** What a site decides about its media server. Built by server/config.ts from the environment. */
 export interface MediaConfig {
@@ -18,6 +18,8 @@ export interface MediaConfig {
   turn: TurnConfig | null;
   /** Where the release archive comes from. Null: LiveKit's own releases. */
   release: ReleaseSource | null;
+  /** LiveKit's egress service, which records rooms. Null or undefined: there is none. */
+  egress?: EgressConfig | null;
   /** Where built binaries are kept for all data folders. Undefined: the user's cache folder. */
   cacheDir?: string;
 }
@@ -28,6 +30,13 @@ export interface ReleaseSource {
   url: string;
   /** SHA-256 in hex of the archive there, where it is not LiveKit's own. */
   sha256: string | null;
+}
+
+export interface EgressConfig {
+  /** Where the service writes and this app reads: the same path for both. */
+  folder: string;
+  /** What the supervised server and the service tell each other over; null: that LiveKit has its own. */
+  redisUrl: string | null;
 }
 
 export interface OutsideMediaServer {
@@ -86,12 +95,15 @@ export interface StartMediaServerOptions {
   /** How often the rooms are looked at; ten seconds where not said. */
   reconcileEveryMs?: number;
   onRoomEvent?: (event: RoomEvent) => void | Promise<void>;
+  /** Something changed about a recording that the media server makes: time to ask. */
+  onEgressNews?: () => void | Promise<void>;
   /** Who the database believes to be in which room, read once at the start so that "left" can be told too. */
   recordedPresence?: () => Promise<{ room: string; identity: string }[]>;
 }
 
 export interface RunningMediaServer {
   media: MediaServer;
+  egress: RoomEgress;
   /** Resolves once usable, or known to be unavailable: never rejects. The app need not wait for it. */
   settled(): Promise<MediaHealth>;
   /** Takes an upgrade under `/sfu`; false: not ours, untouched. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebhookReceiver, type WebhookEvent } from 'livekit-server-sdk';
 import type { Logger } from '#lib/kernel/ports.ts';
-import { isCheck, isHeld, seatOf } from './livekit.ts';
+import { isCheck, isNobody, seatOf } from './livekit.ts';
 import type { Presence, PresenceChange } from './presence.ts';
 import type { MediaKeys } from './yaml.ts';
 
@@ -13,6 +13,8 @@ export function createWebhook(options: {
   keys: MediaKeys;
   presence: Presence;
   tell: (changes: PresenceChange[]) => void;
+  /** Of recordings it makes. What became of them it is asked: news get lost. */
+  onEgress: () => Promise<void>;
   log: Logger;
 }) {
   const receiver = new WebhookReceiver(options.keys.apiKey, options.keys.apiSecret);
@@ -35,7 +37,16 @@ export function createWebhook(options: {
       response.writeHead(401).end();
       return;
     }
-    options.tell(changesBy(event, options.presence));
+    if (event.event.startsWith('egress_'))
+      options
+        .onEgress()
+        .catch((error: unknown) =>
+          options.log.warn(
+            { name: error instanceof Error ? error.name : 'unknown' },
+            'news of a recording not told'
+          )
+        );
+    else options.tell(changesBy(event, options.presence));
     response.writeHead(204).end();
   };
 }
@@ -48,7 +59,7 @@ function changesBy(event: WebhookEvent, presence: Presence): PresenceChange[] {
   if (!participant) return [];
   switch (event.event) {
     case 'participant_joined':
-      return isHeld(participant) ? [] : presence.joined(seatOf(room, participant));
+      return isNobody(participant) ? [] : presence.joined(seatOf(room, participant));
     case 'participant_left':
     case 'participant_connection_aborted':
       return presence.left(seatOf(room, participant));

@@ -9,8 +9,10 @@ const ports = { signal: 7880, udp: 7882, tcp: 7881 };
 const keys = { apiKey: 'APIx', apiSecret: 'secret' };
 
 describe('renderYaml', () => {
-  const yamlOf = (config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn'>, version = pinnedVersion) =>
-    renderYaml({ config, version, ports, keys, appPort: 3000 });
+  const yamlOf = (
+    config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn' | 'egress'>,
+    version = pinnedVersion
+  ) => renderYaml({ config, version, ports, keys, appPort: 3000 });
 
   it('[SFU-4] keeps all on loopback without an address for media', () => {
     const yaml = yamlOf({ nodeIp: null, turn: null });
@@ -44,6 +46,18 @@ describe('renderYaml', () => {
     const yaml = yamlOf({ nodeIp: '203.0.113.7', turn });
     expect(yaml).toContain('stun_servers: ["turn.example:3478"]');
     expect(yaml).toContain('cert_file: "/c\\"1"');
+  });
+
+  it('[SFU-12] is told of Redis only where an egress service is to be found over it', () => {
+    const egress = (redisUrl: string | null) =>
+      yamlOf({ nodeIp: null, turn: null, egress: { folder: '/srv/egress', redisUrl } });
+    expect(yamlOf({ nodeIp: null, turn: null })).not.toContain('redis');
+    expect(egress(null)).not.toContain('redis');
+    expect(egress('redis://10.0.0.2')).toContain('\nredis:\n  address: "10.0.0.2:6379"\n');
+    const full = egress('rediss://me:p%40ss@redis.example:6380/3');
+    for (const line of ['address: "redis.example:6380"', 'username: "me"', 'password: "p@ss"', 'db: 3'])
+      expect(full).toContain(`\n  ${line}\n`);
+    expect(full).toContain('tls: {enabled: true, insecure: false}');
   });
 
   it('[SFU-9] lets TURN relay to the media address alone; a version that does not know that is not told', () => {

@@ -11,7 +11,7 @@ export interface MediaKeys {
  * them through the app's own origin. Only the media ports face the network, and only with a `nodeIp`.
  */
 export function renderYaml(options: {
-  config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn'>;
+  config: Pick<MediaConfig, 'nodeIp' | 'iceLite' | 'turn' | 'egress'>;
   /** Of the binary that will read it. */
   version: string;
   ports: MediaPorts;
@@ -49,6 +49,7 @@ export function renderYaml(options: {
     '  level: warn',
     '  json: true'
   );
+  if (config.egress?.redisUrl) lines.push('redis:', ...redisLines(new URL(config.egress.redisUrl)));
   if (config.turn) {
     lines.push(
       'turn:',
@@ -70,6 +71,18 @@ export function renderYaml(options: {
       );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Where the egress service hears of its work. Without that the server needs none, and keeps to itself. */
+function redisLines({ protocol, host, hostname, port, username, password, pathname }: URL): string[] {
+  const database = /^\/(\d+)$/.exec(pathname)?.[1];
+  return [
+    `  address: ${quoted(port ? host : `${hostname}:6379`)}`,
+    ...(username ? [`  username: ${quoted(decodeURIComponent(username))}`] : []),
+    ...(password ? [`  password: ${quoted(decodeURIComponent(password))}`] : []),
+    ...(database ? [`  db: ${database}`] : []),
+    ...(protocol === 'rediss:' ? ['  tls: {enabled: true, insecure: false}'] : [])
+  ];
 }
 
 /** A YAML double-quoted scalar; JSON's escapes are a subset of YAML's. */

@@ -229,6 +229,7 @@ describe('register', () => {
         databaseHost: null,
         mediaHost: null,
         mailHost: null,
+        egressFolder: null,
         speechHost: null,
         keyHost: null
       },

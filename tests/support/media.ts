@@ -36,6 +36,7 @@ export async function openMediaSite(options: {
   dataDir: string;
   config?: Partial<MediaConfig>;
   onRoomEvent?: (event: RoomEvent) => void | Promise<void>;
+  onEgressNews?: () => void | Promise<void>;
   /** How often it looks at the rooms by itself; never where not said. */
   reconcileEveryMs?: number;
   /** Where it listens; loopback where not said. */
@@ -46,6 +47,7 @@ export async function openMediaSite(options: {
   const {
     dataDir,
     onRoomEvent,
+    onEgressNews,
     host = '127.0.0.1',
     otherwise = (_, response) => response.writeHead(418).end()
   } = options;
@@ -80,7 +82,8 @@ export async function openMediaSite(options: {
     log: silent,
     // Where a test wants a look, it asks for one.
     reconcileEveryMs: options.reconcileEveryMs ?? 3_600_000,
-    ...(onRoomEvent ? { onRoomEvent } : {})
+    ...(onRoomEvent ? { onRoomEvent } : {}),
+    ...(onEgressNews ? { onEgressNews } : {})
   });
   const site: MediaSite = {
     origin,

@@ -22,6 +22,7 @@ import { noPush } from '../../server/adapters/push/index.ts';
 import { noRecogniser } from '../../server/adapters/recogniser.ts';
 import { createPdfRenderer } from '../../server/adapters/pdf.ts';
 import { composeKeys, type Keys } from '../../server/compose-keys.ts';
+import { noEgress } from '../../server/launch/no-media.ts';
 import { openPool, type DatabasePool } from '../../server/db/pool.ts';
 import { silent } from './silent.ts';
 import { useDatabase, type TestDatabase } from './database.ts';
@@ -113,6 +114,7 @@ export function useWorld(): World {
       fields: keys.fields,
       live: { publish: async () => {}, subscribe: () => () => {}, toldSince: () => false },
       media: silentMedia,
+      egress: noEgress,
       mail: { configured: false, send: async () => {} },
       push: noPush,
       speech: noRecogniser,
@@ -129,6 +131,7 @@ export function useWorld(): World {
           databaseHost: null,
           mediaHost: null,
           mailHost: null,
+          egressFolder: null,
           speechHost: null,
           keyHost: null
         }

@@ -211,6 +211,41 @@ export interface MediaServer {
   /** Identities in the room now, straight from the media server. */
   participants(room: string): Promise<string[]>;
 }
+
+/**
+ * Records a room beside the media server (LiveKit's egress service), where the site has one. Each recording is a file of a
+ * folder that both can see: in the clear, and whole once the service says that it is done.
+ */
+export interface RoomEgress {
+  /** False: none is configured here. */
+  readonly configured: boolean;
+  /** @returns the service's name for it @throws AppError `recording_server_refused` */
+  start(room: string, recordingId: string): Promise<string>;
+  /** Resolves once nothing more is taken; quiet where it has ended. @throws AppError `sfu_unavailable` */
+  stop(egressId: string): Promise<void>;
+  /** What the service knows of this room's recordings. @throws AppError `sfu_unavailable` */
+  list(room: string): Promise<EgressFact[]>;
+  /** The file of a recording; null: there is none. */
+  file(recordingId: string): Promise<{ size: number; changedAt: Date } | null>;
+  read(recordingId: string): AsyncIterable<Uint8Array>;
+  /** Quiet where there is none. */
+  remove(recordingId: string): Promise<void>;
+  /** Recordings whose files lie there. */
+  files(): Promise<string[]>;
+}
+/** `over`: nothing more comes of it. Its clock is the service's own. */
+export interface EgressFact {
+  egressId: string;
+  /** Null: not one of this app's. */
+  recordingId: string | null;
+  state: 'starting' | 'active' | 'ending' | 'over';
+  /** It sits in the room, where it is active: one that died without a word does not. */
+  isThere: boolean;
+  /** Why it is over, where it did not simply end. */
+  trouble: 'failed' | 'limit' | null;
+  /** How much was recorded; null: nothing, or not known yet. */
+  durationMs: number | null;
+}
 /** `hand`: raised since (ISO 8601, the server's clock). `away`: back soon. */
 export type CallSign = 'hand' | 'away';
 export interface MediaGrant {

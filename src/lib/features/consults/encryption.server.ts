@@ -81,6 +81,8 @@ async function change(
   if (on === before.on && why === before.why) return now;
   await auditConsult(tx, consult, 'room.encryption', { on, why });
   await consultChanged(tx, consult.id, 'call.encryption');
+  // [RC-16] What the media server records would be noise from here on.
+  if (on) await tx.live({ topic: 'recordings', name: 'call.encrypted' });
   return now;
 }
 

@@ -42,48 +42,59 @@ export async function startRecording(
   consultId: string,
   { id, type }: { id: string; type: RecordingType }
 ): Promise<{ id: string; startedAt: Date }> {
-  const { actor } = call;
   return inTransaction(call, async (tx) => {
-    const consult = await openConsult(tx, consultId, mayRecordRoom);
-    if (actor.organisationId !== consult.organisationId) await requireGrant(tx, consult);
-    await oneAtATime(tx, `recording:${consultId}`);
-    const [known] = await tx.rows.select().from(consultRecordings).where(recordingIs(consultId, id));
-    if (known && known.startedById === actor.userId && isRunning(known.state)) return known;
-    if (known) throw fail('conflict');
-    const [seat] = await tx.rows
-      .select({ state: consultSeats.state })
-      .from(consultSeats)
-      .where(seatIs(consultId, identityOf(actor)));
-    if (seat?.state !== 'in-room') throw fail('recording_not_in_call');
-    const people = await roomConsents(tx, consult);
-    const missing = people.filter(({ states }) => !allows(states.recording)).length;
-    if (missing > 0) throw fail('recording_not_agreed', { missing });
-    const [running] = await tx.rows
-      .select({ id: consultRecordings.id })
-      .from(consultRecordings)
-      .where(runningIn(consultId));
-    if (running) throw fail('recording_runs');
-    await tx.rows.insert(consultRecordings).values({
-      ...{ id, organisationId: consult.organisationId, consultId, patientId: consult.patientId },
-      ...{ state: 'recording', type, startedById: actor.userId, startedByName: actor.name },
-      startedByOrganisationId: actor.organisationId,
-      ...{ startedAt: tx.now, heardAt: tx.now },
-      agreed: people.map(({ name }) => name),
-      spans: [{ from: tx.now.toISOString(), to: null }]
-    });
-    await auditRecording(tx, consult, id, 'recording.start', { type, agreed: people.length });
-    await consultChanged(tx, consultId, changed);
-    // [RC-4] Whoever watches rights holds one for it from now on.
-    await tx.live({ topic: 'recordings', name: 'recording.started' });
-    return { id, startedAt: tx.now };
+    const { startedAt } = await beginRecording(tx, call.actor, consultId, { id, type, maker: 'browser' });
+    return { id, startedAt };
   });
+}
+
+/** [RC-1] The row of a recording that begins. `isNew` false: it was begun before. @throws as `startRecording` */
+export async function beginRecording(
+  tx: Tx,
+  actor: MemberActor,
+  consultId: string,
+  { id, type, maker }: Pick<RecordingRow, 'id' | 'type' | 'maker'>
+): Promise<{ startedAt: Date; isNew: boolean }> {
+  const consult = await openConsult(tx, consultId, mayRecordRoom);
+  if (actor.organisationId !== consult.organisationId) await requireGrant(tx, consult);
+  await oneAtATime(tx, `recording:${consultId}`);
+  const [known] = await tx.rows.select().from(consultRecordings).where(recordingIs(consultId, id));
+  if (known && known.startedById === actor.userId && known.maker === maker && isRunning(known.state))
+    return { startedAt: known.startedAt, isNew: false };
+  if (known) throw fail('conflict');
+  const [seat] = await tx.rows
+    .select({ state: consultSeats.state })
+    .from(consultSeats)
+    .where(seatIs(consultId, identityOf(actor)));
+  if (seat?.state !== 'in-room') throw fail('recording_not_in_call');
+  const people = await roomConsents(tx, consult);
+  const missing = people.filter(({ states }) => !allows(states.recording)).length;
+  if (missing > 0) throw fail('recording_not_agreed', { missing });
+  const [running] = await tx.rows
+    .select({ id: consultRecordings.id })
+    .from(consultRecordings)
+    .where(runningIn(consultId));
+  if (running) throw fail('recording_runs');
+  await tx.rows.insert(consultRecordings).values({
+    ...{ id, organisationId: consult.organisationId, consultId, patientId: consult.patientId },
+    ...{ state: 'recording', type, maker, startedById: actor.userId, startedByName: actor.name },
+    startedByOrganisationId: actor.organisationId,
+    ...{ startedAt: tx.now, heardAt: tx.now },
+    agreed: people.map(({ name }) => name),
+    spans: [{ from: tx.now.toISOString(), to: null }]
+  });
+  await auditRecording(tx, consult, id, 'recording.start', { type, maker, agreed: people.length });
+  await consultChanged(tx, consultId, changed);
+  // [RC-4] Whoever watches rights holds one for it from now on.
+  await tx.live({ topic: 'recordings', name: 'recording.started' });
+  return { startedAt: tx.now, isNew: true };
 }
 
 /**
  * [RC-3] [RC-5] A piece of a recording, from the browser that makes it. Resolves once it is durable; sent again, it is
  * the same piece. Pieces come in any order, also after the end; never of what was taken of the room after it.
- * @throws AppError `not_found`, `recording_over`, `conflict` (another piece of that number), `file_too_large`,
- *   `file_empty`, `storage_full`, `upload_broken`
+ * @throws AppError `not_found`, `forbidden`, `recording_over`, `conflict` (another piece of that number),
+ *   `file_too_large`, `file_empty`, `storage_full`, `upload_broken`
  */
 export async function keepPiece(
   call: Call<'files' | 'systemDb', MemberActor>,
@@ -118,7 +129,7 @@ export async function keepPiece(
 /**
  * [RC-2] [RC-6] What is said of a recording that is being made: by any host pause, go on, stop; by the browser that makes
  * it that it is there, and at last how many pieces it made.
- * @throws AppError `not_found`, `forbidden`, `recording_over`, `recording_not_agreed`
+ * @throws AppError `not_found`, `forbidden`, `recording_over`, `recording_not_agreed`, `recording_no_pause`
  */
 export async function steerRecording(
   call: Call<never, MemberActor>,
@@ -129,13 +140,14 @@ export async function steerRecording(
     const { consult } = await consultFor(tx, consultId);
     const row = await locked(tx, consultId, said.recording);
     const own = row.startedById === call.actor.userId;
+    const ownBrowser = own && row.maker === 'browser';
     switch (said.act) {
       case 'alive':
-        if (!own) throw fail('forbidden');
+        if (!ownBrowser) throw fail('forbidden');
         if (isRunning(row.state)) await heard(tx, row);
         return { state: row.state };
       case 'finish':
-        if (!own) throw fail('forbidden');
+        if (!ownBrowser) throw fail('forbidden');
         if (row.state !== 'ended') return { state: row.state };
         await set(tx, row, { pieces: said.pieces, heardAt: tx.now });
         await tx.publish('recording.finished', row.id, { recordingId: row.id }, row.organisationId);
@@ -149,6 +161,7 @@ export async function steerRecording(
         const state = said.act === 'pause' ? 'paused' : 'recording';
         if (row.state === state) return { state };
         if (!isRunning(row.state)) throw fail('recording_over');
+        if (row.maker === 'server') throw fail('recording_no_pause');
         const spans = spansUntil(row.spans, tx.now);
         if (state === 'recording') spans.push({ from: tx.now.toISOString(), to: null });
         await set(tx, row, { state, spans });
@@ -183,12 +196,13 @@ export async function endOfRight(call: Call, consultId: string): Promise<Recordi
   return missing.some(({ state }) => state !== 'unasked') ? 'withdrawn' : 'unasked';
 }
 
-/** [RC-6] Everybody is told that the browser that records is not heard of. */
+/** [RC-6] Everybody is told that what records is not heard of. */
 export async function tellSilence(call: Call<never, SystemActor>, consultId: string): Promise<void> {
   await inTransaction(call, (tx) => consultChanged(tx, consultId, changed));
 }
 
-async function end(tx: Tx, row: RecordingRow, reason: RecordingEnd): Promise<RecordingState> {
+/** [RC-2] Once; of one that has ended it stays. @returns where it stands now */
+export async function end(tx: Tx, row: RecordingRow, reason: RecordingEnd): Promise<RecordingState> {
   if (!isRunning(row.state)) return row.state;
   await set(tx, row, {
     ...{ state: 'ended', endedAt: tx.now, end: reason },
@@ -196,21 +210,23 @@ async function end(tx: Tx, row: RecordingRow, reason: RecordingEnd): Promise<Rec
   });
   await auditRecording(tx, row, row.id, 'recording.stop', { reason });
   await consultChanged(tx, row.consultId, changed);
+  // [RC-16] Whoever hears it first has the media server stop.
+  if (row.maker === 'server') await tx.live({ topic: 'recordings', name: 'recording.ended' });
   return 'ended';
 }
 
-/** The browser that records is there. */
-async function heard(tx: Tx, row: RecordingRow): Promise<void> {
+/** What records is there. */
+export async function heard(tx: Tx, row: RecordingRow): Promise<void> {
   await set(tx, row, { heardAt: tx.now });
   const wasSilent = tx.now.getTime() - row.heardAt.getTime() > silentMs;
   if (wasSilent && isRunning(row.state)) await consultChanged(tx, row.consultId, changed);
 }
 
-async function set(tx: Tx, row: RecordingRow, values: Partial<RecordingRow>): Promise<void> {
+export async function set(tx: Tx, row: RecordingRow, values: Partial<RecordingRow>): Promise<void> {
   await tx.rows.update(consultRecordings).set(values).where(recordingIs(row.consultId, row.id));
 }
 
-async function locked(tx: Tx, consultId: string, id: string): Promise<RecordingRow> {
+export async function locked(tx: Tx, consultId: string, id: string): Promise<RecordingRow> {
   const [row] = await tx.rows
     .select()
     .from(consultRecordings)
@@ -235,6 +251,7 @@ async function takes(
   await consultFor(tx, consultId);
   const row = await locked(tx, consultId, recording);
   if (row.startedById !== (tx.actor.kind === 'member' ? tx.actor.userId : null)) throw fail('not_found');
+  if (row.maker !== 'browser') throw fail('forbidden');
   const [known] = await tx.rows
     .select({ fileSha256: recordingPieces.fileSha256 })
     .from(recordingPieces)

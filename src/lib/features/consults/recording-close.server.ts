@@ -7,6 +7,7 @@ import type { Services } from '#lib/features/tenancy/call.ts';
 import type { JobHandler, TaskHandler } from '#lib/features/tenancy/jobs.ts';
 import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { consultChanged } from './read.server.ts';
+import { forgetEgressFiles, takeEgressFile } from './egress-take.server.ts';
 import { fittedSpans, lateMs, withoutGap } from './recording.ts';
 import { recordingBytes } from './recording-file.server.ts';
 import { recordingIs, type RecordingRow } from './recordings.server.ts';
@@ -18,7 +19,7 @@ const task = 'close-recordings';
 const patienceMs = 30_000;
 const mostHeadBytes = 8 * 1024 * 1024;
 
-type Closer = Pick<Services, 'db' | 'systemDb' | 'files' | 'clock' | 'log'>;
+type Closer = Pick<Services, 'db' | 'systemDb' | 'files' | 'egress' | 'clock' | 'log'>;
 
 /** [RC-7] A browser has handed over all it made: closed at once. */
 export const recordingFinishedHandler: JobHandler = {
@@ -58,12 +59,23 @@ export async function closeRecordings(services: Closer, now: Date): Promise<void
   for (const row of due) {
     if (performance.now() - began > patienceMs) break;
     // One that cannot be closed now, as when its files are away, holds up no other.
-    await close(services, row, now).catch((error: unknown) => failed.push(error));
+    await close(services, row, { now, until: began + patienceMs }).catch((error: unknown) =>
+      failed.push(error)
+    );
   }
+  await forgetEgressFiles(services, now).catch((error: unknown) => failed.push(error));
   if (failed.length > 0) throw failed[0];
 }
 
-async function close(services: Closer, row: RecordingRow, now: Date): Promise<void> {
+async function close(
+  services: Closer,
+  row: RecordingRow,
+  { now, until }: { now: Date; until: number }
+): Promise<void> {
+  const taken = row.maker === 'server' ? await takeEgressFile(services, row, { now, until }) : 'all';
+  if (taken === 'more')
+    await services.systemDb.execute(sql`select graphile_worker.add_job(${task}, '{}'::json)`);
+  if (taken !== 'all') return;
   const all = await services.systemDb
     .select({
       number: recordingPieces.number,
@@ -100,6 +112,8 @@ async function close(services: Closer, row: RecordingRow, now: Date): Promise<vo
     });
     await consultChanged(tx, row.consultId, 'recording.changed');
   });
+  // [RC-17] Not before the stored copy is named: killed here, the next run finds the file and takes it away.
+  if (row.maker === 'server') await services.egress.remove(row.id);
 }
 
 type Made = Pick<

@@ -13,7 +13,13 @@ import {
   uuid
 } from 'drizzle-orm/pg-core';
 import { instant, tenantColumns } from '#lib/features/tenancy/columns.server.ts';
-import { recordingEnds, recordingStates, recordingTypes, type RecordingSpan } from './recording.ts';
+import {
+  recordingEnds,
+  recordingMakers,
+  recordingStates,
+  recordingTypes,
+  type RecordingSpan
+} from './recording.ts';
 import { consults } from './tables.server.ts';
 
 /** A recording of a consult's room: one row from its start on; closed, what is played. */
@@ -25,7 +31,12 @@ export const consultRecordings = pgTable(
     patientId: uuid('patient_id').notNull(),
     state: text('state', { enum: recordingStates }).notNull(),
     type: text('type', { enum: recordingTypes }).notNull(),
-    /** Whose browser records. */
+    maker: text('maker', { enum: recordingMakers }).notNull().default('browser'),
+    /** [RC-15] The egress service's name for it. */
+    egressId: text('egress_id'),
+    /** [RC-16] Since then the media server takes nothing more, by this server's clock. */
+    stoppedAt: instant('stopped_at'),
+    /** Whose browser records, or who asked the media server to. */
     startedById: uuid('started_by_id').notNull(),
     startedByName: text('started_by_name').notNull(),
     startedByOrganisationId: uuid('started_by_organisation_id').notNull(),
@@ -33,11 +44,11 @@ export const consultRecordings = pgTable(
     /** Names of those who had said yes when it began: the patient, and who was there. */
     agreed: text('agreed').array().notNull(),
     spans: jsonb('spans').$type<RecordingSpan[]>().notNull(),
-    /** The browser that records was heard of last. */
+    /** What records was heard of last. */
     heardAt: instant('heard_at').notNull(),
     endedAt: instant('ended_at'),
     end: text('end_reason', { enum: recordingEnds }),
-    /** How many pieces that browser says it made; null: it has not said. */
+    /** How many pieces that browser says it made; null: it has not said. Of the media server: 0 once it is done. */
     pieces: integer('pieces'),
     closedAt: instant('closed_at'),
     /** Of the file that stands before the pieces when it is played; null: none is needed. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  egressSpans,
   fittedSpans,
   momentAt,
   partsOf,
@@ -86,4 +87,14 @@ test('[RC-11] moments lie where the pieces say, not where the recorder was asked
 test('[RC-2] at most one of a consult’s recordings is being made', () => {
   expect(runningOf([{ state: 'ready' }, { state: 'paused' }])).toEqual({ state: 'paused' });
   expect(runningOf([{ state: 'ready' }, { state: 'ended' }, { state: 'empty' }])).toBeNull();
+});
+
+test('[RC-17] of the media server only how long it recorded is believed: it ends when nothing more was taken', () => {
+  const [startedAt, stoppedAt] = [new Date('2026-05-04T08:00:00.000Z'), new Date('2026-05-04T08:10:00.500Z')];
+  expect(egressSpans({ startedAt, stoppedAt }, 594_500)).toEqual([
+    { from: '2026-05-04T08:00:06.000Z', to: '2026-05-04T08:10:00.500Z' }
+  ]);
+  // A clock that runs fast, and one that says nothing.
+  expect(egressSpans({ startedAt, stoppedAt }, 700_000)[0]!.from).toBe(startedAt.toISOString());
+  expect(egressSpans({ startedAt, stoppedAt }, null)[0]!.from).toBe(stoppedAt.toISOString());
 });

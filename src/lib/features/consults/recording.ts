@@ -11,8 +11,8 @@ export type RecordingState = (typeof recordingStates)[number];
 /**
  * Why it ended. `stopped`: by a host; `left`: who recorded left the room; `withdrawn`: somebody took their yes back;
  * `unasked`: somebody came in who had not said yes; `closed`: the consult ended; `lost`: nothing was heard any more of
- * the browser that recorded; `full`: that browser could not hand over what it had; `broken`: it could not go on
- * recording; `limit`: the longest time.
+ * what recorded; `full`: that browser could not hand over what it had; `broken`: it could not go on recording; `limit`: the
+ * longest time; `encrypted`: the media server cannot read the call any more; `refused`: it did not take the recording.
  */
 export const recordingEnds = [
   'stopped',
@@ -23,7 +23,9 @@ export const recordingEnds = [
   'lost',
   'full',
   'broken',
-  'limit'
+  'limit',
+  'encrypted',
+  'refused'
 ] as const;
 export type RecordingEnd = (typeof recordingEnds)[number];
 /** What the browser that records may say of its own end. */
@@ -31,6 +33,10 @@ export const ownEnds = ['stopped', 'left', 'full', 'broken', 'limit'] as const s
 
 export const recordingTypes = ['video/webm', 'video/mp4'] as const;
 export type RecordingType = (typeof recordingTypes)[number];
+
+/** [RC-15] Who makes it: a host's browser, or the media server's egress service. */
+export const recordingMakers = ['browser', 'server'] as const;
+export type RecordingMaker = (typeof recordingMakers)[number];
 
 /** While it ran, by the server's clock; the last one may be open. ISO 8601. */
 export interface RecordingSpan {
@@ -55,11 +61,18 @@ export const silentMs = 15_000;
 export const lostMs = 60_000;
 /** What waits in a browser may still come for so long after it was heard of last, then the recording is closed. */
 export const lateMs = 5 * 60_000;
+/** [RC-16] A recording of the media server's that has not begun by then will not. */
+export const beginMs = 45_000;
+/** [RC-17] What the media server recorded is taken into the store in parts of this size. */
+export const takenBytes = 4 * 1024 * 1024;
 
 const id = v.pipe(v.string(), v.uuid());
 const wholeNumber = (most: number) =>
   v.pipe(v.string(), v.regex(/^\d{1,10}$/), v.transform(Number), v.maxValue(most));
-export const startInput = v.object({ id, type: v.picklist(recordingTypes) });
+export const startInput = v.union([
+  v.object({ id, maker: v.literal('server') }),
+  v.object({ id, maker: v.optional(v.literal('browser'), 'browser'), type: v.picklist(recordingTypes) })
+]);
 export const pieceInput = v.object({
   recording: id,
   number: wholeNumber(mostPieces - 1),
@@ -88,6 +101,7 @@ export interface RecordingView {
   id: string;
   state: RecordingState;
   type: RecordingType;
+  maker: RecordingMaker;
   startedAt: Date;
   byName: string;
   byId: string;
@@ -179,6 +193,19 @@ export function fittedSpans(
       to: new Date(end).toISOString()
     };
   });
+}
+
+/**
+ * [RC-17] When a recording of the media server's ran. The service's clock may be another machine's: only how long it
+ * recorded is believed, and laid so that it ends when nothing more was taken.
+ */
+export function egressSpans(
+  { startedAt, stoppedAt }: { startedAt: Date; stoppedAt: Date },
+  durationMs: number | null
+): RecordingSpan[] {
+  const to = Math.max(startedAt.getTime(), stoppedAt.getTime());
+  const from = Math.max(startedAt.getTime(), to - (durationMs ?? 0));
+  return [{ from: new Date(from).toISOString(), to: new Date(to).toISOString() }];
 }
 
 /** The pieces that follow one another from the first: what comes after a gap cannot be read. */

@@ -55,10 +55,10 @@ export async function auditRecording(
 }
 
 function viewOf(row: RecordingRow, now: Date): RecordingView {
-  const { id, state, type, startedAt, agreed, spans, endedAt, end, durationMs, cut } = row;
+  const { id, state, type, maker, startedAt, agreed, spans, endedAt, end, durationMs, cut } = row;
   const { deletedAt, deletedByName, deleteReason } = row;
   return {
-    ...{ id, state, type, startedAt, agreed, spans, endedAt, end, durationMs, cut },
+    ...{ id, state, type, maker, startedAt, agreed, spans, endedAt, end, durationMs, cut },
     deleted: deletedAt && { at: deletedAt, byName: deletedByName ?? '', reason: deleteReason ?? '' },
     ...{ byName: row.startedByName, byId: row.startedById, bytes: row.size },
     silent: isRunning(state) && now.getTime() - row.heardAt.getTime() > silentMs

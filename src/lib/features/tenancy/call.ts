@@ -14,6 +14,7 @@ import type {
   MediaServer,
   PdfRenderer,
   PushSender,
+  RoomEgress,
   SpeechRecogniser
 } from '#lib/kernel/ports.ts';
 
@@ -34,6 +35,7 @@ export interface Services {
   fields: FieldCipher;
   live: LiveFeed;
   media: MediaServer;
+  egress: RoomEgress;
   mail: Mailer;
   push: PushSender;
   speech: SpeechRecogniser;
@@ -65,6 +67,8 @@ export interface DataPlaces {
   mediaHost: string | null;
   /** Null: none configured. */
   mailHost: string | null;
+  /** Where the media server's recordings lie until they are taken in; null: browsers record. */
+  egressFolder: string | null;
   /** Null: nothing is recognised. */
   speechHost: string | null;
   /** Of HashiCorp Vault; null: environment or data folder. */

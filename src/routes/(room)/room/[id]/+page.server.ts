@@ -18,6 +18,7 @@ export const load: PageServerLoad = async (event) => {
     workplace,
     boardId: consult.boardId,
     speechHost: event.locals.services.speech.host,
+    serverRecords: event.locals.services.egress.configured,
     me: { userId, name, role, clinicId, memberId }
   };
 };

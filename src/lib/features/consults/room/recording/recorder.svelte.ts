@@ -63,6 +63,15 @@ export class Recorder {
     return recorderFit();
   }
 
+  /**
+   * [RC-15] The media server records: nothing is left to do here, and any host's page steers it.
+   * @throws ApiError what the server says no with
+   */
+  async startOnServer(): Promise<void> {
+    if (this.phase.kind !== 'off') return;
+    await api('POST', this.#path, { id: newId(), maker: 'server' });
+  }
+
   /** Within a click. @throws ApiError what the server says no with; Error where the browser cannot */
   async start(): Promise<void> {
     const fit = this.fit;

@@ -12,7 +12,9 @@ export const endWords: Record<RecordingEnd, () => string> = {
   lost: m.recording_end_lost,
   full: m.recording_end_full,
   broken: m.recording_end_broken,
-  limit: m.recording_end_limit
+  limit: m.recording_end_limit,
+  encrypted: m.recording_end_encrypted,
+  refused: m.recording_end_refused
 };
 
 /** Why this browser cannot record; null: it can. */

@@ -1,3 +1,4 @@
+import { recordOnServer } from '#lib/features/consults/egress.server.ts';
 import { keepPiece, startRecording, steerRecording } from '#lib/features/consults/record.server.ts';
 import { deleteInput, pieceInput, recordingAct, startInput } from '#lib/features/consults/recording.ts';
 import { deleteRecording } from '#lib/features/consults/recording-delete.server.ts';
@@ -14,11 +15,13 @@ import {
 } from '../../../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
-/** Begin to record. */
+/** Begin to record: in the browser that asks, or by the media server. */
 export const POST: RequestHandler = ({ params, locals, request }) =>
-  answered(async () =>
-    startRecording(staffApiCall(locals), idOf(params.id), parsed(startInput, await jsonBody(request)))
-  );
+  answered(async () => {
+    const [call, id] = [staffApiCall(locals), idOf(params.id)];
+    const input = parsed(startInput, await jsonBody(request));
+    return input.maker === 'server' ? recordOnServer(call, id, input) : startRecording(call, id, input);
+  });
 
 /** One piece as the raw body, `?recording=ID&number=N&until=MS`. */
 export const PUT: RequestHandler = ({ params, locals, request, url }) =>
