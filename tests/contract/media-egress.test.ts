@@ -21,8 +21,10 @@ import { answerInRoom } from '#lib/features/consults/recording.server.ts';
 import { watchRecordings } from '#lib/features/consults/recording-watch.server.ts';
 import { applyRoomNews, enterRoom } from '#lib/features/consults/room.server.ts';
 import { answerOnVisit, readVisit } from '#lib/features/consults/visit.server.ts';
+import { exportRecord } from '#lib/features/rights/export.server.ts';
 import { createLiveFeed } from '../../server/adapters/live-feed.ts';
 import { readConfig } from '../../server/config.ts';
+import { recording as doctorOnRecording } from '../../server/doctor-recording.ts';
 import { refusalOfEgress } from '../../server/sfu/egress.ts';
 import type { RoomEvent } from '../../server/sfu/index.ts';
 import { resolveBinary } from '../../server/sfu/resolve.ts';
@@ -35,7 +37,8 @@ import { refusal } from '../support/refusal.ts';
 import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 import { entered, invited } from '../support/visitor.ts';
-import { useWorld, type World } from '../support/world.ts';
+import { unzip } from '../support/unzip.ts';
+import { testPassword, useWorld, type World } from '../support/world.ts';
 
 /**
  * A real media server with its Redis; before it a peer that speaks for the egress service, which cannot run here. The real
@@ -236,6 +239,11 @@ test('[RC-16] [RC-17] stopped by a host it is taken in, encrypted; nothing stays
   const parts = await Array.fromAsync(some.bytes);
   expect(Buffer.concat(parts)).toEqual(peer.film.subarray(4_194_300, 4_194_311));
 
+  const archive = await exportRecord(as('li'), { patientId: world.patientId, password: testPassword });
+  const files = unzip(Buffer.from(concat(await Array.fromAsync(archive.bytes))));
+  const name = [...files.keys()].find((one) => one.endsWith(`${recording}.mp4`));
+  expect(files.get(name!)?.equals(peer.film)).toBe(true);
+
   await deleteRecording(as('li'), id, { recording, reason: '患者要求删除' });
   expect((await view(id)).state).toBe('deleted');
 });
@@ -341,6 +349,19 @@ test('[RC-15] [RC-16] a real media server without the service, or without Redis,
     await own.close();
   }
   await bare.stop();
+
+  const look = async (wanted: string, at = realUrl) =>
+    (
+      await doctorOnRecording(
+        { media: { ...configFor(at), egress: { folder: wanted, redisUrl: null } }, dataDir: '' },
+        null
+      )
+    )
+      .map(({ mark }) => mark)
+      .join('');
+  expect(await look(folder)).toBe('✓✓');
+  expect(await look(join(folder, 'none'))).toBe('✗✓');
+  expect(await look(folder, 'http://127.0.0.1:9')).toBe('✓✗');
 }, 60_000);
 
 test('[RC-16] one that began although its answer was lost is found by its file, stopped, and not kept', async () => {

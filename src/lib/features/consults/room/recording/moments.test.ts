@@ -14,6 +14,7 @@ test('[RC-11] beside the player stand the consult’s moments while it ran, and 
     startedAt: at(9),
     endedAt: at(41),
     end: 'withdrawn' as const,
+    maker: 'browser' as const,
     spans: [
       { from: iso(10), to: iso(20) },
       { from: iso(30), to: iso(40) }

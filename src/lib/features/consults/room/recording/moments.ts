@@ -1,7 +1,7 @@
 import { m } from '#lib/paraglide/messages.js';
 import { placeOf, type RecordingView } from '../../recording.ts';
 import { marksOf } from '../board-history.ts';
-import { endWords } from './words.ts';
+import { endText } from './words.ts';
 
 export interface Moment {
   /** In the recording, from its beginning. */
@@ -13,10 +13,10 @@ export interface Moment {
 
 /** [RC-11] What happened while it was recorded, in order; and its own beginning, pauses and end. */
 export function momentsOf(
-  recording: Pick<RecordingView, 'spans' | 'startedAt' | 'endedAt' | 'end'>,
+  recording: Pick<RecordingView, 'spans' | 'maker' | 'startedAt' | 'endedAt' | 'end'>,
   consult: Parameters<typeof marksOf>[0]
 ): Moment[] {
-  const { spans, startedAt, endedAt, end } = recording;
+  const { spans, maker, startedAt, endedAt, end } = recording;
   const own: Omit<Moment, 'ms'>[] = [{ at: startedAt, kind: 'consent', label: m.recording_mark_start() }];
   for (const { to } of spans.slice(0, -1))
     if (to !== null) own.push({ at: new Date(to), kind: 'pause', label: m.recording_mark_pause() });
@@ -24,7 +24,7 @@ export function momentsOf(
     own.push({
       at: endedAt,
       kind: end === 'withdrawn' || end === 'unasked' ? 'consent' : 'step',
-      label: endWords[end]()
+      label: endText({ end, maker })
     });
   return [...own, ...marksOf(consult)]
     .flatMap((moment) => {

@@ -1,9 +1,8 @@
 import { m } from '#lib/paraglide/messages.js';
-import type { RecordingEnd } from '../../recording.ts';
+import type { RecordingEnd, RecordingMaker } from '../../recording.ts';
 import type { RecorderFit } from './fit.ts';
 
-/** Why a recording ended. */
-export const endWords: Record<RecordingEnd, () => string> = {
+const endWords: Record<RecordingEnd, () => string> = {
   stopped: m.recording_end_stopped,
   left: m.recording_end_left,
   withdrawn: m.recording_end_withdrawn,
@@ -16,6 +15,17 @@ export const endWords: Record<RecordingEnd, () => string> = {
   encrypted: m.recording_end_encrypted,
   refused: m.recording_end_refused
 };
+
+/** What is another thing where no browser recorded. */
+const serverEndWords: Partial<Record<RecordingEnd, () => string>> = {
+  left: m.recording_end_left_server,
+  broken: m.recording_end_broken_server
+};
+
+/** Why a recording ended. */
+export function endText({ end, maker }: { end: RecordingEnd; maker: RecordingMaker }): string {
+  return ((maker === 'server' && serverEndWords[end]) || endWords[end])();
+}
 
 /** Why this browser cannot record; null: it can. */
 export function missingWords(fit: RecorderFit): string | null {
