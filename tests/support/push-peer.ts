@@ -13,6 +13,10 @@ import { selfSigned } from './certificate.ts';
 
 /** What a push service handed on to a browser, which has opened it. */
 export interface Delivered {
+  /** Of the subscription it is for. */
+  endpoint: string;
+  /** As the sender wrote it. */
+  text: string;
   message: unknown;
   /** Of the request, before it was opened. */
   bytes: number;
@@ -51,8 +55,11 @@ export async function openPushPeer(publicKey: () => string): Promise<PushPeer> {
       const { authorization, ttl, topic, urgency } = request.headers as Record<string, string | undefined>;
       try {
         if (request.headers['content-encoding'] !== 'aes128gcm' || !ttl) throw new Error('headers');
+        const plain = open(body, browser).toString('utf8');
         peer.delivered.push({
-          message: JSON.parse(open(body, browser).toString('utf8')),
+          endpoint: `${origin}${request.url}`,
+          text: plain,
+          message: JSON.parse(plain),
           bytes: body.length,
           headers: { ttl, topic, urgency },
           claims: claimsOf(authorization ?? '', publicKey(), origin)
