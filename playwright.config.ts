@@ -2,7 +2,9 @@ import { defineConfig } from 'playwright/test';
 import { browserFlags, findBrowser, mediaFlags } from './tests/support/browser.ts';
 
 const executablePath = findBrowser();
-const calls = ['consult', 'recorded-by-server', 'room-tools', 'visit'].map((name) => `**/${name}.e2e.ts`);
+const calls = ['consult', 'recorded-by-server', 'room-tools', 'visit', 'weak-line'].map(
+  (name) => `**/${name}.e2e.ts`
+);
 
 export default defineConfig({
   testDir: 'tests/e2e',

@@ -9,8 +9,10 @@ import { clearWay, Way, type WayConditions } from './way.ts';
 /** Where the media server says it is; the whole of 127.0.0.0/8 is this machine without being set up (Linux). */
 const advertised = '127.0.0.2';
 
-/** The app's environment when its media is to come over a simulated line. */
+/** The app's environment when all its media is to come over a simulated line. */
 export const lineEnvironment = { LIVEKIT_URL: '', SFU_NODE_IP: advertised, SFU_ICE_LITE: '1' } as const;
+/** When only that of some is (`openLine` with `ledOnly`): else the media server would call on them past the line. */
+export const ledEnvironment = { LIVEKIT_URL: '', SFU_NODE_IP: '127.0.0.1', SFU_ICE_LITE: '1' } as const;
 
 export interface LineConditions {
   up: Partial<WayConditions>;
@@ -32,8 +34,8 @@ export interface Line {
   /** Media that passed over UDP since the start. */
   readonly carried: Readonly<{ upBytes: number; downBytes: number; upPackets: number; downPackets: number }>;
   /**
-   * Leads the pages of this context to the relay with media over TCP. The media server holds its TCP port on every
-   * address of this machine, so the relay cannot have the address that is advertised.
+   * Leads the pages of this context to the relay with media over TCP, with `ledOnly` to that with UDP as well. The media
+   * server holds its TCP port on every address of this machine, so the relay cannot have the address that is advertised.
    */
   lead(context: BrowserContext): Promise<void>;
   /** For every client from now on, open connections included. What is left out is clear. */
@@ -51,11 +53,13 @@ export interface Line {
  * of one that of its own TCP.
  */
 export async function openLine(options: {
-  /** Of an app started with `lineEnvironment`. */
+  /** Of an app started with `lineEnvironment`, or `ledEnvironment`. */
   app: { origin: string; dataDir: string };
   seed?: number;
+  /** Media of those alone who are led (`lead`) comes over it; that of all others goes straight. On any system. */
+  ledOnly?: boolean;
 }): Promise<Line> {
-  const { app, seed = 1 } = options;
+  const { app, seed = 1, ledOnly = false } = options;
   const yaml = await readFile(join(app.dataDir, 'sfu', 'livekit.yaml'), 'utf8');
   const portOf = (name: string): number => {
     const found = new RegExp(`^ *${name}: (\\d+)$`, 'm').exec(yaml)?.[1];
@@ -74,7 +78,7 @@ export async function openLine(options: {
   };
   const udp = portOf('udp_port');
   const media = await relayUdp({
-    at: { host: advertised, port: udp },
+    at: ledOnly ? { host: ledEnvironment.SFU_NODE_IP, port: 0 } : { host: advertised, port: udp },
     to: { host: '127.0.0.1', port: udp },
     ways,
     isOpen: () => udpOpen
@@ -82,6 +86,11 @@ export async function openLine(options: {
   const tcp = portOf('tcp_port');
   const mediaTcp = await relayTcp({ to: { host: '127.0.0.1', port: tcp }, ways });
   const pages = await relayTcp({ to: { host: '127.0.0.1', port: Number(new URL(app.origin).port) }, ways });
+  const told = ledOnly ? ledEnvironment.SFU_NODE_IP : advertised;
+  const candidates = [
+    { from: `${told} ${tcp} typ host tcptype`, to: `127.0.0.1 ${mediaTcp.port} typ host tcptype` },
+    ...(ledOnly ? [{ from: `${told} ${udp} typ host`, to: `${told} ${media.port} typ host` }] : [])
+  ];
   const signal = await relayTcp({ to: { host: '127.0.0.1', port: portOf('port') }, ways });
   return {
     origin: `http://127.0.0.1:${pages.port}`,
@@ -89,10 +98,7 @@ export async function openLine(options: {
     signalUrl: `ws://127.0.0.1:${signal.port}`,
     carried: media.carried,
     async lead(context) {
-      await context.addInitScript(leadTcp, {
-        from: `${advertised} ${tcp} typ host tcptype`,
-        to: `127.0.0.1 ${mediaTcp.port} typ host tcptype`
-      });
+      await context.addInitScript(leadPage, candidates);
     },
     set(conditions) {
       up = { ...clearWay, ...conditions.up };
@@ -110,18 +116,18 @@ export async function openLine(options: {
 }
 
 /** Runs in the page, before all of it. */
-function leadTcp({ from, to }: { from: string; to: string }): void {
+function leadPage(candidates: readonly { from: string; to: string }[]): void {
   const Native = window.RTCPeerConnection;
+  const led = (text: string) => candidates.reduce((all, { from, to }) => all.replaceAll(from, to), text);
   window.RTCPeerConnection = class extends Native {
     override addIceCandidate(given?: RTCIceCandidateInit | null): Promise<void> {
-      const candidate = given?.candidate?.replaceAll(from, to);
-      if (!given || candidate === undefined) return super.addIceCandidate(given);
+      if (given?.candidate === undefined) return super.addIceCandidate(given);
       const { sdpMid = null, sdpMLineIndex = null } = given;
-      return super.addIceCandidate({ candidate, sdpMid, sdpMLineIndex });
+      return super.addIceCandidate({ candidate: led(given.candidate), sdpMid, sdpMLineIndex });
     }
 
     override setRemoteDescription(given: RTCSessionDescriptionInit): Promise<void> {
-      return super.setRemoteDescription({ type: given.type, sdp: (given.sdp ?? '').replaceAll(from, to) });
+      return super.setRemoteDescription({ type: given.type, sdp: led(given.sdp ?? '') });
     }
   };
 }

@@ -8,6 +8,7 @@ export interface Address {
   port: number;
 }
 export interface UdpRelay {
+  port: number;
   /** Bytes and packets that arrived, by direction; what was dropped is not in them. */
   readonly carried: { upBytes: number; downBytes: number; upPackets: number; downPackets: number };
   close(): Promise<void>;
@@ -22,7 +23,10 @@ interface Client {
   downLater: Later;
 }
 
-/** Packets sent to `at` go on to `to` and back, each client over a line of its own. `isOpen` is asked for each packet. */
+/**
+ * Packets sent to `at` (port 0: a free one) go on to `to` and back, each client over a line of its own. `isOpen` is asked
+ * for each packet.
+ */
 export async function relayUdp(options: {
   at: Address;
   to: Address;
@@ -68,6 +72,7 @@ export async function relayUdp(options: {
   front.setRecvBufferSize(2 ** 21);
   front.setSendBufferSize(2 ** 21);
   return {
+    port: front.address().port,
     carried,
     async close() {
       closed = true;

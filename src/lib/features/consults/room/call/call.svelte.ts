@@ -391,7 +391,7 @@ export class CallController {
       ended: (reason) => this.#ended(session(), reason),
       silenced: () => inCall(() => this.sending.silence()),
       unread: () => inCall(() => this.encryption.unread()),
-      weak: (step) => inCall(() => (this.weak.step = step)),
+      weak: (step) => inCall(() => this.weak.stepped(step)),
       cannotEncrypt: () => this.encryption.broken(),
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       heard: this.hearing.tell,
@@ -437,7 +437,7 @@ export class CallController {
     const { self } = this;
     this.#session = null;
     this.sharing = false;
-    this.weak.step = 'none';
+    this.weak.stepped('none');
     await former?.disconnect();
     const [{ Session }, ticket] = await Promise.all([
       import('./session.ts'),
@@ -476,6 +476,6 @@ export class CallController {
     this.participants = orderTiles(people, this.lastSpeaker);
     this.sharing = session.isSharing;
     this.sending.givenBack.look();
-    this.lowData.look(this.self?.quality ?? 'unknown');
+    for (const one of [this.lowData, this.weak]) one.look(this.self?.quality ?? 'unknown');
   }
 }

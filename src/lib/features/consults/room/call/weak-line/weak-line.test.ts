@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { askingForLostSound } from './lost-sound.ts';
 import { Patience, type Measures } from './patience.ts';
 import { Stuck } from './stuck.ts';
+import { Weak } from './weak.svelte.ts';
 
 describe('[CALL-66] lost sound', () => {
   const offer = [
@@ -78,6 +79,46 @@ describe('[CALL-67] patience', () => {
     patience.read({ atMs: 0, packets: 1_000, askedAgain: 0, roundTripMs: 40 });
     expect(patience.read({ atMs: 1_000, packets: 10, askedAgain: 5, roundTripMs: 40 })).toEqual(rest);
     expect(patience.read({ atMs: 2_000, packets: 20, askedAgain: 9, roundTripMs: 40 })).toEqual(rest);
+  });
+});
+
+describe('[CALL-67] who is told', () => {
+  test('[CALL-67] whose line it is; not who takes less because of somebody else’s', () => {
+    const [own, other] = [new Weak(), new Weak()];
+    // In whichever order it becomes known.
+    own.look('poor');
+    for (const one of [own, other]) one.stepped('least');
+    other.look('good');
+    other.look('unknown');
+    expect([own.told, other.told]).toEqual([true, false]);
+    // It wavers: what has been said stays until all is taken again.
+    own.look('good');
+    own.stepped('less');
+    expect(own.told).toBe(true);
+    own.stepped('none');
+    expect(own.told).toBe(false);
+    own.stepped('less');
+    expect(own.told).toBe(false);
+    own.stepped('none');
+    // Bad without anything being lost is not what this notice is about.
+    own.look('poor');
+    expect(own.told).toBe(false);
+  });
+
+  test('[CALL-67] once a stay', () => {
+    const weak = new Weak();
+    const worse = () => {
+      weak.stepped('less');
+      weak.look('fair');
+    };
+    worse();
+    weak.dismiss();
+    weak.stepped('none');
+    worse();
+    expect(weak.told).toBe(false);
+    weak.end();
+    worse();
+    expect(weak.told).toBe(true);
   });
 });
 
