@@ -739,9 +739,9 @@ $$;
 REVOKE ALL ON FUNCTION visit_queue() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION visit_queue() TO consilium_app;
 -- [CN-30] [CN-33] A patient's place has changed, whoever changed it: the pages that wait for the same dentist look where
--- they stand, and those of the clinic who may ring hear of it, who asked first. Ids only.
+-- they stand, and those of the clinic who may ring hear whether somebody still waits there, who asked first. Ids only.
 CREATE OR REPLACE FUNCTION seat_tells() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
-DECLARE c consult; r record; n int := 0;
+DECLARE c consult; r record; n int := 0; waits boolean;
 BEGIN
   SELECT * INTO c FROM consult WHERE id = NEW.consult_id;
   FOR r IN SELECT DISTINCT k.id FROM consult k
@@ -750,11 +750,13 @@ BEGIN
               AND k.status = 'accepted' AND s.state = 'waiting' LOOP
     PERFORM pg_notify('live', json_build_object('topic', 'consult:' || r.id, 'name', 'patient.queue')::text);
   END LOOP;
+  SELECT EXISTS (SELECT FROM consult_seat s WHERE s.organisation_id = c.organisation_id AND s.consult_id = c.id
+                    AND s.role IN ('patient', 'delegate') AND s.state = 'waiting' AND s.held_at IS NULL) INTO waits;
   FOR r IN SELECT m.user_id FROM member m
             WHERE m.organisation_id = c.organisation_id AND m.revoked_at IS NULL AND m.role IN ('owner', 'dentist', 'nurse')
             ORDER BY m.user_id <> c.requester_id, m.role <> 'nurse', m.role = 'owner', m.user_id LIMIT 8 LOOP
     PERFORM pg_notify('live', json_build_object('topic', 'user:' || r.user_id, 'name', 'waiting', 'data', json_build_object(
-      'consultId', c.id, 'rank', n, 'ring', NEW.state = 'waiting' AND NEW.held_at IS NULL))::text);
+      'consultId', c.id, 'rank', n, 'ring', waits))::text);
     n := n + 1;
   END LOOP;
   RETURN NULL;

@@ -206,9 +206,31 @@ test('[CN-33] one browser at a time is told to ring, and those who may hear of i
   });
   expect(await listWaiting(world.as(reception))).toEqual([]);
   expect(await listWaiting(world.as(stranger))).toEqual([]);
+  rings = [];
   await admitPatient(world.as(li), id, identity);
   expect(await ask(boss)).toEqual({ ring: false, waits: false });
   expect(await missed(li)).toEqual([]);
+  // What rang, and what says so, ends everywhere.
+  await until(() => rings.length >= 3);
+  expect(rings.map(({ ring }) => ring)).toEqual([false, false, false]);
+});
+
+test('[CN-33] one of two is let in: it goes on for the other, and ends with them', async () => {
+  const { li } = world.people;
+  const { id, identity } = await waiting();
+  const other = `p:${newId()}`;
+  await owner`insert into consult_seat (id, organisation_id, consult_id, identity, name, role, state, waiting_since, changed_at)
+    select ${newId()}, organisation_id, consult_id, ${other}, name, 'delegate', state, waiting_since, changed_at
+    from consult_seat where consult_id = ${id} and identity = ${identity}`;
+  for (const [who, ring] of [
+    [identity, true],
+    [other, false]
+  ] as const) {
+    rings = [];
+    await admitPatient(world.as(li), id, who);
+    await until(() => rings.length >= 3);
+    expect(rings.map((one) => one.ring)).toEqual([ring, ring, ring]);
+  }
 });
 
 test('[CN-34] on hold they leave the call and keep their place; let in, they are in', async () => {

@@ -1,5 +1,7 @@
 import { api, ApiError } from '#lib/ui/api.ts';
+import type { Live } from '#lib/ui/shell/live.svelte.ts';
 import { nextRingAfterMs, ringForMs } from '../waiting.ts';
+import type { WaitingNews } from '../waiting.server.ts';
 import { chime, play } from './call/sound.ts';
 
 /** [CN-33] How long a browser goes on asking whether it may ring. */
@@ -46,22 +48,55 @@ export function ringFor(
   { isOn, onring }: { isOn: () => boolean; onring: () => void }
 ): () => void {
   let round = 0;
+  let over = false;
   let timer = setTimeout(() => void ask(), rank * nextRingAfterMs);
   async function ask() {
     let waits = true;
     if (isOn() && canSound()) {
       const answer = await mayRing(consultId);
+      // Let in while the server was asked.
+      if (over) return;
       waits = answer.waits;
       if (answer.ring) {
         onring();
         await play([...chime, ...chime]);
       }
     }
-    if (waits && ++round < rounds) timer = setTimeout(() => void ask(), ringForMs);
+    if (!over && waits && ++round < rounds) timer = setTimeout(() => void ask(), ringForMs);
   }
   return () => {
-    round = rounds;
+    over = true;
     clearTimeout(timer);
+  };
+}
+
+/**
+ * [CN-33] Rings for who waits, as the server tells of them. What was said of it is taken back as soon as nobody waits in
+ * that consult any more. @returns stop
+ */
+export function followWaiting(
+  live: Pick<Live, 'on'>,
+  on: { isOn: () => boolean; said: (consultId: string) => void; unsaid: (consultId: string) => void }
+): () => void {
+  const rings = new Map<string, () => void>();
+  const said = new Set<string>();
+  const stop = live.on('waiting', (data) => {
+    const { consultId, rank, ring } = data as WaitingNews;
+    rings.get(consultId)?.();
+    rings.delete(consultId);
+    if (!ring) {
+      if (said.delete(consultId)) on.unsaid(consultId);
+      return;
+    }
+    const onring = () => {
+      said.add(consultId);
+      on.said(consultId);
+    };
+    rings.set(consultId, ringFor({ consultId, rank }, { isOn: on.isOn, onring }));
+  });
+  return () => {
+    stop();
+    rings.forEach((end) => end());
   };
 }
 
