@@ -7,6 +7,7 @@ import type { PushSender } from '#lib/kernel/ports.ts';
 import { waitInLobby } from '#lib/features/consults/room.server.ts';
 import { endPush, endPushOf, pushState, startPush } from '#lib/features/notifications/push.server.ts';
 import { createPush, noPush } from '../../server/adapters/push/index.ts';
+import { actions } from '../../src/routes/account/+page.server.ts';
 import { POST as signOut } from '../../src/routes/sign-out/+server.ts';
 import { handlers } from '../../server/worker/handlers.ts';
 import { createWorker, type Worker } from '../../server/worker/index.ts';
@@ -202,4 +203,46 @@ test('[NO-20] signing out ends the calls of that device; where it cannot, one is
   expect([signedOut, await rows(), logged.length]).toEqual([1, 1, 1]);
   await expect(leave(false)).rejects.toMatchObject({ status: 303, location: '/sign-in' });
   expect([signedOut, await rows(), logged.length]).toEqual([2, 0, 1]);
+});
+
+test('[NO-20] ending sessions from elsewhere ends the calls of their devices; where it cannot, they end all the same', async () => {
+  const { li } = world.people;
+  const here = on(li);
+  const signIn = async (id = newId()) => {
+    await owner`insert into session (id, user_id, token, expires_at, created_at, updated_at)
+      values (${id}, ${li.userId}, ${id}, now() + interval '1 hour', now(), now())`;
+    await startPush(on(li, id), { ...peer.subscribe(), locale });
+    return id;
+  };
+  const left = async () => ({
+    sessions: (await owner`select 1 from session where user_id = ${li.userId}`).length,
+    devices: (await owner`select 1 from push_subscription`).length
+  });
+  const logged: string[] = [];
+  const act = async (
+    name: 'endSession' | 'endOthers',
+    { broken, id = '' }: { broken: boolean; id?: string }
+  ) => {
+    const services = {
+      ...world.services,
+      ...(broken ? { db: { transaction: () => Promise.reject(new Error('gone')) } } : {}),
+      log: { ...silent, error: (_: object, text: string) => void logged.push(text) }
+    };
+    const url = new URL(`http://localhost/account?/${name}`);
+    const request = new Request(url, { method: 'POST', body: new URLSearchParams({ id }) });
+    const locals = { services, member: here.actor, request: { id: 'test', ip: '127.0.0.1' } };
+    return actions[name]!({ url, request, locals } as unknown as Parameters<
+      NonNullable<typeof actions.endOthers>
+    >[0]);
+  };
+  await owner`delete from session where user_id = ${li.userId}`;
+  await signIn(here.actor.sessionId);
+  await signIn();
+  expect(await act('endOthers', { broken: true })).toEqual({ ended: 1 });
+  expect([await left(), logged.length]).toEqual([{ sessions: 1, devices: 2 }, 1]);
+  expect(await act('endOthers', { broken: false })).toEqual({ ended: 0 });
+  expect([await left(), logged.length]).toEqual([{ sessions: 1, devices: 1 }, 1]);
+  for (const broken of [true, false])
+    expect(await act('endSession', { broken, id: await signIn() })).toEqual({});
+  expect([await left(), logged.length]).toEqual([{ sessions: 1, devices: 2 }, 2]);
 });

@@ -12,7 +12,7 @@ import {
   renewRecoveryCodes
 } from '#lib/features/identity/second-factor.server.ts';
 import { endOtherSessions, endSession, listSessions } from '#lib/features/identity/sessions.server.ts';
-import { endPushOf } from '#lib/features/notifications/push.server.ts';
+import { tryToEndPushOf } from '#lib/features/notifications/push.server.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { accountCall, acted, idOf, loaded } from '../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -103,14 +103,15 @@ export const actions: Actions = {
     const id = text(await event.request.formData(), 'id');
     return acted(async () => {
       await endSession(accountCall(event), idOf(id));
-      await endPushOf(accountCall(event), { id: idOf(id) });
+      await tryToEndPushOf(accountCall(event), { id: idOf(id) });
       return {};
     });
   },
   endOthers: (event) =>
     acted(async () => {
       const call = accountCall(event);
-      await endPushOf(call, { not: call.actor.sessionId });
-      return endOtherSessions(call);
+      const { ended } = await endOtherSessions(call);
+      await tryToEndPushOf(call, { not: call.actor.sessionId });
+      return { ended };
     })
 };
