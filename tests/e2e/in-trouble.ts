@@ -122,6 +122,22 @@ export function inTrouble(people: () => { li: Person; wang: Person; app: TestApp
     expect(off).not.toContain(true);
     await choose();
     await expect.poll(() => noiseOfMicrophones(page)).toContain(true);
+
+    // Another program has it at that very moment: it goes on as it was, and that is said.
+    await page.evaluate(() => {
+      const media = navigator.mediaDevices;
+      media.getUserMedia = () => {
+        Reflect.deleteProperty(media, 'getUserMedia');
+        return Promise.reject(new DOMException('in use', 'NotReadableError'));
+      };
+    });
+    await choose();
+    await expect(page.getByText(say('room_noise_failed'))).toBeVisible();
+    await page.getByTestId('call-more').click();
+    await expect(page.getByRole('menuitemcheckbox', { name: say('room_noise') })).toBeChecked();
+    await page.keyboard.press('Escape');
+    expect(await noiseOfMicrophones(page)).not.toContain(false);
+    await expectHeard(people().wang.page);
   });
 
   test('[CN-45] [CALL-35] two colleagues come, one by the bell, one by the address; a computer that cannot keep up shows fewer', async () => {

@@ -279,12 +279,6 @@ export class CallController {
     else if (kind !== 'audiooutput') await this.preview.reopen(source);
   }
 
-  /** [CALL-32] @returns false where the browser did not take it */
-  async setQuietens(on: boolean): Promise<boolean> {
-    this.devices.setQuietens(on);
-    return (await this.#session?.setNoiseSuppression(on)) ?? true;
-  }
-
   /** [CALL-65] */
   async setLowData(on: boolean): Promise<void> {
     this.lowData.set(on);

@@ -82,6 +82,26 @@ export class Sending {
     if (session) this.#options.changed(session);
   }
 
+  /**
+   * [CALL-32] `refused`: this browser does not take it. `failed`: the microphone could not be opened anew; it and the
+   * choice are as they were.
+   */
+  async setQuietens(on: boolean): Promise<'done' | 'refused' | 'failed'> {
+    const { devices } = this.#options;
+    devices.setQuietens(on);
+    await this.#beginning;
+    const session = this.#options.session();
+    if (!session) return 'done';
+    let taken = true;
+    try {
+      await this.#switching(session.setNoiseSuppression(on).then((did) => void (taken = did)));
+    } catch {
+      devices.setQuietens(!on);
+      return 'failed';
+    }
+    return taken ? 'done' : 'refused';
+  }
+
   /** A host turned our microphone off: it stays off until the person wants it again. */
   silence(): void {
     this.micOn = false;

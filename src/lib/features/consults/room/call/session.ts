@@ -28,7 +28,7 @@ import type { HeardFrom } from './hearing.ts';
 import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
 import { owedOf } from './owed.ts';
-import { microphoneAs } from './microphone.ts';
+import { microphoneAs, setNoise } from './microphone.ts';
 import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
 import { Sounds } from './sounds.ts';
@@ -346,16 +346,11 @@ export class Session {
     }
   }
 
-  /** @returns false where the browser did not take it */
+  /** [CALL-32] @returns false where the browser did not take it @throws where the microphone cannot be opened anew */
   async setNoiseSuppression(on: boolean): Promise<boolean> {
     const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.audioTrack;
     if (!(track instanceof LocalAudioTrack)) return true;
-    const media = track.mediaStreamTrack;
-    await media.applyConstraints({ ...media.getConstraints(), noiseSuppression: on });
-    if (media.getSettings().noiseSuppression === on) return true;
-    // Chromium takes it of a microphone that is opened anew, and of no other.
-    await track.restartTrack(asOpened(media, on));
-    return track.mediaStreamTrack.getSettings().noiseSuppression === on;
+    return setNoise(track, on, () => this.#takenAway.add(track));
   }
 
   async setCamera(on: boolean, deviceId: string | null): Promise<void> {
