@@ -217,11 +217,14 @@ test('[CN-33] one browser at a time is told to ring, and those who may hear of i
 
 test('[CN-33] one of two is let in: it goes on for the other, and ends with them', async () => {
   const { li } = world.people;
+  rings = [];
   const { id, identity } = await waiting();
   const other = `p:${newId()}`;
   await owner`insert into consult_seat (id, organisation_id, consult_id, identity, name, role, state, waiting_since, changed_at)
     select ${newId()}, organisation_id, consult_id, ${other}, name, 'delegate', state, waiting_since, changed_at
     from consult_seat where consult_id = ${id} and identity = ${identity}`;
+  // That both came has been told: what is heard from here on is what letting in tells.
+  await until(() => rings.length >= 6);
   for (const [who, ring] of [
     [identity, true],
     [other, false]
