@@ -82,7 +82,7 @@ async function change(
   await auditConsult(tx, consult, 'room.encryption', { on, why });
   await consultChanged(tx, consult.id, 'call.encryption');
   // [RC-16] What the media server records would be noise from here on.
-  if (on) await tx.live({ topic: 'recordings', name: 'call.encrypted' });
+  if (on) await tx.live({ topic: 'recordings', name: 'call.encryption' });
   return now;
 }
 
