@@ -27,7 +27,8 @@ const { positionals, values } = parseArgs({
     tombstones: { type: 'string', default: '1000000' },
     times: { type: 'string', default: '20' },
     'hard-times': { type: 'string', default: '10' },
-    dark: { type: 'string', default: '60' }
+    dark: { type: 'string', default: '60' },
+    only: { type: 'string' }
   }
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -99,7 +100,8 @@ async function call(): Promise<boolean> {
   const inside = 'CONSILIUM_PROVE_INSIDE';
   if (process.env[inside]) {
     const [times, hardTimes, darkSeconds] = [values.times, values['hard-times'], values.dark].map(Number);
-    return proveCall({ times: times!, hardTimes: hardTimes!, darkSeconds: darkSeconds!, say });
+    const only = values.only?.split(',') ?? null;
+    return proveCall({ times: times!, hardTimes: hardTimes!, darkSeconds: darkSeconds!, only, say });
   }
   const [program = '', ...before] = withNetworks();
   const child = spawn(program, [...before, process.execPath, ...process.argv.slice(1)], {
