@@ -16,6 +16,9 @@ export interface BarePerson {
   identity: string;
   /** Joins by itself. */
   auto: boolean;
+  /** Another page than the one that connects and publishes, and what it is asked. */
+  page?: '/codec';
+  asked?: Record<string, string>;
   prepare?: (context: BrowserContext) => Promise<void>;
 }
 export interface BarePages {
@@ -41,6 +44,8 @@ export async function serveBare(options: {
   const files: Readonly<Record<string, readonly [string, string]>> = {
     '/': [join(peerFolder, 'index.html'), 'text/html'],
     '/page.js': [join(peerFolder, 'page.js'), 'text/javascript'],
+    '/codec': [join(peerFolder, 'codec.html'), 'text/html'],
+    '/codec.js': [join(peerFolder, 'codec.js'), 'text/javascript'],
     '/livekit-client.js': [
       join(peerFolder, 'node_modules', 'livekit-client', 'dist', 'livekit-client.umd.js'),
       'text/javascript'
@@ -65,7 +70,7 @@ export async function serveBare(options: {
   const origin = `http://127.0.0.1:${address.port}`;
 
   return {
-    async open(browser, { room, identity, auto, prepare }) {
+    async open(browser, { room, identity, auto, prepare, page: path = '/', asked }) {
       const token = await mintToken(keys, {
         room,
         identity,
@@ -78,8 +83,8 @@ export async function serveBare(options: {
       await options.prepareAll?.(context);
       await prepare?.(context);
       const page = await context.newPage();
-      const query = new URLSearchParams({ url: signalUrl, token, ...(auto ? { auto: '1' } : {}) });
-      await page.goto(`${origin}/?${query}`);
+      const query = new URLSearchParams({ url: signalUrl, token, ...(auto ? { auto: '1' } : {}), ...asked });
+      await page.goto(`${origin}${path}?${query}`);
       return page;
     }
   };

@@ -3,11 +3,12 @@
 // `npm run bench:board [-- --pairs N --only viewer,call,large]`
 import { parseArgs } from 'node:util';
 import { makeDemoUpload } from '#lib/features/imaging/demo.server.ts';
+import { visit } from '../e2e/people.ts';
 import { boxOf } from '../e2e/seen.ts';
 import { say } from '../e2e/words.ts';
 import { startApp } from '../support/app.ts';
 import { countDrawnFrames, dragWindow, fillWithImage } from './board/drag.ts';
-import { drawModels, fillBoard, panBoard } from './board/large.ts';
+import { drawModels, fillBoard, panBoard, type Panning } from './board/large.ts';
 import { readStored } from './board/stored.ts';
 import { measureStroke } from './board/stroke.ts';
 import { openViewers, subjects, type Subject } from './board/viewers.ts';
@@ -116,7 +117,7 @@ async function useBoard(): Promise<void> {
   const stored = async () => (await readStored(app.dataDir, consultId)).records.length;
   await fillBoard({ url: wire.url, context: dentist, origin: app.origin, count: largeShapes, stored });
   const page = await dentist.newPage();
-  await page.goto(room);
+  await visit(page, room);
   const began = performance.now();
   await page.getByRole('button', { name: say('room_without_call') }).click({ timeout: patienceMs });
   await page.waitForSelector('[data-board-ready=true]', { timeout: 120_000 });
@@ -129,15 +130,18 @@ async function useBoard(): Promise<void> {
   figure('large_shown_ms', performance.now() - began, 'ms');
   await page.waitForTimeout(5_000);
   const { x, y, width, height } = await boxOf(page.getByTestId('board-surface'));
-  const whole = await panBoard(page, { x: x + width / 2, y: y + height / 2 }, dragMs);
-  const near = await panBoard(page, await fillWithImage(page), dragMs);
-  for (const [name, { longTasks, framesPerSecond }] of [
+  const whole = [await panBoard(page, { x: x + width / 2, y: y + height / 2 }, dragMs)];
+  const at = await fillWithImage(page);
+  const near: Panning[] = [];
+  for (let i = 0; i < drags; i++) near.push(await panBoard(page, at, dragMs));
+  for (const [name, pans] of [
     ['pan_all', whole],
     ['pan', near]
   ] as const) {
-    if (longTasks.length) rows.push({ name: `${name}: tasks over 50 ms`, samples: longTasks });
-    figure(`${name}_long_task_ms`, Math.max(0, ...longTasks), 'ms');
-    figure(`${name}_fps`, framesPerSecond, 'fps');
+    const longest = pans.map(({ longTasks }) => Math.max(0, ...longTasks));
+    rows.push({ name: `${name}: the longest task over 50 ms of a drag (ms)`, samples: longest });
+    figure(`${name}_long_task_ms`, median(longest), 'ms');
+    figure(`${name}_fps`, median(pans.map(({ framesPerSecond }) => framesPerSecond)), 'fps');
   }
 }
 

@@ -1,13 +1,14 @@
 // The call over a bad line (tests/support/line), ours beside a page with livekit-client as it comes, in turn:
 // frozen pictures and made-up sound at 5 % and 20 % loss each way, joining at a round trip of 100 ms and at 20 % loss,
-// the first picture with UDP closed, what hidden tiles cost, and what "low data" spares.
-// `npm run bench:media [-- --pairs N --only loss5,loss20,delay,join20,tcp,tiles,low]`
+// the first picture with UDP closed, what hidden tiles cost, what "low data" spares, and simulcast beside SVC.
+// `npm run bench:media [-- --pairs N --only loss5,loss20,delay,join20,tcp,tiles,low,codec]`
 import { parseArgs } from 'node:util';
 import { startApp } from '../support/app.ts';
 import { lineEnvironment, openLine, type LineConditions } from '../support/line/simulator.ts';
 import { bareJoins, ourJoin, serveBare } from './bare.ts';
 import { createCleanUp, median, report, type Figure } from './figures.ts';
 import { installPeer } from './install-peer.ts';
+import { measureWay, ways, type Sent, type Way } from './media/codecs.ts';
 import { measureLowData } from './media/low-data.ts';
 import { see, watch, type Seen } from './media/seen.ts';
 import { measureTiles } from './media/tiles.ts';
@@ -17,7 +18,7 @@ const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'loss5,loss20,delay,join20,tcp,tiles,low' }
+    only: { type: 'string', default: 'loss5,loss20,delay,join20,tcp,tiles,low,codec' }
   }
 });
 const pairs = Math.max(1, Number(values.pairs));
@@ -174,6 +175,29 @@ async function main(): Promise<void> {
       rows.push({ name: `low data: ${name} (kbit/s)`, samples });
     figure('low_data_received_ratio', median(all.receivedLow) / median(all.received), 'ratio');
     figure('low_data_sent_ratio', median(all.sentLow) / median(all.sent), 'ratio');
+  }
+  if (parts.has('codec')) {
+    line.set({});
+    const names = Object.keys(ways) as Way[];
+    const taken = new Map<Way, Sent[]>(names.map((way) => [way, []]));
+    for (let i = 0; i < pairs; i++)
+      for (const [at, way] of names.entries()) {
+        taken.get(way)!.push(await measureWay({ way, room: `codec-${at}-${i}`, pages, here, there }));
+        console.log(`codec ${i + 1}/${pairs}, ${way}:`, taken.get(way)!.at(-1));
+      }
+    const told = (name: string, of: (sent: Sent) => number) => {
+      for (const way of names) rows.push({ name: `${way}: ${name}`, samples: taken.get(way)!.map(of) });
+    };
+    told('sent (kbit/s)', ({ kbps }) => kbps);
+    told('encoder for each picture (ms)', ({ encodeMs }) => encodeMs);
+    for (const size of ['high', 'low'] as const) {
+      told(`taken ${size} (tenths of dB)`, (sent) => sent[size].decibels * 10);
+      told(`taken ${size} (px)`, (sent) => sent[size].height);
+      told(`taken ${size} (frames a second)`, (sent) => sent[size].fps);
+    }
+    const of = (way: Way, what: 'kbps' | 'encodeMs') => median(taken.get(way)!.map((sent) => sent[what]));
+    figure('svc_sent_ratio', of('SVC', 'kbps') / of('simulcast', 'kbps'), 'ratio');
+    figure('svc_encode_ratio', of('SVC', 'encodeMs') / of('simulcast', 'encodeMs'), 'ratio');
   }
   await report({ bench: 'media', runs: pairs, rows, figures });
 }
