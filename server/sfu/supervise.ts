@@ -12,8 +12,11 @@ import { renderYaml } from './yaml.ts';
 const readyWithinMs = 10_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
-/** After this long up, the next end counts as the first again. */
-const steadyMs = 30_000;
+/**
+ * Having answered for this long, the next end counts as the first again: a call is back within ten seconds of one
+ * however often that happens, and what cannot live waits longer each time.
+ */
+const steadyMs = 3_000;
 /** LiveKit drains on SIGTERM until everyone left: that is not waited for. */
 const graceMs = 1_000;
 
@@ -48,6 +51,7 @@ export function supervise(options: {
   // Whoever does not wait for the first start must not see an unhandled rejection.
   ready.promise.catch(() => undefined);
 
+  let answersSince = Number.POSITIVE_INFINITY;
   const loop = run();
 
   async function run(): Promise<void> {
@@ -56,7 +60,7 @@ export function supervise(options: {
     let wanted = config.ports;
     let pauseMs = firstPauseMs;
     while (!stopping) {
-      const startedAt = performance.now();
+      answersSince = Number.POSITIVE_INFINITY;
       const taken = await choosePorts(wanted);
       tellMoved(wanted, taken);
       const why = await oneLife(taken);
@@ -66,7 +70,7 @@ export function supervise(options: {
       if (stopping) break;
       // The same ports again where they can be had: clients that reconnect look there.
       wanted = taken;
-      if (performance.now() - startedAt > steadyMs) pauseMs = firstPauseMs;
+      if (performance.now() - answersSince > steadyMs) pauseMs = firstPauseMs;
       health = { state: 'restarting', detail: why };
       log.error({ why, pauseMs }, 'media server ended, starting it again');
       await pause(pauseMs);
@@ -117,6 +121,7 @@ export function supervise(options: {
       return lastLine() ? `${outcome}: ${lastLine()}` : outcome;
     }
     ports = taken;
+    answersSince = performance.now();
     health = { state: 'ready', detail: `livekit-server on port ${taken.signal}`, ports: taken };
     log.info({ ports: taken, pid: own.pid }, 'media server ready');
     ready.resolve();
