@@ -131,9 +131,9 @@ async function useBoard(): Promise<void> {
   await page.waitForTimeout(5_000);
   const { x, y, width, height } = await boxOf(page.getByTestId('board-surface'));
   const whole = [await panBoard(page, { x: x + width / 2, y: y + height / 2 }, dragMs)];
-  const at = await fillWithImage(page);
+  const middle = await fillWithImage(page);
   const near: Panning[] = [];
-  for (let i = 0; i < drags; i++) near.push(await panBoard(page, at, dragMs));
+  for (let i = 0; i < drags; i++) near.push(await panBoard(page, middle, dragMs));
   for (const [name, pans] of [
     ['pan_all', whole],
     ['pan', near]
