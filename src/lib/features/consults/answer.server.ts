@@ -124,16 +124,12 @@ async function lockForExpert(
   }
   // Gone from this person's sight: if they were asked and a colleague was first, say so.
   const [taken] = await call.systemDb
-    .select({ askedExpertId: consults.askedExpertId, expertId: consults.expertId })
+    .select({
+      specialty: consults.specialty,
+      askedExpertId: consults.askedExpertId,
+      expertId: consults.expertId
+    })
     .from(consults)
-    .innerJoin(
-      expertListings,
-      and(
-        eq(expertListings.organisationId, consults.expertOrganisationId),
-        eq(expertListings.specialty, consults.specialty),
-        eq(expertListings.userId, call.actor.userId)
-      )
-    )
     .where(and(eq(consults.id, consultId), eq(consults.expertOrganisationId, call.actor.organisationId)));
   if (taken?.expertId && taken.askedExpertId === null && call.actor.role === 'expert')
     throw fail('consult_already_accepted');
