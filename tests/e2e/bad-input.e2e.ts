@@ -183,6 +183,13 @@ test('a second click on "Accept" changes nothing; of two experts one gets the co
   await wang.page.getByRole('button', { name: say('consults_accept') }).click();
   await expect(wang.page.getByText(say('error_consult_already_accepted'))).toBeVisible();
   await wang.page.unroute('**/api/events**');
+  // Before its script has come, a page sends its form as browsers always did.
+  const early = await wang.context.request.post(`/consults/${consultId}?/accept`, {
+    form: {},
+    headers: { origin: app.origin, accept: 'text/html' }
+  });
+  expect(early.status()).toBe(409);
+  expect(await early.text()).toContain(say('error_consult_already_accepted'));
   const [row] = await sqlOf(
     (sql) =>
       sql<

@@ -108,6 +108,11 @@ describe('answering', () => {
     const loser = winner === wang ? sun : wang;
     expect(await refusal(acceptConsult(world.as(winner), id))).toBeNull();
     expect(await refusal(readConsult(world.as(loser), id))).toBe('not_found');
+    // Of the same hospital, and not asked: a question that was taken is none.
+    const liu = world.as(world.people.liu);
+    expect(await refusal(acceptConsult(liu, id))).toBe('not_found');
+    expect(await refusal(declineConsult(liu, id, '不在专业范围内'))).toBe('not_found');
+    expect(await refusal(askForMore(liu, id, '请补拍根尖片'))).toBe('not_found');
   });
 
   test('[CN-4] accepting narrows the grant to the one who accepted', async () => {

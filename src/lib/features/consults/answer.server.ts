@@ -125,15 +125,16 @@ async function lockForExpert(
   // Gone from this person's sight: if they were asked and a colleague was first, say so.
   const [taken] = await call.systemDb
     .select({
+      expertOrganisationId: consults.expertOrganisationId,
       specialty: consults.specialty,
       askedExpertId: consults.askedExpertId,
       expertId: consults.expertId
     })
     .from(consults)
     .where(and(eq(consults.id, consultId), eq(consults.expertOrganisationId, call.actor.organisationId)));
-  if (taken?.expertId && taken.askedExpertId === null && call.actor.role === 'expert')
-    throw fail('consult_already_accepted');
-  throw fail('not_found');
+  // Who was not asked cannot tell a question that was taken from none at all.
+  const asked = taken?.expertId ? await askedExpertIds(tx, { ...taken, expertId: null }) : [];
+  throw fail(asked.includes(call.actor.userId) ? 'consult_already_accepted' : 'not_found');
 }
 
 export async function lockForRequester(tx: Tx, consultId: string): Promise<ConsultRow> {
@@ -143,7 +144,10 @@ export async function lockForRequester(tx: Tx, consultId: string): Promise<Consu
 }
 
 /** The expert, or everyone the question waits for. */
-export async function askedExpertIds(tx: Tx, consult: ConsultRow): Promise<string[]> {
+export async function askedExpertIds(
+  tx: Tx,
+  consult: Pick<ConsultRow, 'expertId' | 'askedExpertId' | 'expertOrganisationId' | 'specialty'>
+): Promise<string[]> {
   if (consult.expertId ?? consult.askedExpertId) return [(consult.expertId ?? consult.askedExpertId)!];
   const listed = await tx.rows
     .select({ userId: expertListings.userId })

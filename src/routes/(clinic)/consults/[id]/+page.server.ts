@@ -1,4 +1,4 @@
-import { redirect } from '@sveltejs/kit';
+import { error, redirect } from '@sveltejs/kit';
 import {
   acceptConsult,
   answerMore,
@@ -9,6 +9,7 @@ import {
 import { breakGlass } from '#lib/features/consults/break-glass.server.ts';
 import { glassInput } from '#lib/features/consults/break-glass.ts';
 import { messageInput, reasonInput } from '#lib/features/consults/schema.ts';
+import { asAppError } from '#lib/kernel/errors.ts';
 import { readCase } from '../../../case.server.ts';
 import { acted, idOf, loaded, parsed, staffCall } from '../../../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -18,29 +19,41 @@ export const load: PageServerLoad = async (event) => {
   return loaded(readCase(staffCall(event), idOf(event.params.id)));
 };
 
+/** What a colleague took on is out of this person's sight: its page cannot be shown again with the refusal on it. */
+const tellTaken = (cause: unknown): never => {
+  const known = asAppError(cause);
+  if (known?.code === 'consult_already_accepted')
+    error(known.status, { message: known.code, code: known.code });
+  throw cause;
+};
+
 const textOf = async (request: Request, field: string) => String((await request.formData()).get(field) ?? '');
 
 export const actions: Actions = {
   accept: async (event) => {
     const id = idOf(event.params.id);
-    const refused = await acted(() => acceptConsult(staffCall(event), id));
+    const refused = await acted(() => acceptConsult(staffCall(event), id).catch(tellTaken));
     if (refused) return refused;
     redirect(303, `/room/${id}`);
   },
   decline: async (event) => {
     const reason = await textOf(event.request, 'reason');
     return acted(
-      () => declineConsult(staffCall(event), idOf(event.params.id), parsed(reasonInput, { reason }).reason),
+      () =>
+        declineConsult(staffCall(event), idOf(event.params.id), parsed(reasonInput, { reason }).reason).catch(
+          tellTaken
+        ),
       { reason }
     );
   },
   askMore: async (event) => {
     const text = await textOf(event.request, 'text');
     return acted(
-      () => askForMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text),
-      {
-        text
-      }
+      () =>
+        askForMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text).catch(
+          tellTaken
+        ),
+      { text }
     );
   },
   answerMore: async (event) => {
