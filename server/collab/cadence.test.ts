@@ -24,20 +24,19 @@ test('[CO-11] a lone change goes at once, a flood is gathered', () => {
   expect(work).toHaveBeenCalledTimes(before + 1);
 });
 
-test('[CO-5] what a few people draw goes at once each, what many draw is gathered', () => {
-  const runs = (members: number, everyMs: number): number => {
+test('[CO-5] the pause may follow what a run costs: dear ones are gathered, cheap ones go at once', () => {
+  const runs = (costMs: number): number => {
     const work = vi.fn();
-    const cadence = new Cadence(16, work, { perSecond: 1_000, cost: () => members });
-    for (let ms = 0; ms < 2_000; ms += everyMs) {
+    const cadence = new Cadence(() => Math.min(16, 2 * costMs), work);
+    for (let ms = 0; ms < 2_000; ms++) {
       cadence.request();
-      vi.advanceTimersByTime(everyMs);
+      vi.advanceTimersByTime(1);
     }
     return work.mock.calls.length;
   };
-  expect(runs(3, 10)).toBe(200);
-  // Thirty people, a change each millisecond: 62 ticks a second, and what the allowance adds.
-  expect(runs(30, 1)).toBeLessThan(200);
-  expect(runs(30, 1)).toBeGreaterThan(100);
+  expect(runs(0.2)).toBeGreaterThan(900);
+  expect(runs(4)).toBeLessThan(260);
+  expect(runs(100)).toBeGreaterThan(110);
 });
 
 test('stopped, it does not run what was asked for', () => {

@@ -36,6 +36,9 @@ export interface DocumentOptions {
   heedsLock?: boolean;
 }
 
+/** From one flush to the next: so many times as long as flushes took lately, which leaves time for other documents. */
+const pauseOfFlush = 2;
+
 /** One document in memory: applies, tells and saves what its members contribute. */
 export class LiveDocument {
   readonly key: DocumentKey;
@@ -65,6 +68,8 @@ export class LiveDocument {
   #overloaded = false;
   #delayed = false;
   #writtenAtMs = performance.now();
+  /** How long flushes took lately: the newest counts a tenth, for one may have waited for the processor. */
+  #flushMs = 0;
   /** Counts changes, to see whether there was one. */
   version = 0;
 
@@ -74,10 +79,10 @@ export class LiveDocument {
     this.#options = options;
     this.#readOnly = stored.closedAt ? 'closed' : null;
     this.#content = new Content(doc, (update, origin) => this.#changed(update, origin));
-    this.#cadence = new Cadence(limits.tickMs, () => this.flush(), {
-      perSecond: limits.updateMessagesASecond,
-      cost: () => this.members.size
-    });
+    this.#cadence = new Cadence(
+      () => Math.min(limits.tickMs, pauseOfFlush * this.#flushMs),
+      () => this.flush()
+    );
     this.presences = new Presences({
       ...limits,
       members: this.members,
@@ -150,6 +155,7 @@ export class LiveDocument {
   /** Apply all that was submitted: one message to everyone, one row an author. */
   flush(): void {
     this.#cadence.stop();
+    const began = performance.now();
     const incoming = this.#incoming;
     this.#incoming = new Map();
     const writers = new Set<Member>();
@@ -164,6 +170,7 @@ export class LiveDocument {
     this.#tell(writers.size === 1 ? [...writers][0]! : null);
     this.#acknowledge();
     if (!this.#overloaded && this.updates.bytes > this.#options.limits.unsavedBytes) this.#overload(true);
+    this.#flushMs += (performance.now() - began - this.#flushMs) / 10;
   }
 
   /** In one transaction; a mark, or an answer that says nothing, does not wake a document that rests. */

@@ -31,9 +31,8 @@ export interface Limits {
   presenceBytes: number;
   /** Presences one socket may introduce. */
   presencesAConnection: number;
-  /** At most one message of updates to each client in this time, in a document that sends more than so many a second. */
+  /** The longest that changes are gathered before they go out as one message. */
   tickMs: number;
-  updateMessagesASecond: number;
   /** At most one message of presences to each client in this time; longer where so many presences a second go to all. */
   presenceMs: number;
   slowestPresenceMs: number;
@@ -65,6 +64,9 @@ export interface Limits {
   gapMs: number;
 }
 
+/** Beside other nodes: what is drawn on one is seen on another once it is saved. */
+export const amongNodes: Partial<Limits> = { saveMs: 50 };
+
 export const defaultLimits: Limits = {
   messageBytes: 4 * 1024 * 1024,
   heldBytes: 1024 * 1024,
@@ -84,9 +86,8 @@ export const defaultLimits: Limits = {
   presenceBytes: 16 * 1024,
   presencesAConnection: 4,
   tickMs: 16,
-  updateMessagesASecond: 1_000,
   ...presencePace,
-  saveMs: 50,
+  saveMs: 100,
   unsavedBytes: 8 * 1024 * 1024,
   documentBytes: 64 * 1024 * 1024,
   snapshotRows: 500,

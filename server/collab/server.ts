@@ -12,7 +12,7 @@ import { Documents } from './documents.ts';
 import { nameOf } from './error-name.ts';
 import type { Inspect } from './judge.ts';
 import { Knocks } from './knocks.ts';
-import { type Limits, defaultLimits } from './limits.ts';
+import { type Limits, amongNodes, defaultLimits } from './limits.ts';
 import { Nodes } from './nodes.ts';
 import type { Persistence } from './persistence.ts';
 import { type Relay, noRelay } from './relay.ts';
@@ -74,7 +74,7 @@ class ServerSocket extends WebSocket {
 /** The collaboration server: y-websocket's protocol, with access, limits and durability. Rules in SPEC.md. */
 export function createCollab(options: CollabOptions): Collab {
   const { authorise, log, relay = noRelay } = options;
-  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const limits: Limits = { ...defaultLimits, ...(relay === noRelay ? {} : amongNodes), ...options.limits };
   const origins = new Set(typeof options.origin === 'string' ? [options.origin] : options.origin);
   const connections = new Set<Connection>();
   const knocks = new Knocks(limits);

@@ -25,11 +25,25 @@ const { values } = parseArgs({
 const pairs = Math.max(1, Number(values.pairs));
 const documents = Math.max(1, Number(values.documents));
 const idleMs = Math.max(1, Number(values['idle-seconds'])) * 1_000;
+/** Who draws, how often: a consult or two, a busy hour, and more than people do. */
+const loads = {
+  quiet: { documents: 2, people: 3, perSecond: 20, seconds: 3 },
+  busy: { documents: 4, people: 8, perSecond: 20, seconds: 3 },
+  full: { documents: 4, people: 8, perSecond: 100, seconds: 3 }
+};
+type Load = (typeof loads)[keyof typeof loads];
 const cursors = { clients: 30, perSecond: 20, ms: 2_000 };
 const cleanUp = createCleanUp();
 
 type Measured = Record<
-  'updatesPerSecond' | 'p99Ms' | 'memoryPerDocument' | 'cursorMessages' | 'storedAll' | 'storedToLoad',
+  | 'updatesPerSecond'
+  | 'p99Ms'
+  | 'p99BusyMs'
+  | 'p99FullMs'
+  | 'memoryPerDocument'
+  | 'cursorMessages'
+  | 'storedAll'
+  | 'storedToLoad',
   number
 >;
 
@@ -67,7 +81,9 @@ async function measure(subject: Subject): Promise<Measured> {
   const { all, toLoad } = await storedRatio(subject);
   return {
     updatesPerSecond: await updates(subject, 400),
-    p99Ms: percentile(await latencies(subject), 99),
+    p99Ms: percentile(await latencies(subject, loads.quiet), 99),
+    p99BusyMs: percentile(await latencies(subject, loads.busy), 99),
+    p99FullMs: percentile(await latencies(subject, loads.full), 99),
     memoryPerDocument: await memory(subject),
     cursorMessages: await cursorMessages(subject),
     storedAll: all,
@@ -101,9 +117,9 @@ async function updates(subject: Subject, each: number): Promise<number> {
   return (16 * each) / seconds;
 }
 
-/** Two documents of three people, each 20 changes a second. @returns sent → seen, milliseconds */
-async function latencies(subject: Subject): Promise<number[]> {
-  const rooms = await Promise.all([3, 3].map((count) => enter(subject, count)));
+/** All of them in turn, evenly spread over the time. @returns sent → seen, milliseconds */
+async function latencies(subject: Subject, load: Load): Promise<number[]> {
+  const rooms = await Promise.all(Array.from({ length: load.documents }, () => enter(subject, load.people)));
   const seen: number[] = [];
   const sentAt = new Map<string, number>();
   for (const { clients, documentId } of rooms)
@@ -113,15 +129,22 @@ async function latencies(subject: Subject): Promise<number[]> {
         const now = performance.now();
         for (const key of event.keysChanged) seen.push(now - sentAt.get(`${documentId} ${key}`)!);
       });
-  for (let i = 0; i < 60; i++) {
-    for (const { clients, documentId } of rooms)
-      for (const [who, client] of clients.entries()) {
-        sentAt.set(`${documentId} ${who}-${i}`, performance.now());
-        client.records.set(`${who}-${i}`, i);
-        await wait(50 / 6);
-      }
+  const people = rooms.flatMap(({ clients, documentId }) =>
+    clients.map(({ records }, who) => ({ records, who, documentId }))
+  );
+  const total = people.length * load.perSecond * load.seconds;
+  const began = performance.now();
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, ((performance.now() - began) / 1_000) * people.length * load.perSecond);
+    for (; sent < due; sent++) {
+      const { records, who, documentId } = people[sent % people.length]!;
+      const key = `${who}-${Math.floor(sent / people.length)}`;
+      sentAt.set(`${documentId} ${key}`, performance.now());
+      records.set(key, sent);
+    }
+    await wait(1);
   }
-  await until(() => seen.length === 60 * 6 * 2);
+  await until(() => seen.length === total * (load.people - 1));
   for (const { leave } of rooms) leave();
   return seen;
 }
@@ -252,6 +275,8 @@ async function tell(runs: Record<string, Measured[]>, idle: Record<string, numbe
   };
   ratio('updates_ratio', 'updatesPerSecond', Math.max);
   ratio('p99_ratio', 'p99Ms', Math.min);
+  ratio('p99_busy_ratio', 'p99BusyMs', Math.min);
+  ratio('p99_full_ratio', 'p99FullMs', Math.min);
   ratio('memory_per_doc_ratio', 'memoryPerDocument', Math.min);
   ratio('cursor_messages_ratio', 'cursorMessages', Math.min);
   const idleBest = Math.min(...names.map((peer) => idle[peer]!));
@@ -275,7 +300,7 @@ async function tell(runs: Record<string, Measured[]>, idle: Record<string, numbe
     });
   }
   const rows = Object.entries(runs).flatMap(([subject, all]) =>
-    (['updatesPerSecond', 'p99Ms', 'memoryPerDocument', 'cursorMessages'] as const).map((name) => ({
+    (Object.keys(all[0]!) as (keyof Measured)[]).map((name) => ({
       name: `${name}, ${subject}`,
       samples: all.map((one) => one[name])
     }))

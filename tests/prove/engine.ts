@@ -13,6 +13,8 @@ import { silent } from '../support/silent.ts';
 export interface EngineSettings {
   databaseUrl: string;
   limits: Partial<Limits>;
+  /** Watch the event loop for stalls: it wakes the process each millisecond. */
+  watchesStalls?: boolean;
 }
 export type ToEngine = { listen: number } | { memory: true };
 export type FromEngine =
@@ -27,7 +29,7 @@ function accessOf(request: IncomingMessage): Access {
   return JSON.parse(Buffer.from(text, 'base64url').toString()) as Access;
 }
 
-function serve({ databaseUrl, limits }: EngineSettings): void {
+function serve({ databaseUrl, limits, watchesStalls }: EngineSettings): void {
   const pool = openPool({ url: databaseUrl, max: 4, log: silent });
   const collab = createCollab({
     authorise: (request) => Promise.resolve({ ok: true, access: accessOf(request) }),
@@ -38,7 +40,7 @@ function serve({ databaseUrl, limits }: EngineSettings): void {
   });
   const http = createServer();
   const stalls = monitorEventLoopDelay({ resolution: 1 });
-  stalls.enable();
+  if (watchesStalls) stalls.enable();
   http.on('upgrade', (request, socket, head) => {
     if (!collab.handleUpgrade(request, socket, head)) socket.destroy();
   });

@@ -34,7 +34,7 @@ export class ProvingSite {
   readonly #clients = new Set<ProvingClient>();
 
   constructor(urls: { ownerUrl: string; appUrl: string }, limits: Partial<Limits>) {
-    this.#settings = { databaseUrl: urls.appUrl, limits };
+    this.#settings = { databaseUrl: urls.appUrl, limits, watchesStalls: true };
     this.#pool = openPool({ url: urls.appUrl, max: 2, log: silent });
     this.#owner = postgres(urls.ownerUrl, { max: 1, onnotice: () => {} });
   }
