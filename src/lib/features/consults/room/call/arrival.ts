@@ -1,6 +1,6 @@
 /** Pure: whether what others send arrives here. Time (ms) is passed in. */
 
-/** Something of another person that should be arriving now. */
+/** Something of another person that should be arriving now, or of one's own that has no place at the media server. */
 export interface Owed {
   id: string;
   /** Received of it so far; null: it has no place here yet. */

@@ -2,9 +2,11 @@ import {
   ConnectionQuality,
   Track,
   type RemoteParticipant,
-  type RemoteTrackPublication
+  type RemoteTrackPublication,
+  type Room
 } from 'livekit-client';
 import type { Owed } from './arrival.ts';
+import type { Sent } from './sent.ts';
 
 /**
  * Whether something of it should be arriving now: not what is muted, not looked at (adaptive stream), held back by the
@@ -19,6 +21,18 @@ export function isOwed(publication: RemoteTrackPublication): boolean {
     publication.track?.streamState !== Track.StreamState.Paused &&
     (publication.source === Track.Source.Microphone || publication.source === Track.Source.Camera)
   );
+}
+
+/** [CALL-74] Of what others send here, and of what oneself sends to them. */
+export async function owedIn(
+  { remoteParticipants, localParticipant }: Pick<Room, 'remoteParticipants' | 'localParticipant'>,
+  sent: Sent
+): Promise<Owed[]> {
+  const [owed, untaken] = await Promise.all([
+    owedOf(remoteParticipants.values()),
+    sent.untaken(localParticipant.trackPublications.values())
+  ]);
+  return [...owed, ...untaken];
 }
 
 /** [CALL-74] Of whom the media server says that their line is gone, nothing is owed. */

@@ -27,10 +27,11 @@ import { Cipher, type CallKey } from './encryption/cipher.ts';
 import type { HeardFrom } from './hearing.ts';
 import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
-import { owedOf } from './owed.ts';
+import { owedIn } from './owed.ts';
 import { microphoneAs, setNoise } from './microphone.ts';
 import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
+import { Sent } from './sent.ts';
 import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
 import { Views } from './views.ts';
@@ -85,6 +86,7 @@ export class Session {
   readonly #key: CallKey | null;
   readonly #views: Views;
   readonly #sounds = new Sounds();
+  readonly #sent = new Sent();
   readonly #takenAway = new WeakSet<Track>();
   readonly #taken = new WeakSet<Track>();
   #here = '';
@@ -216,7 +218,7 @@ export class Session {
 
   /** [CALL-74] */
   owed(): Promise<Owed[]> {
-    return owedOf(this.#room.remoteParticipants.values());
+    return owedIn(this.#room, this.#sent);
   }
 
   /** [CALL-70] What is sent here is encrypted end to end. */
