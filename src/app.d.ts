@@ -19,6 +19,7 @@ declare global {
       visitor: PatientLinkActor | null;
     }
     interface Error {
+      /** In the person's language. */
       message: string;
       code: ErrorCode;
       requestId?: string;

@@ -7,6 +7,7 @@ import { asAppError, fail } from '#lib/kernel/errors.ts';
 import { isFromElsewhere } from '#lib/kernel/origin.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
+import { errorText } from '#lib/ui/error-text.ts';
 import { placeRefusal } from './place-refusal.server.ts';
 
 /** Built once by the entry (server/main.ts) and handed over here: never a second pool in this bundle. */
@@ -120,12 +121,13 @@ function addressOf(event: Parameters<Handle>[0]['event']): string {
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
   const known = asAppError(error);
-  if (known) return { message: known.code, code: known.code, requestId: event.locals.request?.id };
-  if (status === 404) return { message: 'not_found', code: 'not_found' };
+  const requestId = event.locals.request?.id;
+  if (known) return { message: errorText(known.code), code: known.code, requestId };
+  if (status === 404) return { message: errorText('not_found'), code: 'not_found' };
   const cause = error instanceof Error ? error : new Error(String(error));
   services().log.error(
     {
-      requestId: event.locals.request?.id,
+      requestId,
       route: event.route.id,
       name: cause.name,
       sqlState: sqlState(cause),
@@ -133,7 +135,7 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
     },
     'unexpected error'
   );
-  return { message: 'internal', code: 'internal', requestId: event.locals.request?.id };
+  return { message: errorText('internal'), code: 'internal', requestId };
 };
 
 /** Where it happened, without the message: a database's message can quote a patient's data. */

@@ -6,6 +6,7 @@ import { asAppError, fail, type AppError } from '#lib/kernel/errors.ts';
 import { isId } from '#lib/kernel/ids.ts';
 import type { Chooser } from '#lib/features/identity/member.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
+import { errorText } from '#lib/ui/error-text.ts';
 
 type StaffCall = Services & { actor: MemberActor; request: App.Locals['request'] };
 type VisitorCall = Services & { actor: PatientLinkActor; request: App.Locals['request'] };
@@ -52,13 +53,18 @@ export function visitorCall(locals: App.Locals): VisitorCall {
   return { ...locals.services, actor: locals.visitor, request: locals.request };
 }
 
+/** Kit's error page, which the server gives its words: a browser need not load those of all errors for it. */
+export function errorPage({ status, code }: AppError): never {
+  error(status, { message: errorText(code), code });
+}
+
 /** For loads: an AppError becomes Kit's error page with its code, anything else rises to handleError. */
 export async function loaded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
     const known = asAppError(cause);
-    if (known) error(known.status, { message: known.code, code: known.code });
+    if (known) errorPage(known);
     throw cause;
   }
 }

@@ -96,7 +96,7 @@ async function firstPatient(page: Page): Promise<PatientHit> {
 
 /** The link of a patient who is asked into a consult, and the digits that open it. */
 async function invite(page: Page): Promise<{ link: string; digits: string }> {
-  const { consults } = await api<{ consults: { id: string }[] }>(page, 'GET', '/api/search?q=');
+  const { consults } = await api<{ consults: { id: string }[] }>(page, 'GET', '/api/search?q=周建军');
   const consult = consults[0];
   if (!consult) throw new Error('the demo world has no consult');
   const { url } = await api<{ url: string }>(page, 'POST', `/api/consults/${consult.id}/invite`);

@@ -79,6 +79,20 @@ async function enter(page: Page): Promise<void> {
   await page.getByRole('button', { name: say('visit_enter') }).click();
 }
 
+test('[CN-6] who is quicker than the page’s script comes in all the same', async () => {
+  const context = await patient.browser.newContext({ locale: 'zh-CN', javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(link);
+  const digits = page.getByLabel(say('visit_digits'));
+  await digits.fill('0000');
+  await digits.press('Enter');
+  await expect(page.getByRole('alert')).toHaveText(say('error_link_wrong_digits'));
+  await digits.fill('1234');
+  await digits.press('Enter');
+  await expect(stage(page)).toBeVisible();
+  await context.close();
+});
+
 test('[CALL-10] [CALL-11] before the call one hears oneself and the speaker, and reads how good the line is', async () => {
   const { page } = patient;
   await enter(page);

@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
 import {
   acceptConsult,
   answerMore,
@@ -11,7 +11,7 @@ import { glassInput } from '#lib/features/consults/break-glass.ts';
 import { messageInput, reasonInput } from '#lib/features/consults/schema.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
 import { readCase } from '../../../case.server.ts';
-import { acted, idOf, loaded, parsed, staffCall } from '../../../edge.server.ts';
+import { acted, errorPage, idOf, loaded, parsed, staffCall } from '../../../edge.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
@@ -22,8 +22,7 @@ export const load: PageServerLoad = async (event) => {
 /** What a colleague took on is out of this person's sight: its page cannot be shown again with the refusal on it. */
 const tellTaken = (cause: unknown): never => {
   const known = asAppError(cause);
-  if (known?.code === 'consult_already_accepted')
-    error(known.status, { message: known.code, code: known.code });
+  if (known?.code === 'consult_already_accepted') errorPage(known);
   throw cause;
 };
 

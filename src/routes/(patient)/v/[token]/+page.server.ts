@@ -1,3 +1,4 @@
+import { redirect } from '@sveltejs/kit';
 import { doorState, isLinkOf, passDoor, visitCookie } from '#lib/features/consults/invite.server.ts';
 import { readVisit } from '#lib/features/consults/visit.server.ts';
 import { asAppError } from '#lib/kernel/errors.ts';
@@ -23,9 +24,9 @@ export const load: PageServerLoad = async ({ params, locals, depends }) => {
 };
 
 export const actions: Actions = {
-  default: async ({ params, locals, request, cookies }) => {
+  default: async ({ params, locals, request, cookies, url }) => {
     const digits = String((await request.formData()).get('digits') ?? '').trim();
-    return acted(async () => {
+    const refused = await acted(async () => {
       const { secret, expiresAt } = await passDoor(
         { ...locals.services, request: locals.request },
         { token: params.token, digits }
@@ -39,5 +40,8 @@ export const actions: Actions = {
         expires: expiresAt
       });
     });
+    if (refused) return refused;
+    // Asked for anew, so that it is read as who has passed the door; a form sent before the script has come included.
+    redirect(303, url.pathname);
   }
 };
