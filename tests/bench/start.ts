@@ -1,21 +1,16 @@
 // How fast a second start is, and how much JavaScript the pages of a patient and of a clinic load.
 // `npm run bench:start [-- RUNS]`
-import { request as httpRequest } from 'node:http';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
+import { chromium, type Browser, type Page } from 'playwright';
 import { startApp, type TestApp } from '../support/app.ts';
 import { browserFlags, findBrowser, mediaFlags } from '../support/browser.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { sizeOf } from '../support/page-size.ts';
 import { createCleanUp, median, report } from './figures.ts';
+import { openConsult, signIn } from './room.ts';
 
 const runs = Math.max(5, Number(process.argv[2] ?? 7));
 const demoPassword = 'consilium-demo';
 const cleanUp = createCleanUp();
-
-interface PageSize {
-  /** kB (1,000 bytes) of JavaScript as gzip, from opening the page until it is at rest. */
-  kb: number;
-  files: number;
-}
 
 async function main(): Promise<void> {
   const dataDir = await makeDataDir();
@@ -68,6 +63,8 @@ async function pageSizes(app: TestApp, browser: Browser) {
 
   const today = await sizeOf(staff, `${app.origin}/`);
   const patient = await sizeOf(staff, `${app.origin}/patients/${(await firstPatient(page)).id}`);
+  // Accepted: else the patient is told to wait, and neither consent nor lobby is shown.
+  await openConsult(app, await signIn(app, browser, 'zhao@hospital.demo'));
   const { link, digits } = await invite(page);
   await staff.close();
 
@@ -114,42 +111,6 @@ async function api<T>(page: Page, method: string, path: string): Promise<T> {
     },
     [method, path] as const
   );
-}
-
-/** Opens the page in a context without cache, follows `act`, and adds up the scripts it asked for, each as gzip. */
-async function sizeOf(
-  context: BrowserContext,
-  url: string,
-  act?: (page: Page) => Promise<void>
-): Promise<PageSize> {
-  const page = await context.newPage();
-  const scripts = new Set<string>();
-  page.on('response', (response) => {
-    const type = response.headers()['content-type'] ?? '';
-    if (type.includes('javascript')) scripts.add(response.url());
-  });
-  const session = await context.newCDPSession(page);
-  await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-  await page.goto(url);
-  await act?.(page);
-  // The news stream never ends, so "no request any more" would never come.
-  await page.waitForTimeout(3_000);
-  await page.close();
-  const sizes = await Promise.all([...scripts].map(gzipBytes));
-  return { kb: sizes.reduce((sum, bytes) => sum + bytes, 0) / 1000, files: scripts.size };
-}
-
-/** Bytes on the wire of a script asked for as gzip. */
-async function gzipBytes(url: string): Promise<number> {
-  return new Promise((done, failed) => {
-    const asked = httpRequest(url, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      response.on('end', () => done(bytes));
-    });
-    asked.on('error', failed);
-    asked.end();
-  });
 }
 
 try {

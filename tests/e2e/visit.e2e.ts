@@ -6,6 +6,7 @@ import { speechPeer, type SpeechPeer } from '../support/speech-peer.ts';
 import { captioned } from './captioned.ts';
 import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { drawnMouth, faceHeight, faceWidth, writeFaceFilm } from '../support/drawn-face.ts';
+import { sizeOf } from '../support/page-size.ts';
 import { accept, ask } from './asking.ts';
 import { boardOf } from './board.ts';
 import { encrypted } from './encrypted.ts';
@@ -90,6 +91,17 @@ test('[CN-6] who is quicker than the page’s script comes in all the same', asy
   await digits.fill('1234');
   await digits.press('Enter');
   await expect(stage(page)).toBeVisible();
+  await context.close();
+});
+
+test('the page a patient opens is light up to the call: 120 kB of script', async () => {
+  const context = await patient.browser.newContext({ locale: 'zh-CN' });
+  const { kb } = await sizeOf(context, link, async (page) => {
+    await page.getByLabel(say('visit_digits')).fill('1234');
+    await page.getByRole('button', { name: say('visit_enter') }).click();
+    await expect(stage(page)).toBeVisible();
+  });
+  expect(kb).toBeLessThanOrEqual(120);
   await context.close();
 });
 

@@ -1,5 +1,4 @@
 /** What other rooms may use of consent in the browser. */
-export { default as ConsentCard } from './ConsentCard.svelte';
 export { default as ConsentChoices } from './ConsentChoices.svelte';
 export { default as ConsentForm } from './ConsentForm.svelte';
 export { default as ListenerNote } from './ListenerNote.svelte';

@@ -1,6 +1,6 @@
 /**
- * What the room and the patient's page both use of the call; what only one of them shows is imported from its own file,
- * so that the other need not load it. The media client is behind dynamic imports: none of this loads it.
+ * What the room uses of the call. The patient's page imports each from its own file, so that it need not load the rest.
+ * The media client is behind dynamic imports: none of this loads it.
  */
 export { CallController } from './call.svelte.ts';
 export type { CallOptions, SeatWish } from './call-options.ts';
