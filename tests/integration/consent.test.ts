@@ -159,6 +159,7 @@ test('[CN-6] on https the cookie of a visit belongs to this host alone', async (
     const set = vi.fn<(name: string, value: string, options: object) => void>();
     const event = {
       params: { token },
+      url: new URL(`http://localhost/v/${token}`),
       locals: { ...door(), services: { ...world.services, auth: { ...world.services.auth, secure } } },
       request: new Request('http://localhost', {
         method: 'POST',
@@ -166,7 +167,10 @@ test('[CN-6] on https the cookie of a visit belongs to this host alone', async (
       }),
       cookies: { set }
     };
-    await actions['default']!(event as unknown as Parameters<NonNullable<(typeof actions)['default']>>[0]);
+    const passed = actions['default']!(
+      event as unknown as Parameters<NonNullable<(typeof actions)['default']>>[0]
+    );
+    await expect(passed).rejects.toMatchObject({ status: 303, location: `/v/${token}` });
     const [name, , options] = set.mock.calls[0]!;
     return { name, ...options };
   };
