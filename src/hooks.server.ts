@@ -3,9 +3,10 @@ import { standingOf, type Standing } from '#lib/features/identity/member.server.
 import { visitorOf, visitCookie } from '#lib/features/consults/invite.server.ts';
 import type { Services } from '#lib/features/tenancy/call.ts';
 import { sqlState } from '#lib/features/tenancy/transaction.server.ts';
-import { asAppError, fail } from '#lib/kernel/errors.ts';
+import { asAppError, fail, type ErrorCode } from '#lib/kernel/errors.ts';
 import { isFromElsewhere } from '#lib/kernel/origin.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { extractLocaleFromRequest } from '#lib/paraglide/runtime.js';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
 import { errorText } from '#lib/ui/error-text.ts';
 import { placeRefusal } from './place-refusal.server.ts';
@@ -122,8 +123,13 @@ function addressOf(event: Parameters<Handle>[0]['event']): string {
 export const handleError: HandleServerError = ({ error, event, status }) => {
   const known = asAppError(error);
   const requestId = event.locals.request?.id;
-  if (known) return { message: errorText(known.code), code: known.code, requestId };
-  if (status === 404) return { message: errorText('not_found'), code: 'not_found' };
+  // From the request: what fails in `handle` comes from outside the middleware that sets the language.
+  const say = (code: ErrorCode) => ({
+    message: errorText(code, extractLocaleFromRequest(event.request)),
+    code
+  });
+  if (known) return { ...say(known.code), requestId };
+  if (status === 404) return say('not_found');
   const cause = error instanceof Error ? error : new Error(String(error));
   services().log.error(
     {
@@ -135,7 +141,7 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
     },
     'unexpected error'
   );
-  return { message: errorText('internal'), code: 'internal', requestId };
+  return { ...say('internal'), requestId };
 };
 
 /** Where it happened, without the message: a database's message can quote a patient's data. */

@@ -9,7 +9,6 @@ import { createCleanUp, median, report } from './figures.ts';
 import { openConsult, signIn } from './room.ts';
 
 const runs = Math.max(5, Number(process.argv[2] ?? 7));
-const demoPassword = 'consilium-demo';
 const cleanUp = createCleanUp();
 
 async function main(): Promise<void> {
@@ -53,13 +52,9 @@ async function main(): Promise<void> {
 }
 
 async function pageSizes(app: TestApp, browser: Browser) {
-  const staff = await browser.newContext({ locale: 'zh-CN' });
+  const staff = await signIn(app, browser, 'li@qinghe.demo');
   const page = await staff.newPage();
-  await page.goto(`${app.origin}/sign-in`);
-  await page.fill('input[name=email]', 'li@qinghe.demo');
-  await page.fill('input[name=password]', demoPassword);
-  await page.click('button[type=submit]');
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  await page.goto(app.origin);
 
   const today = await sizeOf(staff, `${app.origin}/`);
   const patient = await sizeOf(staff, `${app.origin}/patients/${(await firstPatient(page)).id}`);

@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresFolder } from '../../server/db/embedded.ts';
 import { newId } from '#lib/kernel/ids.ts';
+import { errorText } from '#lib/ui/error-text.ts';
 import { isAlive } from '../../server/launch/processes.ts';
 import { demoSignIns } from '../../server/demo/seed.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -54,6 +55,23 @@ describe('a database that loses connections, an app that is killed', { timeout: 
     }
     expect(await isAlive(app.pid)).toBe(true);
     expect(await app.log()).not.toMatch(/uncaught error|Cannot read properties/);
+  });
+
+  it('where nobody can be told who asks: the page says so in the language of its reader', async () => {
+    await owner`alter table "session" rename to session_gone`;
+    const words = await Promise.all(
+      ['en', 'zh-CN'].map(async (language) => {
+        const page = await fetch(app.origin, {
+          headers: { cookie: `${cookie}; PARAGLIDE_LOCALE=${language}` }
+        });
+        expect(page.status).toBeGreaterThanOrEqual(500);
+        return page.text();
+      })
+    );
+    await owner`alter table session_gone rename to session`;
+    expect(words[0]).toContain(errorText('internal', 'en'));
+    expect(words[1]).toContain(errorText('internal', 'zh-CN'));
+    expect((await ask()).status).toBe(200);
   });
 
   it('[RC-3] [RC-6] kill -9 while it records: what was acknowledged is in the file, and the recording goes on', async () => {

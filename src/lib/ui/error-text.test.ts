@@ -14,3 +14,8 @@ it('never shows a code it does not know, nor a raw message', () => {
   expect(errorTextOf({ code: 'slot_taken' })).toBe(errorText('slot_taken'));
   expect(errorText(null)).toBeNull();
 });
+
+it('speaks the language it is asked for', () => {
+  expect(errorText('internal', 'en')).toMatch(/^[\x20-\x7e’]+$/);
+  expect(errorText('internal', 'zh-CN')).toMatch(/\p{Script=Han}/u);
+});

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '#lib/kernel/errors.ts';
 import { m } from '#lib/paraglide/messages.js';
+import type { Locale } from '#lib/paraglide/runtime.js';
 
 /** What a browser meets that no server said: the line is down. */
 export type ShownCode = ErrorCode | 'unreachable';
 
 // Written out, not `m[code]`: a lookup by name would put every message of the product into every page.
-const texts: Record<ShownCode, () => string> = {
+const texts: Record<ShownCode, (inputs?: object, options?: { locale?: Locale }) => string> = {
   not_signed_in: m.error_not_signed_in,
   wrong_credentials: m.error_wrong_credentials,
   wrong_password: m.error_wrong_password,
@@ -106,13 +107,15 @@ const texts: Record<ShownCode, () => string> = {
 /**
  * What a person reads for a code: what happened and what they can do. An unknown code reads as `internal`; no code, as
  * nothing.
+ *
+ * @param locale default: the one in force
  */
-export function errorText(code: string): string;
-export function errorText(code: string | null | undefined): string | null;
-export function errorText(code: string | null | undefined): string | null {
+export function errorText(code: string, locale?: Locale): string;
+export function errorText(code: string | null | undefined, locale?: Locale): string | null;
+export function errorText(code: string | null | undefined, locale?: Locale): string | null {
   if (!code) return null;
   const text = code in texts ? texts[code as ShownCode] : texts.internal;
-  return text();
+  return text({}, locale ? { locale } : {});
 }
 
 /** Words for whatever a `catch` caught: an error carrying a code, a dropped connection, or anything else. */
