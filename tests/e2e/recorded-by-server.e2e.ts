@@ -43,7 +43,7 @@ test.beforeAll(async () => {
     appPort: () => port,
     log: silent
   });
-  await real.firstReady;
+  await real.settled;
   const target = () => `http://127.0.0.1:${real.ports()!.signal}`;
   peer = await openEgressPeer({ target, keys, webhook: () => webhook });
   const env = {
