@@ -8,6 +8,7 @@ import { isFromElsewhere } from '#lib/kernel/origin.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
 import { errorText } from '#lib/ui/error-text.ts';
+import { compressed } from './compress.server.ts';
 import { placeRefusal } from './place-refusal.server.ts';
 
 /** Built once by the entry (server/main.ts) and handed over here: never a second pool in this bundle. */
@@ -59,8 +60,9 @@ export const handle: Handle = async ({ event, resolve }) => {
     });
   });
   protect(response, event.url);
-  told(event, response, started);
-  return response;
+  const sent = await compressed(event.request, response);
+  told(event, sent, started);
+  return sent;
 };
 
 const nobody: Standing = { member: null, enrolling: null, choosing: null, places: 0 };
