@@ -72,8 +72,16 @@ async function ask(
   for (const pauseMs of [0, 1_000, 5_000, 15_000]) {
     await new Promise((done) => setTimeout(done, pauseMs));
     try {
-      const headers = { 'content-type': 'application/json', ...(place ? { [placeHeader]: place } : {}) };
-      const answer = await fetch('/api/push', { method, credentials, headers, body: JSON.stringify(body) });
+      const headers: HeadersInit = {
+        'content-type': 'application/json',
+        ...(place ? { [placeHeader]: place } : {})
+      };
+      const answer: Response = await fetch('/api/push', {
+        method,
+        credentials,
+        headers,
+        body: JSON.stringify(body)
+      });
       // Whoever works in several organisations must say in which: where they stand now.
       place = answer.status === 409 && place === null ? answer.headers.get(placeHeader) : null;
       if (answer.status < 500 && place === null) return answer;
