@@ -8,7 +8,7 @@ export default {
   kit: {
     // server/launch/build.ts builds into a folder aside and renames it, so that half a build never counts.
     adapter: adapter({ out: process.env.CONSILIUM_BUILD_OUT ?? 'build', precompress: true }),
-    // The nonce covers Kit's own inline start script; nothing else may run inline.
+    // The nonce covers Kit's own inline start script and the one of app.html; nothing else may run inline.
     csp: {
       mode: 'nonce',
       directives: {

@@ -91,7 +91,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   return {
     development,
     root: repositoryRoot,
-    dataDir: readFolder(values.data ?? text('DATA_DIR') ?? 'data'),
+    dataDir: readPath(values.data ?? text('DATA_DIR') ?? 'data'),
     host,
     port,
     origin,
@@ -158,7 +158,7 @@ function readArguments(argv: readonly string[]) {
   }
 }
 
-function readFolder(value: string): string {
+function readPath(value: string): string {
   return isAbsolute(value) ? resolve(value) : resolve(repositoryRoot, value);
 }
 
@@ -244,7 +244,9 @@ function readTurn(text: Text): MediaConfig['turn'] {
   return {
     domain,
     udpPort: portNumber(text('TURN_UDP_PORT') ?? '3478', 'TURN_UDP_PORT'),
-    tls: certFile && keyFile ? { port: tlsPort, certFile, keyFile } : null
+    // The media server has a working folder of its own.
+    tls:
+      certFile && keyFile ? { port: tlsPort, certFile: readPath(certFile), keyFile: readPath(keyFile) } : null
   };
 }
 

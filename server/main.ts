@@ -25,6 +25,7 @@ import { welcome, type SignIn } from './launch/welcome.ts';
 import { ensureModels } from './models/prepare.ts';
 import { modelRequests } from './models/serve.ts';
 import { startMediaServer, type RunningMediaServer } from './sfu/index.ts';
+import { checkTurnCertificate } from './sfu/turn-certificate.ts';
 
 /** Media may take minutes the first time; the app is of use before. */
 const mediaPatienceMs = 5_000;
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
       return;
     }
     const config = await withPort(readConfig(process.argv.slice(2), process.env));
+    if (config.media) await checkTurnCertificate(config.media);
     const progress = createProgress();
     await mkdir(config.dataDir, { recursive: true }).catch((error: unknown) => {
       throw explain(error, `The data folder ${config.dataDir} cannot be made`);
@@ -254,15 +256,13 @@ async function showMedia(media: RunningMediaServer, progress: Progress, wait: bo
   const settled = progress
     .step('Video', () => media.settled())
     .then((health) => {
-      if (health.state === 'unavailable') progress.say(`  ! ${health.detail}`);
+      if (health.state !== 'ready' && health.state !== 'stopped') progress.say(`  ! ${health.detail}`);
     });
   if (wait) return settled;
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((done) => (timer = setTimeout(done, mediaPatienceMs)));
   await Promise.race([settled, patience]);
   clearTimeout(timer);
-  const health = media.health();
-  if (health.state === 'restarting') progress.say(`  ! ${health.detail}`);
 }
 
 await main();

@@ -9,6 +9,7 @@ import { newId } from '#lib/kernel/ids.ts';
 import { extractLocaleFromRequest } from '#lib/paraglide/runtime.js';
 import { paraglideMiddleware } from '#lib/paraglide/server.js';
 import { errorText } from '#lib/ui/error-text.ts';
+import { compressed } from './compress.server.ts';
 import { placeRefusal } from './place-refusal.server.ts';
 
 /** Built once by the entry (server/main.ts) and handed over here: never a second pool in this bundle. */
@@ -60,8 +61,9 @@ export const handle: Handle = async ({ event, resolve }) => {
     });
   });
   protect(response, event.url);
-  told(event, response, started);
-  return response;
+  const sent = await compressed(event.request, response);
+  told(event, sent, started);
+  return sent;
 };
 
 const nobody: Standing = { member: null, enrolling: null, choosing: null, places: 0 };

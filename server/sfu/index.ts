@@ -120,7 +120,7 @@ export async function startMediaServer(options: StartMediaServerOptions): Promis
       log.info({ version: binary.version, source: binary.source }, 'media server found');
       abort.signal.throwIfAborted();
       supervised = supervise({ binary, folder, config, keys, appPort, log });
-      await supervised.firstReady;
+      await supervised.settled;
     }
     await reconcile();
     return health();

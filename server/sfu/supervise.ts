@@ -17,6 +17,8 @@ const longestPauseMs = 10_000;
  * however often that happens, and what cannot live waits longer each time.
  */
 const steadyMs = 3_000;
+/** Starts that have failed until whoever waits for the first one is told. */
+const failuresToTell = 3;
 /** LiveKit drains on SIGTERM until everyone left: that is not waited for. */
 const graceMs = 1_000;
 
@@ -24,8 +26,11 @@ export interface SupervisedServer {
   /** Set while it answers. */
   ports(): MediaPorts | null;
   health(): MediaHealth;
-  /** Resolves at the first "ready"; rejects when stopped before. */
-  firstReady: Promise<void>;
+  /**
+   * Resolves at the first "ready", or once three starts have failed (`health` says why; it is tried on); rejects when
+   * stopped before.
+   */
+  settled: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,11 +52,12 @@ export function supervise(options: {
   let child: ChildProcess | null = null;
   let stopping = false;
   let wake: (() => void) | null = null;
-  const ready = Promise.withResolvers<void>();
+  const settled = Promise.withResolvers<void>();
   // Whoever does not wait for the first start must not see an unhandled rejection.
-  ready.promise.catch(() => undefined);
+  settled.promise.catch(() => undefined);
 
   let answersSince = Number.POSITIVE_INFINITY;
+  let failures = 0;
   const loop = run();
 
   async function run(): Promise<void> {
@@ -73,11 +79,12 @@ export function supervise(options: {
       if (performance.now() - answersSince > steadyMs) pauseMs = firstPauseMs;
       health = { state: 'restarting', detail: why };
       log.error({ why, pauseMs }, 'media server ended, starting it again');
+      if (++failures >= failuresToTell) settled.resolve();
       await pause(pauseMs);
       pauseMs = Math.min(longestPauseMs, pauseMs * 2);
     }
     health = { state: 'stopped', detail: 'stopped' };
-    ready.reject(new Error('stopped'));
+    settled.reject(new Error('stopped'));
   }
 
   /** From start to end of one process. Resolves to why it ended. */
@@ -124,7 +131,7 @@ export function supervise(options: {
     answersSince = performance.now();
     health = { state: 'ready', detail: `livekit-server on port ${taken.signal}`, ports: taken };
     log.info({ ports: taken, pid: own.pid }, 'media server ready');
-    ready.resolve();
+    settled.resolve();
     return ended.promise;
   }
 
@@ -152,7 +159,7 @@ export function supervise(options: {
   return {
     ports: () => ports,
     health: () => health,
-    firstReady: ready.promise,
+    settled: settled.promise,
     async stop() {
       if (!stopping) {
         stopping = true;

@@ -108,6 +108,47 @@ describe('every answer carries the headers that protect it', () => {
   });
 });
 
+describe('only a page that somebody opened from ours is compressed: what can be asked for again and again tells nothing by its length', () => {
+  const accepts = { 'accept-encoding': 'gzip, br', accept: 'text/html' };
+  const ask = async (path: string, asked: Record<string, string>) => {
+    const headers = { ...accepts, ...asked, cookie: scene.cookies.li };
+    const response = await app.ask(path, { headers });
+    // News stay open.
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel();
+    return response;
+  };
+  /** Of what is text; a picture is stored in the form it is sent in. */
+  const packed = async (path: string, asked: Record<string, string>) => {
+    const { headers } = await ask(path, asked);
+    return /text|json/.test(headers.get('content-type') ?? '') && headers.has('content-encoding');
+  };
+  const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'document' };
+
+  test('a patient’s page and the room', async () => {
+    const { patientId, consultId } = scene.cases.own;
+    for (const path of [`/patients/${patientId}`, `/room/${consultId}`]) {
+      const plain = await ask(path, { ...own, 'sec-fetch-site': 'cross-site' });
+      const small = await ask(path, own);
+      expect([plain.status, plain.headers.get('content-encoding')]).toEqual([200, null]);
+      expect([small.status, small.headers.get('content-encoding')]).toEqual([200, 'br']);
+      const [whole, sent] = [await plain.arrayBuffer(), await small.arrayBuffer()];
+      expect(sent.byteLength).toBeLessThan(whole.byteLength / 2);
+    }
+  });
+
+  for (const [name, door] of Object.entries(table).filter(([name]) => methodOf(name) === 'GET'))
+    test(name, async () => {
+      const path = encodeURI(door.at(scene.cases.own, scene));
+      for (const asked of [
+        { ...own, 'sec-fetch-site': 'cross-site' },
+        { ...own, 'sec-fetch-dest': 'empty' }
+      ])
+        expect(await packed(path, asked)).toBe(false);
+      const data = `${path.split('?', 1)[0]?.replace(/\/$/, '')}/__data.json`;
+      expect(await packed(data, { ...own, 'sec-fetch-dest': 'empty' })).toBe(false);
+    });
+});
+
 describe('an id that is somebody else’s and one that is nobody’s are answered alike', () => {
   const ids = (of: Case): Case =>
     Object.fromEntries(

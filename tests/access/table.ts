@@ -855,6 +855,17 @@ export const table: Record<string, Door> = {
     may: members,
     personal: true
   },
+  'PATCH /api/push': {
+    at: () => '/api/push',
+    body: () => ({
+      former: null,
+      endpoint: 'https://fcm.googleapis.com/x',
+      p256dh: 'A'.repeat(87),
+      auth: 'A'.repeat(22)
+    }),
+    may: members,
+    personal: true
+  },
   'DELETE /api/push': {
     at: () => '/api/push',
     body: () => ({ which: 'others', endpoint: null }),

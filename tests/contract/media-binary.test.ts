@@ -114,7 +114,7 @@ describe('finding a binary', () => {
         appPort: () => 9,
         log: silent
       });
-      await server.firstReady;
+      await server.settled;
       expect(server.health()).toMatchObject({ state: 'ready' });
       await server.stop();
     } finally {

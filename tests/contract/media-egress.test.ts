@@ -75,7 +75,7 @@ beforeAll(async () => {
     appPort: () => site?.port ?? 9,
     log: silent
   });
-  await real.firstReady;
+  await real.settled;
   realUrl = `http://127.0.0.1:${real.ports()!.signal}`;
   peer = await openEgressPeer({ target: () => realUrl, keys, webhook: () => `${site.origin}/sfu/webhook` });
   live = await createLiveFeed({ url: world.database.systemUrl, log: silent });
@@ -335,7 +335,7 @@ test('[RC-15] [RC-16] a real media server without the service, or without Redis,
     appPort: () => site.port,
     log: silent
   });
-  await bare.firstReady;
+  await bare.settled;
   const bareUrl = `http://127.0.0.1:${bare.ports()!.signal}`;
   expect(await refusalOfEgress(bareUrl, keys)).toBe(
     'it has no Redis, over which the egress service gets its work'

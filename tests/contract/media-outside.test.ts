@@ -50,7 +50,7 @@ beforeAll(async () => {
     appPort: () => site.port,
     log: silent
   });
-  await elsewhere.firstReady;
+  await elsewhere.settled;
   await site.media.reconcile();
   expect(site.media.health()).toMatchObject({ state: 'ready' });
 }, 600_000);

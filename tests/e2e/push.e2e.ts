@@ -6,7 +6,7 @@ import { makeDemoDataDir, removeDataDir } from '../support/data-folder.ts';
 import { openPushPeer, type PushPeer } from '../support/push-peer.ts';
 import { ask } from './asking.ts';
 import { keepEvidence, openPerson, signIn, visit, type Person } from './people.ts';
-import { clickOn, deliver, shownBy, subscribeAt } from './pushed.ts';
+import { changeSubscription, clickOn, deliver, shownBy, subscribeAt, type Target } from './pushed.ts';
 import { say } from './words.ts';
 
 /** Calls to a device on which no page of the app is open: from what happens to what its screen shows. */
@@ -68,6 +68,8 @@ const newestFor = async (endpoint: string, tag: string) => {
   return found()!;
 };
 const endpoints = { li: '', wang: '' };
+/** What their browsers had when they turned it on. */
+const targets: { li?: Target; wang?: Target } = {};
 
 test('[NO-24] a browser that takes no calls says so, and is not called', async () => {
   const { page } = li;
@@ -85,7 +87,10 @@ test('[NO-20] turned on, a device is called at once to see that it arrives, in t
     ['wang', wang, 'en']
   ] as const) {
     const { page } = person;
-    await subscribeAt(peer, person, (key) => (publicKey = key));
+    await subscribeAt(peer, person, (key, target) => {
+      publicKey = key;
+      targets[name] = target;
+    });
     await visit(page, '/account');
     const card = page.getByTestId('push');
     await card.getByRole('button', { name: say('notifications_push_turn_on', {}, locale) }).click();
@@ -176,6 +181,21 @@ async function waitAsPatient(link: string): Promise<void> {
   await page.getByRole('button', { name: say('visit_ask_in') }).click();
   await expect(page.getByTestId('visit')).toHaveAttribute('data-stage', 'waiting');
 }
+
+test('[NO-25] a browser that changes its subscription by itself is called by the new one; one that is off stays so', async () => {
+  const former = { ...targets.wang!, publicKey };
+  // As at night: nobody is signed in there any more.
+  await wang.context.clearCookies();
+  const target = peer.subscribe();
+  expect(await changeSubscription(wang, former, target)).toBe(publicKey);
+  const later = peer.delivered.length;
+  await visit(li.page, '/');
+  const next = await ask(li, '王秀英', { kind: 'expert', name: '王志远' }, question);
+  await newestFor(target.endpoint, `consult.requested ${next}`);
+  expect(peer.delivered.slice(later).map(({ endpoint }) => endpoint)).not.toContain(endpoints.wang);
+  // The former one is nobody's any more: nothing is switched on in its place, and what the browser made is given up.
+  expect(await changeSubscription(wang, former, peer.subscribe())).toBeNull();
+});
 
 test('[NO-20] a touch opens the room, or the window that shows it already; no other window is led away', async () => {
   const { page } = li;

@@ -2,9 +2,11 @@ import type { Worker } from 'playwright';
 import type { PushPeer } from '../support/push-peer.ts';
 import type { Person } from './people.ts';
 
+export type Target = ReturnType<PushPeer['subscribe']>;
+
 /** The page's side of `subscribeAt`. */
 interface PushPage {
-  subscribeAtPeer(publicKey: string): Promise<{ endpoint: string; p256dh: string; auth: string }>;
+  subscribeAtPeer(publicKey: string): Promise<Target>;
 }
 
 /**
@@ -14,15 +16,15 @@ interface PushPage {
 export async function subscribeAt(
   peer: PushPeer,
   { context }: Person,
-  subscribed: (publicKey: string) => void
+  subscribed: (publicKey: string, target: Target) => void
 ): Promise<void> {
   await context.exposeFunction('subscribeAtPeer', (publicKey: string) => {
-    subscribed(publicKey);
-    return peer.subscribe();
+    const target = peer.subscribe();
+    subscribed(publicKey, target);
+    return target;
   });
   await context.addInitScript(() => {
     const place = 'subscription';
-    type Target = Awaited<ReturnType<PushPage['subscribeAtPeer']>>;
     const made = ({ endpoint, p256dh, auth }: Target) =>
       ({
         endpoint,
@@ -121,6 +123,46 @@ export async function clickOn(
     await work;
     return did;
   }, tag);
+}
+
+/**
+ * The browser ends this person's subscription by itself, as push services make it do: the worker is told, subscribes anew
+ * and is given `target`. @returns the key it subscribed with, base64url; null where it gave the new one up again
+ */
+export async function changeSubscription(
+  person: Person,
+  former: Target & { publicKey: string },
+  target: Target
+): Promise<string | null> {
+  return (await workerOf(person)).evaluate(
+    async ({ former, target }) => {
+      const worker = globalThis as unknown as ServiceWorkerGlobalScope;
+      let used: string | null = null;
+      const json = ({ endpoint, ...keys }: Target) => ({ endpoint, keys });
+      PushManager.prototype.subscribe = (options) => {
+        used = options?.applicationServerKey as string;
+        return Promise.resolve({
+          toJSON: () => json(target),
+          unsubscribe: () => {
+            used = null;
+            return Promise.resolve(true);
+          }
+        } as unknown as PushSubscription);
+      };
+      const event = new ExtendableEvent('pushsubscriptionchange');
+      const { publicKey, ...old } = former;
+      Object.assign(event, {
+        oldSubscription: { options: { applicationServerKey: publicKey }, toJSON: () => json(old) },
+        newSubscription: null
+      });
+      let work: Promise<unknown> | undefined;
+      event.waitUntil = (promise) => void (work = promise);
+      worker.dispatchEvent(event);
+      await work;
+      return used;
+    },
+    { former, target }
+  );
 }
 
 /** It sleeps while there is nothing to do; then the browser wakes it. */

@@ -111,6 +111,13 @@ describe('starting again', { timeout: 300_000 }, () => {
     expect(error.output).toMatch(/cannot be made: a file is where a folder should be/);
   });
 
+  it('[SFU-13] a TURN certificate that is not there is one sentence', async () => {
+    const env = { TURN_DOMAIN: 'turn.example.org', TURN_CERT_FILE: '/none.pem', TURN_KEY_FILE: '/none.pem' };
+    const { exitCode, output } = await refusal({ dataDir, args: ['--no-demo'], env, withinMs: 60_000 });
+    expect(exitCode).toBe(1);
+    expect(output.trim()).toMatch(/^TURN_CERT_FILE: the file cannot be read \(ENOENT[^\n]*$/);
+  });
+
   it('a wrong setting is one sentence', async () => {
     const error = await refusal({ dataDir, ...quick, env: { ORIGIN: 'consult.example.org' } });
     expect(error.output.trim()).toMatch(/^ORIGIN is "consult.example.org": give scheme and host only/);
@@ -128,7 +135,7 @@ describe('a LiveKit elsewhere', { timeout: 300_000 }, () => {
       appPort: () => 9,
       log: silent
     });
-    await elsewhere.firstReady;
+    await elsewhere.settled;
     const env = { LIVEKIT_URL: `ws://127.0.0.1:${port}`, LIVEKIT_API_KEY: keys.apiKey };
     const app = await startApp({
       dataDir,

@@ -28,6 +28,7 @@ import {
 } from '#lib/features/rights/erasure.server.ts';
 import { rightsHandlers } from '#lib/features/notifications/rights.server.ts';
 import { outbox } from '#lib/features/tenancy/tables.server.ts';
+import { endProcess, isAlive } from '../../server/launch/processes.ts';
 import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
 import { verify } from '../support/audit.ts';
@@ -119,27 +120,38 @@ function erasing(): ChildProcess {
   const { appUrl, systemUrl } = world.database;
   const given = { appUrl, systemUrl, dataDir: world.folder, masterKey: world.masterKey.toString('hex') };
   const script = join(import.meta.dirname, '..', 'support', 'erasing-process.ts');
+  // Its input ends with us, and it with that: it must not outlive a run that was killed, whose output it holds open.
   return spawn(process.execPath, [script, JSON.stringify(given)], {
-    stdio: ['ignore', 'inherit', 'inherit']
+    stdio: ['pipe', 'inherit', 'inherit']
   });
 }
-/** Killed while it waits for a row that somebody else holds: in the middle, not somewhere near it. */
-async function killedAt(lock: (tx: postgres.TransactionSql) => Promise<unknown>): Promise<void> {
+/** Also one that has ended by itself. */
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined) await endProcess(child.pid, [{ signal: 'SIGKILL', waitMs: 10_000 }]);
+}
+/**
+ * Killed while it waits for a row that somebody else holds: in the middle, not somewhere near it.
+ * @throws where it does not come to wait; it is killed then too
+ */
+async function killedAt(
+  lock: (tx: postgres.TransactionSql) => Promise<unknown>,
+  child = erasing(),
+  withinMs = 40_000
+): Promise<void> {
   const holder = postgres(world.database.ownerUrl, { max: 1, onnotice: () => {} });
   try {
     await holder.begin(async (tx) => {
       await lock(tx);
-      const child = erasing();
       const waiting = async () =>
         (
           await owner`select 1 from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock'`
         ).length;
-      await expect.poll(waiting, { timeout: 60_000 }).toBe(1);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await expect.poll(waiting, { timeout: withinMs }).toBe(1);
+      await killed(child);
     });
   } finally {
+    await killed(child);
     await holder.end();
   }
 }
@@ -335,6 +347,17 @@ describe('[RT-16] erasing', () => {
     expect((await listErasures(as('boss'))).find((one) => one.id === id)!.state).toBe('done');
   });
 
+  test('a process that never comes to its work, or has ended by itself, is gone when its test is', async () => {
+    const child = erasing();
+    await expect(killedAt(async () => undefined, child, 1_000)).rejects.toThrow();
+    expect(await isAlive(child.pid!)).toBe(false);
+    await killed(child);
+    // Killed with its run, it would hear nothing else.
+    const orphan = erasing();
+    orphan.stdin!.end();
+    await once(orphan, 'exit');
+  });
+
   test('killed with -9 between two tables and between two files, the next process brings it to its end', async () => {
     const { patientId, consultId } = await record();
     await age(patientId);
@@ -360,8 +383,7 @@ describe('[RT-16] erasing', () => {
     try {
       await expect.poll(state, { timeout: 60_000 }).toBe('done');
     } finally {
-      next.kill('SIGKILL');
-      await once(next, 'exit');
+      await killed(next);
     }
     expect(await Promise.all(hashes.map(fileThere))).toEqual(hashes.map(() => false));
     expect((await left(patientId)).toSorted()).toEqual(['erasure']);

@@ -5,6 +5,7 @@ import { systemClock } from '#lib/kernel/clock.ts';
 import { newId } from '#lib/kernel/ids.ts';
 import type { PushSender } from '#lib/kernel/ports.ts';
 import { waitInLobby } from '#lib/features/consults/room.server.ts';
+import { renewPush } from '#lib/features/notifications/push-renew.server.ts';
 import { endPush, endPushOf, pushState, startPush } from '#lib/features/notifications/push.server.ts';
 import { createPush, noPush } from '../../server/adapters/push/index.ts';
 import { actions } from '../../src/routes/account/+page.server.ts';
@@ -158,6 +159,55 @@ test('[NO-23] a device that wants none any more is forgotten; a service that doe
     peer.answers = status;
     expect(await startPush(device, target)).toMatchObject({ here: 'off' });
   }
+});
+
+test('[NO-25] a browser that changes its subscription by itself is called by the new one, and nothing else is switched on', async () => {
+  const { li, nurse } = world.people;
+  const device = on(li);
+  const [first, second, third, other] = [0, 1, 2, 3].map(() => peer.subscribe());
+  const here = async (endpoint: string, call = device) => (await pushState(call, { endpoint, locale })).here;
+  await startPush(device, { ...first!, locale: 'en' });
+  await startPush(on(nurse), { ...other!, locale });
+  const nobody = { ...device, actor: null };
+  const secretOf = ({ endpoint, auth }: { endpoint: string; auth: string }) => ({ endpoint, auth });
+  const renewed = { ...second!, former: secretOf(first!) };
+
+  // Nobody by the address alone, nor a colleague, nor another session, nor what was never on.
+  const guessed = { ...renewed, former: { endpoint: first!.endpoint, auth: other!.auth } };
+  for (const call of [nobody, on(nurse), device])
+    expect(await refusal(renewPush(call, guessed))).toBe('not_found');
+  const never = { ...renewed, former: secretOf(peer.subscribe()) };
+  expect(await refusal(renewPush(nobody, never))).toBe('not_found');
+  expect(await refusal(renewPush(nobody, { ...renewed, former: null }))).toBe('not_signed_in');
+  for (const call of [on(nurse), on(li)])
+    expect(await refusal(renewPush(call, { ...renewed, former: null }))).toBe('not_found');
+  const nowhere = { ...renewed, endpoint: 'https://example.org/x' };
+  expect(await refusal(renewPush(device, nowhere))).toBe('push_not_possible');
+  expect(await refusal(renewPush({ ...device, push: noPush }, renewed))).toBe('push_not_possible');
+  expect(await here(first!.endpoint)).toBe('on');
+
+  // By the secret, without a session and said twice; and by its session alone.
+  await renewPush(nobody, renewed);
+  await renewPush(nobody, renewed);
+  expect([await here(first!.endpoint), await here(second!.endpoint)]).toEqual(['off', 'on']);
+  await renewPush(device, { ...third!, former: null });
+  expect(await pushState(device, { endpoint: third!.endpoint, locale })).toMatchObject({
+    ...{ here: 'on', others: 0 }
+  });
+  expect(await here(other!.endpoint, on(nurse))).toBe('on');
+  peer.delivered.length = 0;
+  await patientWaits();
+  const reached = () => peer.delivered.map(({ endpoint }) => endpoint);
+  await until(() => reached().includes(third!.endpoint));
+  for (const { endpoint } of [first!, second!]) expect(reached()).not.toContain(endpoint);
+
+  // Ended from elsewhere: it stays so.
+  await endPush(on(li), { which: 'others', endpoint: null });
+  const late = { ...first!, former: secretOf(third!) };
+  for (const call of [nobody, device]) expect(await refusal(renewPush(call, late))).toBe('not_found');
+  const trail =
+    await owner`select 1 from audit_event where subject_id = ${li.userId} and action = 'push.renew'`;
+  expect(trail).toHaveLength(2);
 });
 
 test('[NO-22] nothing is sent to where no push service is, and nothing where none is set up', async () => {

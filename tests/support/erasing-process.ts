@@ -1,4 +1,5 @@
 // A worker of its own process that does nothing but erase; killed by tests/integration/erasure.test.ts.
+// It ends with its standard input, so with whoever started it.
 // argv: { appUrl, systemUrl, dataDir, masterKey (hex) }
 import { systemClock } from '#lib/kernel/clock.ts';
 import { eraseFilesTask, erasureHandler } from '#lib/features/rights/erasure.server.ts';
@@ -7,6 +8,7 @@ import { composeKeys } from '../../server/compose-keys.ts';
 import { openPool } from '../../server/db/pool.ts';
 import { createWorker } from '../../server/worker/index.ts';
 
+process.stdin.resume().once('end', () => process.exit());
 const { appUrl, systemUrl, dataDir, masterKey } = JSON.parse(process.argv[2]!) as Record<string, string>;
 const log = { debug() {}, info() {}, warn: console.error, error: console.error };
 const key = Buffer.from(masterKey!, 'hex');

@@ -101,6 +101,7 @@ export const actionWords: Readonly<Record<string, () => string>> = {
   'room.remove': m.audit_action_room_remove,
   'room.let-back': m.audit_action_room_let_back,
   'push.start': m.audit_action_push_start,
+  'push.renew': m.audit_action_push_renew,
   'push.end': m.audit_action_push_end,
   'room.lock': m.audit_action_room_lock,
   'room.encryption': m.audit_action_room_encryption,

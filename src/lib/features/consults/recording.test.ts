@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   egressSpans,
   fittedSpans,
+  listed,
   momentAt,
   partsOf,
   placeOf,
@@ -15,6 +16,17 @@ const at = (seconds: number) => new Date(Date.UTC(2026, 10, 1, 8, 0, seconds));
 const span = (from: number, to: number | null) => ({
   from: at(from).toISOString(),
   to: to === null ? null : at(to).toISOString()
+});
+
+test('[RC-15] a start that was refused is no recording in a list, whatever has become of its row', () => {
+  const rows = [
+    { state: 'recording', end: null },
+    { state: 'ended', end: 'refused' },
+    { state: 'empty', end: 'refused' },
+    { state: 'empty', end: 'lost' },
+    { state: 'ready', end: 'stopped' }
+  ] as const;
+  expect(listed(rows)).toEqual([rows[0], rows[3], rows[4]]);
 });
 
 test('[RC-5] pieces are put in order, once each, up to the first gap', () => {

@@ -136,6 +136,11 @@ export function runningOf<T extends { state: RecordingState }>(recordings: reado
   return recordings.find(({ state }) => isRunning(state)) ?? null;
 }
 
+/** [RC-15] What a list of recordings shows: a start that the media server refused is none. The trail keeps it. */
+export function listed<T extends { end: RecordingEnd | null }>(recordings: readonly T[]): T[] {
+  return recordings.filter(({ end }) => end !== 'refused');
+}
+
 /** The spans after a pause or an end at `at`; of one that does not run they stay. */
 export function spansUntil(spans: readonly RecordingSpan[], at: Date): RecordingSpan[] {
   return spans.map((span) => (span.to === null ? { ...span, to: at.toISOString() } : span));

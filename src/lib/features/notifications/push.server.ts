@@ -24,7 +24,7 @@ export interface PushView {
   others: number;
 }
 
-const hashOf = (endpoint: string) => createHash('sha256').update(endpoint).digest('hex');
+export const hashOf = (endpoint: string) => createHash('sha256').update(endpoint).digest('hex');
 
 /** [NO-20] Opening the app on a device that is called keeps it so, under the session of now; switches nothing on. */
 export async function pushState(
@@ -158,6 +158,6 @@ export async function ring(
   }
 }
 
-function placeOf({ id, organisationId }: { id: string; organisationId: string }): FieldPlace {
+export function placeOf({ id, organisationId }: { id: string; organisationId: string }): FieldPlace {
   return { organisationId, table: 'push_subscription', column: 'target', rowId: id };
 }

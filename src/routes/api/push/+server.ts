@@ -1,5 +1,11 @@
+import { renewPush } from '#lib/features/notifications/push-renew.server.ts';
 import { endPush, pushState, startPush } from '#lib/features/notifications/push.server.ts';
-import { pushDeviceInput, pushEndInput, pushInput } from '#lib/features/notifications/push-input.ts';
+import {
+  pushDeviceInput,
+  pushEndInput,
+  pushInput,
+  pushRenewInput
+} from '#lib/features/notifications/push-input.ts';
 import { accountApiCall, answered, jsonBody, parsed } from '../../edge.server.ts';
 import type { RequestHandler } from './$types';
 
@@ -10,6 +16,14 @@ export const PUT: RequestHandler = ({ locals, request }) =>
 /** This device is to be called. */
 export const POST: RequestHandler = ({ locals, request }) =>
   answered(async () => startPush(accountApiCall(locals), parsed(pushInput, await jsonBody(request))));
+
+/** This device is called by another address from now on: its browser has changed it by itself. */
+export const PATCH: RequestHandler = ({ locals, request }) =>
+  answered(async () => {
+    const { services, member, enrolling } = locals;
+    const call = { ...services, actor: member ?? enrolling, request: locals.request };
+    return renewPush(call, parsed(pushRenewInput, await jsonBody(request)));
+  });
 
 /** It, or all others, no more. */
 export const DELETE: RequestHandler = ({ locals, request }) =>

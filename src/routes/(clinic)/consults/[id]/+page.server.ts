@@ -57,12 +57,13 @@ export const actions: Actions = {
   },
   answerMore: async (event) => {
     const text = await textOf(event.request, 'text');
-    return acted(
-      () => answerMore(staffCall(event), idOf(event.params.id), parsed(messageInput, { text }).text),
-      {
-        text
-      }
-    );
+    const id = idOf(event.params.id);
+    const refused = await acted(() => answerMore(staffCall(event), id, parsed(messageInput, { text }).text), {
+      text
+    });
+    if (refused) return refused;
+    // Sent before the script had come, loading the page again must not send it again.
+    redirect(303, `/consults/${id}`);
   },
   breakGlass: async (event) => {
     const typed = Object.fromEntries(await event.request.formData());
