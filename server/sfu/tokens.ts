@@ -26,7 +26,10 @@ export async function mintToken(keys: MediaKeys, grant: MediaGrant): Promise<str
     identity: grant.identity,
     name: grant.name,
     ttl: tokenLifetimeSeconds,
-    metadata: JSON.stringify({ role: grant.role, name: grant.name, relation: grant.relation })
+    metadata: JSON.stringify({
+      ...{ role: grant.role, name: grant.name },
+      ...{ relation: grant.relation, organisation: grant.organisation }
+    })
   });
   token.addGrant({ roomJoin: true, room: grant.room, ...rightsOf(grant) });
   return token.toJwt();
