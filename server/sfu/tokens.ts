@@ -18,8 +18,8 @@ export function rightsOf(grant: Pick<MediaGrant, 'canPublish' | 'canPublishData'
 }
 
 /**
- * A token that can join `grant.room` as `grant.identity` and nothing else. Only role, name and what a
- * delegate is to the patient travel with it; whoever is in the room can read both.
+ * A token that can join `grant.room` as `grant.identity` and nothing else. Only role, name, what a delegate is to the
+ * patient and where a guest works travel with it; whoever is in the room can read them.
  */
 export async function mintToken(keys: MediaKeys, grant: MediaGrant): Promise<string> {
   const token = new AccessToken(keys.apiKey, keys.apiSecret, {
