@@ -2,7 +2,7 @@ import { defineConfig } from 'playwright/test';
 import { browserFlags, findBrowser, mediaFlags } from './tests/support/browser.ts';
 
 const executablePath = findBrowser();
-const calls = ['consult', 'recorded-by-server', 'room-tools', 'visit', 'weak-line'].map(
+const calls = ['consult', 'recorded-by-server', 'room-tools', 'third', 'visit', 'weak-line'].map(
   (name) => `**/${name}.e2e.ts`
 );
 

@@ -28,7 +28,7 @@ CREATE OR REPLACE FUNCTION app_consult() RETURNS uuid LANGUAGE sql STABLE PARALL
 
 -- The grants in force for who is asking. security_invoker: the caller's own row security applies below it.
 CREATE OR REPLACE VIEW active_grant WITH (security_invoker = true) AS
-  SELECT organisation_id, consult_id, patient_id, kind, item_id
+  SELECT organisation_id, consult_id, patient_id, kind, item_id, guest_id
     FROM consult_grant_item
    WHERE grantee_organisation_id = (SELECT app_tenant())
      AND (grantee_user_id::text = (SELECT app_actor())
@@ -128,8 +128,10 @@ CREATE OR REPLACE FUNCTION grant_follows_consult() RETURNS trigger LANGUAGE plpg
 BEGIN
   IF NEW.status = 'accepted' THEN
     UPDATE consult_grant_item SET grantee_user_id = NEW.expert_id
-     WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND revoked_at IS NULL;
+     WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND revoked_at IS NULL AND guest_id IS NULL;
   ELSIF NEW.status IN ('declined', 'cancelled', 'closed') THEN
+    UPDATE consult_guest SET ended_at = now()
+     WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND ended_at IS NULL;
     UPDATE consult_grant_item SET revoked_at = now()
      WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.id AND revoked_at IS NULL;
     PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'grant.ended',
@@ -150,6 +152,14 @@ BEGIN
      AND (NEW.revoked_at, NEW.ends_at) IS DISTINCT FROM (OLD.revoked_at, OLD.ends_at) THEN
     RAISE EXCEPTION 'a grant taken back stays so' USING ERRCODE = '42501';
   END IF;
+  -- [CN-70] What is opened by an invitation is opened to the one invited, while it stands.
+  IF TG_OP = 'INSERT' AND NEW.guest_id IS NOT NULL AND NOT EXISTS (
+       SELECT FROM consult_guest g
+        WHERE g.id = NEW.guest_id AND g.organisation_id = NEW.organisation_id AND g.consult_id = NEW.consult_id
+          AND g.user_id = NEW.grantee_user_id AND g.guest_organisation_id = NEW.grantee_organisation_id
+          AND g.ended_at IS NULL) THEN
+    RAISE EXCEPTION 'a grant without its invitation' USING ERRCODE = '42501';
+  END IF;
   IF (TG_OP = 'INSERT' OR NEW.ends_at > OLD.ends_at) AND NEW.ends_at > now() + interval '1 second'
        + make_interval(days => (SELECT grant_days FROM organisation WHERE id = NEW.organisation_id)) THEN
     RAISE EXCEPTION 'a grant longer than its organisation allows' USING ERRCODE = '42501';
@@ -167,7 +177,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
                    AND c.expert_id::text = (SELECT app_actor()) AND c.expert_organisation_id = (SELECT app_organisation()))
      AND coalesce((SELECT g.revoked_by_id IS NULL AND (g.revoked_at IS NOT NULL OR g.ends_at <= now())
                           AND least(g.revoked_at, g.ends_at) > now() - interval '1 year'
-                     FROM consult_grant_item g WHERE g.consult_id = p_consult AND g.kind = 'consult'
+                     FROM consult_grant_item g WHERE g.consult_id = p_consult AND g.kind = 'consult' AND g.guest_id IS NULL
                     ORDER BY g.starts_at DESC, g.created_at DESC LIMIT 1), false)
 $$;
 REVOKE ALL ON FUNCTION glass_can_break(uuid) FROM PUBLIC;
@@ -197,7 +207,7 @@ CREATE OR REPLACE FUNCTION glass_opens() RETURNS trigger LANGUAGE plpgsql SECURI
 DECLARE ended timestamptz;
 BEGIN
   SELECT least(revoked_at, ends_at) INTO ended FROM consult_grant_item
-   WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.consult_id AND kind = 'consult'
+   WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.consult_id AND kind = 'consult' AND guest_id IS NULL
    ORDER BY starts_at DESC, created_at DESC LIMIT 1;
   INSERT INTO consult_grant_item (id, organisation_id, consult_id, patient_id, grantee_organisation_id, grantee_user_id,
       grantee_specialty, kind, item_id, purpose, starts_at, ends_at)
@@ -205,7 +215,7 @@ BEGIN
            g.grantee_specialty, g.kind, g.item_id, 'break-glass', now(), least(NEW.ends_at, now() + interval '1 hour')
       FROM consult_grant_item g
      WHERE g.organisation_id = NEW.organisation_id AND g.consult_id = NEW.consult_id AND g.kind <> 'consult'
-       AND g.purpose = 'consult' AND g.grantee_organisation_id = NEW.user_organisation_id AND g.revoked_by_id IS NULL
+       AND g.guest_id IS NULL AND g.purpose = 'consult' AND g.grantee_organisation_id = NEW.user_organisation_id AND g.revoked_by_id IS NULL
        AND least(g.revoked_at, g.ends_at) >= ended;
   RETURN NULL;
 END $$;
@@ -253,18 +263,65 @@ CREATE POLICY expert_acts ON consult FOR UPDATE TO consilium_app
          AND (coalesce(expert_id, asked_expert_id)::text = (SELECT app_actor())
               OR (expert_id IS NULL AND asked_expert_id IS NULL AND specialty = (SELECT app_specialty()))));
 
+-- [CN-72] An invited specialist sees the consult under their grant, and acts on nothing of it.
+CREATE POLICY guest ON consult FOR SELECT TO consilium_app
+  USING ((organisation_id, id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL));
+
+-- What is said and drawn is everybody's who works under a grant; what is decided is between the two sides.
 DO $$
-DECLARE t text;
+DECLARE t text; held text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['consult_message', 'pin_comment', 'pin_comment_version', 'proposal', 'opinion', 'consult_seat', 'consult_document',
-                           'consult_recording', 'consult_recording_piece', 'board_document', 'board_update',
-                           'call_encryption'] LOOP
-    EXECUTE format(
-      'CREATE POLICY granted ON %I TO consilium_app
-         USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))
-         WITH CHECK ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult''))', t);
+  FOREACH t IN ARRAY ARRAY['consult_message', 'pin_comment', 'pin_comment_version', 'board_document', 'board_update', 'call_encryption',
+                           'proposal', 'opinion', 'consult_seat', 'consult_document', 'consult_recording', 'consult_recording_piece'] LOOP
+    held := '(organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = ''consult'''
+      || CASE WHEN t IN ('proposal', 'opinion', 'consult_seat', 'consult_document', 'consult_recording', 'consult_recording_piece')
+              THEN ' AND guest_id IS NULL)' ELSE ')' END;
+    EXECUTE format('CREATE POLICY granted ON %I TO consilium_app USING (%s) WITH CHECK (%s)', t, held, held);
   END LOOP;
 END $$;
+-- [CN-72] They see who is in the room, and take their own place alone; and that they are being recorded, while they are.
+CREATE POLICY guest ON consult_seat FOR SELECT TO consilium_app
+  USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL));
+CREATE POLICY guest_sits ON consult_seat FOR INSERT TO consilium_app
+  WITH CHECK (identity = 'm:' || (SELECT app_actor()) AND role = 'guest'
+    AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL));
+CREATE POLICY guest_sits_again ON consult_seat FOR UPDATE TO consilium_app
+  USING (identity = 'm:' || (SELECT app_actor())
+    AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL))
+  WITH CHECK (identity = 'm:' || (SELECT app_actor()) AND role = 'guest');
+CREATE POLICY guest ON consult_recording FOR SELECT TO consilium_app
+  USING (state IN ('recording', 'paused')
+    AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL));
+-- [CN-70] Invited are experts of other organisations who can be asked today; who was, and what became of it, is not rewritten.
+CREATE POLICY listed ON consult_guest AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (guest_organisation_id <> organisation_id AND invited_by_id::text = (SELECT app_actor()) AND ended_at IS NULL
+    AND EXISTS (SELECT FROM expert_listing l WHERE l.user_id = consult_guest.user_id AND l.organisation_id = guest_organisation_id));
+REVOKE UPDATE ON consult_guest FROM consilium_app;
+GRANT UPDATE (ended_at, ended_by_id, ended_by_name) ON consult_guest TO consilium_app;
+CREATE POLICY once ON consult_guest AS RESTRICTIVE FOR UPDATE TO consilium_app
+  USING (ended_at IS NULL) WITH CHECK (ended_by_id::text = (SELECT app_actor()));
+CREATE POLICY granted ON consult_guest FOR SELECT TO consilium_app
+  USING (ended_at IS NULL AND (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
+-- Who left by themselves; Postgres asks it of the row that says so.
+CREATE POLICY left_by_oneself ON consult_guest FOR SELECT TO consilium_app
+  USING (user_id::text = (SELECT app_actor()) AND guest_organisation_id = (SELECT app_tenant())
+    AND ended_by_id::text = (SELECT app_actor()));
+CREATE POLICY leaves ON consult_guest FOR UPDATE TO consilium_app
+  USING (user_id::text = (SELECT app_actor()) AND guest_organisation_id = (SELECT app_tenant()));
+CREATE POLICY owner ON consult_guest TO consilium_owner USING (true) WITH CHECK (true);
+GRANT SELECT ON consult_guest TO consilium_system;
+CREATE POLICY system ON consult_guest FOR SELECT TO consilium_system USING (true);
+-- [CN-71] What an invitation opened ends with it, whoever ends it: sockets, streams and the seat too.
+CREATE OR REPLACE FUNCTION guest_ended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  UPDATE consult_grant_item SET revoked_at = now(), revoked_by_id = NEW.ended_by_id, revoked_by_name = NEW.ended_by_name
+   WHERE organisation_id = NEW.organisation_id AND consult_id = NEW.consult_id AND guest_id = NEW.id AND revoked_at IS NULL;
+  PERFORM pg_notify('live', json_build_object('topic', 'access', 'name', 'grant.ended',
+    'data', json_build_object('consultId', NEW.consult_id))::text);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER guest_ends AFTER UPDATE OF ended_at ON consult_guest
+  FOR EACH ROW WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION guest_ended();
 CREATE POLICY granted ON board_snapshot FOR SELECT TO consilium_app
   USING ((organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult'));
 CREATE POLICY granted ON board_segment FOR SELECT TO consilium_app
@@ -321,6 +378,11 @@ CREATE POLICY author ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_a
   WITH CHECK (author_id::text = (SELECT app_actor()) AND author_organisation_id = (SELECT app_organisation())
               AND (author_kind = 'visitor') = (SELECT app_consult() IS NOT NULL));
 
+-- [CN-72] Who was invited writes to the team; to the patient's page write the two sides.
+CREATE POLICY guest_to_team ON consult_message AS RESTRICTIVE FOR INSERT TO consilium_app
+  WITH CHECK (audience = 'team' OR organisation_id = (SELECT app_organisation())
+    OR (organisation_id, consult_id) IN (SELECT organisation_id, consult_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NULL));
+
 -- [RC-3] [RC-5] Nobody records or sends pieces in another's name; a piece stays what it was, and so does a recording
 -- that is closed.
 REVOKE UPDATE ON consult_recording, consult_recording_piece FROM consilium_app;
@@ -365,7 +427,7 @@ CREATE POLICY visitor ON board_snapshot FOR SELECT TO consilium_app USING (consu
 CREATE POLICY visitor ON board_segment FOR SELECT TO consilium_app USING (consult_id = (SELECT app_consult()));
 -- A picture that was taken back leaves the patient's board too: it may be another person's.
 CREATE POLICY visitor ON consult_grant_item FOR SELECT TO consilium_app
-  USING (consult_id = (SELECT app_consult()) AND revoked_at IS NULL);
+  USING (consult_id = (SELECT app_consult()) AND revoked_at IS NULL AND guest_id IS NULL);
 CREATE POLICY visitor ON image FOR SELECT TO consilium_app
   USING (id IN (SELECT item_id FROM consult_grant_item
                  WHERE consult_id = (SELECT app_consult()) AND kind = 'image'));
@@ -378,7 +440,10 @@ CREATE POLICY visitor ON outbox FOR INSERT TO consilium_app
 
 -- An expert's news about a consult goes to the outbox of its owner.
 CREATE POLICY granted ON outbox FOR INSERT TO consilium_app
-  WITH CHECK (organisation_id IN (SELECT organisation_id FROM active_grant WHERE kind = 'consult'));
+  WITH CHECK (organisation_id IN (SELECT organisation_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NULL));
+CREATE POLICY guest ON outbox FOR INSERT TO consilium_app
+  WITH CHECK (topic IN ('comment.mentioned', 'guest.left')
+    AND organisation_id IN (SELECT organisation_id FROM active_grant WHERE kind = 'consult' AND guest_id IS NOT NULL));
 
 -- 7. Role consilium_system.
 GRANT SELECT, INSERT, UPDATE, DELETE ON "user", session, account, verification,
@@ -585,13 +650,14 @@ CREATE OR REPLACE FUNCTION record_access(p_patient uuid) RETURNS TABLE (
   consult_number text, expert text, organisation text, organisation_en text, kinds text[], starts_at timestamptz,
   ends_at timestamptz, open boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-  SELECT c.number, max(c.expert_name), max(o.name), max(o.name_en), array_agg(DISTINCT g.kind), min(g.starts_at),
+  SELECT c.number, max(coalesce(i.name, c.expert_name)), max(o.name), max(o.name_en), array_agg(DISTINCT g.kind), min(g.starts_at),
          max(coalesce(g.revoked_at, g.ends_at)), bool_or(g.revoked_at IS NULL AND g.starts_at <= now() AND g.ends_at > now())
     FROM record_subject(p_patient) p
     JOIN consult_grant_item g ON g.organisation_id = p.organisation_id AND g.patient_id = p.id
     JOIN consult c ON c.organisation_id = g.organisation_id AND c.id = g.consult_id
+    LEFT JOIN consult_guest i ON i.organisation_id = g.organisation_id AND i.id = g.guest_id
     LEFT JOIN organisation o ON o.id = g.grantee_organisation_id
-   GROUP BY c.number, c.id ORDER BY min(g.starts_at) DESC LIMIT 200
+   GROUP BY c.number, c.id, g.guest_id ORDER BY min(g.starts_at) DESC LIMIT 200
 $$;
 REVOKE ALL ON FUNCTION record_subject(uuid), record_readers(uuid, int), record_access(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_readers(uuid, int), record_access(uuid) TO consilium_app;

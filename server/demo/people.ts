@@ -68,6 +68,22 @@ export const demoHospital: DemoOrganisation = {
   ]
 };
 
+/** For a meeting of more than two. */
+export const demoCentre: DemoOrganisation = {
+  name: '省口腔医学中心',
+  nameEn: 'Provincial Oral Health Centre',
+  kind: 'hospital',
+  people: [
+    {
+      email: 'lin@centre.demo',
+      name: '林婉清',
+      role: 'expert',
+      title: '主任医师',
+      specialty: 'periodontics'
+    }
+  ]
+};
+
 export interface DemoPatient {
   name: string;
   sex: 'female' | 'male';

@@ -21,6 +21,7 @@ import { insertFinding } from '#lib/features/odontogram/record-finding.server.ts
 import { demoPlans } from '#lib/features/treatment/demo.ts';
 import { insertPlan } from '#lib/features/treatment/plans.server.ts';
 import {
+  demoCentre,
   demoClinic,
   demoHospital,
   demoPassword,
@@ -32,7 +33,7 @@ import { startDrawing } from './drawing.ts';
 
 /** The sign-ins of the demo world, for the terminal and the sign-in page. */
 export function demoSignIns(): DemoSignIn[] {
-  return [demoClinic, demoHospital].flatMap((organisation) =>
+  return [demoClinic, demoHospital, demoCentre].flatMap((organisation) =>
     organisation.people.map(({ name, role, email }) => ({
       name,
       role,
@@ -53,6 +54,7 @@ const request = { id: 'demo', ip: 'local' };
 export async function seedDemo(services: Services, onProgress: (message: string) => void): Promise<void> {
   const hospital = await ensureOrganisation(services, demoHospital);
   const clinic = await ensureOrganisation(services, demoClinic);
+  await ensureOrganisation(services, demoCentre);
   const { patientIds, complete } = await whatIsThere(services, clinic);
   if (complete) return;
   onProgress('patients');

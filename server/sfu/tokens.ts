@@ -18,15 +18,18 @@ export function rightsOf(grant: Pick<MediaGrant, 'canPublish' | 'canPublishData'
 }
 
 /**
- * A token that can join `grant.room` as `grant.identity` and nothing else. Only role, name and what a
- * delegate is to the patient travel with it; whoever is in the room can read both.
+ * A token that can join `grant.room` as `grant.identity` and nothing else. Only role, name, what a delegate is to the
+ * patient and where a guest works travel with it; whoever is in the room can read them.
  */
 export async function mintToken(keys: MediaKeys, grant: MediaGrant): Promise<string> {
   const token = new AccessToken(keys.apiKey, keys.apiSecret, {
     identity: grant.identity,
     name: grant.name,
     ttl: tokenLifetimeSeconds,
-    metadata: JSON.stringify({ role: grant.role, name: grant.name, relation: grant.relation })
+    metadata: JSON.stringify({
+      ...{ role: grant.role, name: grant.name },
+      ...{ relation: grant.relation, organisation: grant.organisation }
+    })
   });
   token.addGrant({ roomJoin: true, room: grant.room, ...rightsOf(grant) });
   return token.toJwt();

@@ -58,6 +58,7 @@ function mayRead(who: ActorName, of: CaseName): (keyof Case['words'])[] {
   if (part === 'boss' || part === 'li' || part === 'nurse') return ['person', 'record', 'consult'];
   if (part === 'reception') return ['person', 'record'];
   if (part === 'wang') return ['person', 'consult', 'draft', 'record'];
+  if (part === 'guest') return ['person', 'consult'];
   return part === 'patient' ? ['person'] : [];
 }
 
@@ -74,12 +75,12 @@ function forbiddenWords(who: ActorName): string[] {
         .filter((kind) => !allowed.includes(kind))
         .flatMap((kind) => words[kind]);
     })
-  ].concat(who === 'wang' || who === 'liu' ? notGranted(who) : []);
+  ].concat(who === 'wang' || who === 'liu' || who === 'guest' ? notGranted(who) : []);
 }
 
 /** What the dentist did not choose to share: the notes, the allergies and the telephone. */
-function notGranted(who: 'wang' | 'liu'): string[] {
-  const { words } = scene.cases[who === 'wang' ? 'own' : 'second'];
+function notGranted(who: 'wang' | 'liu' | 'guest'): string[] {
+  const { words } = scene.cases[who === 'liu' ? 'second' : 'own'];
   return [...words.record.filter((word) => !word.startsWith('发现')), words.person[1]!];
 }
 
@@ -122,7 +123,7 @@ test('every door of the built app has its line in the table, and no line is left
 });
 
 describe('the board’s socket', () => {
-  const writers: ActorName[] = ['boss', 'li', 'nurse', 'wang'];
+  const writers: ActorName[] = ['boss', 'li', 'nurse', 'wang', 'guest'];
   for (const of of ['own', 'second', 'foreign'] as const)
     test(`of the case ${of}`, async () => {
       const authorise = createAuthorise(world.services);

@@ -5,6 +5,7 @@ import { propose, saveOpinion } from '#lib/features/consults/advise.server.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
 import { sayInConsult } from '#lib/features/consults/chat.server.ts';
 import { askExpert } from '#lib/features/consults/ask.server.ts';
+import { inviteGuest } from '#lib/features/consults/guests.server.ts';
 import { addComment } from '#lib/features/consults/comments.server.ts';
 import { invitePatient, passDoor, visitCookie, visitorOf } from '#lib/features/consults/invite.server.ts';
 import { chairs } from '#lib/features/appointments/tables.server.ts';
@@ -24,7 +25,7 @@ import { inTransaction } from '#lib/features/tenancy/transaction.server.ts';
 import { askCorrection } from '#lib/features/rights/corrections.server.ts';
 import { answers } from '../support/consent.ts';
 import { questionOf } from '../support/question.ts';
-import { testPassword, type World } from '../support/world.ts';
+import { organisation, testPassword, type World } from '../support/world.ts';
 
 /** Everybody who may knock, by what they are to the case `own`. */
 export const actors = [
@@ -43,6 +44,8 @@ export const actors = [
   'strangerNurse',
   'strangerReception',
   'strangerExpert',
+  'guest',
+  'guestColleague',
   'patient',
   'otherPatient'
 ] as const;
@@ -77,20 +80,32 @@ export interface Case {
 /**
  * Three cases: `own` of the town clinic, answered by Wang; `second` of the same clinic, answered by Liu;
  * `foreign` of a clinic that has nothing to do with either. And `open`, a question to all endodontists of
- * the hospital that nobody has answered yet.
+ * the hospital that nobody has answered yet. To `own` a specialist of a third organisation is invited.
  */
 export interface Scene {
   cases: Record<'own' | 'second' | 'foreign', Case>;
   open: { consultId: string; words: string[] };
   /** Whom a new question can be put to. */
   expertId: string;
+  /** [CN-70] Who is invited to the case `own`, with the picture alone. */
+  guest: MemberActor;
   cookies: Record<ActorName, string>;
 }
 
 export async function makeScene(world: World): Promise<Scene> {
+  const { people } = await organisation(world, '省口腔医学中心', [
+    ['guest', 'expert', '特邀者', 'periodontics'],
+    ['guestColleague', 'dentist', '特邀者的同事']
+  ]);
+  Object.assign(world.people, people);
+  const guest = people['guest']!;
   const { li, wang, liu, stranger, strangerExpert } = world.people;
   const own = await makeCase(world, 'own', li, wang, world.clinicId);
   const second = await makeCase(world, 'second', li, liu, world.clinicId);
+  await inviteGuest(world.as(li), own.consultId, {
+    ...{ userId: guest.userId, organisationId: guest.organisationId, reason: '', until: null },
+    items: [{ kind: 'image', itemId: own.imageId }]
+  });
   const foreign = await makeCase(world, 'foreign', stranger, strangerExpert, world.strangerClinicId);
   const asked = await addPatient(world.as(li), person('open', world.clinicId));
   const { id: consultId } = await askExpert(
@@ -106,6 +121,7 @@ export async function makeScene(world: World): Promise<Scene> {
     cases: { own, second, foreign },
     open: { consultId, words: ['病人-open', '问题-open'] },
     expertId: wang.userId,
+    guest,
     cookies: await cookiesOf(world, own, second)
   };
 }

@@ -29,6 +29,8 @@ const asking: ActorName[] = ['boss', 'li', 'nurse'];
 const deciding: ActorName[] = ['boss', 'li'];
 const writing: ActorName[] = ['boss', 'li', 'nurse'];
 const inRoom: ActorName[] = [...asking, 'wang'];
+/** [CN-72] With who was invited besides. */
+const withGuest: ActorName[] = [...inRoom, 'guest'];
 const members = actors.filter((name) => !['nobody', 'gone', 'patient', 'otherPatient'].includes(name));
 
 const consult = (rest: string) => (of: Case) => `/api/consults/${of.consultId}/${rest}`;
@@ -42,7 +44,11 @@ export const table: Record<string, Door> = {
   // Pages
   'GET /': { at: () => '/', may: members, personal: true },
   'GET /patients': { at: () => '/patients?q=病人', may: members, personal: true },
-  'GET /patients/[id]': { at: (of) => `/patients/${of.patientId}`, may: [...staff, 'wang'], audited: true },
+  'GET /patients/[id]': {
+    at: (of) => `/patients/${of.patientId}`,
+    may: [...staff, 'wang', 'guest'],
+    audited: true
+  },
   'GET /patients/[id]/rights': {
     at: (of) => `/patients/${of.patientId}/rights`,
     may: staff,
@@ -119,13 +125,13 @@ export const table: Record<string, Door> = {
   },
   'GET /rights': {
     at: () => '/rights',
-    may: ['boss', 'li', 'chief', 'strangerBoss', 'stranger'],
+    may: ['boss', 'li', 'chief', 'strangerBoss', 'stranger', 'guestColleague'],
     personal: true
   },
   'GET /processing': { at: () => '/processing', may: owners, personal: true },
   'GET /consults': { at: () => '/consults', may: members, personal: true },
-  'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: inRoom, audited: true },
-  'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: inRoom, audited: true },
+  'GET /consults/[id]': { at: (of) => `/consults/${of.consultId}`, may: withGuest, audited: true },
+  'GET /room/[id]': { at: (of) => `/room/${of.consultId}`, may: withGuest, audited: true },
   'GET /outbox': { at: () => '/outbox', may: owners, personal: true },
   'GET /audit': { at: () => '/audit', may: owners, personal: true },
   'POST /api/audit': { at: () => '/api/audit', may: owners, personal: true },
@@ -296,12 +302,12 @@ export const table: Record<string, Door> = {
   },
   'GET /api/images/[id]/frame': {
     at: (of) => `/api/images/${of.imageId}/frame`,
-    may: [...staff, 'wang', 'patient'],
+    may: [...staff, 'wang', 'guest', 'patient'],
     audited: true
   },
   'GET /api/images/[id]/thumbnail': {
     at: (of) => `/api/images/${of.imageId}/thumbnail`,
-    may: [...staff, 'wang', 'patient']
+    may: [...staff, 'wang', 'guest', 'patient']
   },
   'POST /api/images/[id]/link': {
     at: (of) => `/api/images/${of.imageId}/link`,
@@ -402,7 +408,7 @@ export const table: Record<string, Door> = {
   // Touches nothing but the asker's own half-written question.
   'DELETE /api/drafts': {
     at: (of) => `/api/drafts?patient=${of.patientId}`,
-    may: [...owners, 'li', 'stranger'],
+    may: [...owners, 'li', 'stranger', 'guestColleague'],
     personal: true
   },
   'POST /api/consults': {
@@ -435,13 +441,13 @@ export const table: Record<string, Door> = {
   'POST /api/consults/[id]/messages': {
     at: consult('messages'),
     body: () => ({ text: '好' }),
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
   'POST /api/consults/[id]/messages/file': {
     at: consult('messages/file?name=a.pdf&audience=team'),
     file: () => new TextEncoder().encode('%PDF-1.4\n%%EOF'),
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
   // Of no message; true ones are in tests/integration/in-room.test.ts.
@@ -450,7 +456,7 @@ export const table: Record<string, Door> = {
     may: []
   },
   'GET /api/visit/chat-file': { at: () => `/api/visit/chat-file?message=${newId()}`, may: [] },
-  'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: inRoom },
+  'POST /api/consults/[id]/call': { at: consult('call'), body: () => ({ hand: true }), may: withGuest },
   'PUT /api/consults/[id]/call': {
     at: consult('call'),
     body: () => ({
@@ -459,7 +465,7 @@ export const table: Record<string, Door> = {
       ...{ freezes: 0, frozen: 0, concealed: 0, fps: 25, height: 360, rebuilds: 0 },
       ...{ device: 'computer', browser: 'Chrome', browserVersion: 156, system: 'Linux' }
     }),
-    may: inRoom
+    may: withGuest
   },
   'GET /api/consults/[id]/call': { at: consult('call'), may: [...deciding, 'wang'] },
   'PATCH /api/consults/[id]/call': {
@@ -500,7 +506,7 @@ export const table: Record<string, Door> = {
   'PUT /api/consults/[id]/captions': {
     at: consult('captions?language=zh'),
     file: () => Uint8Array.of(1),
-    may: inRoom
+    may: withGuest
   },
   'PUT /api/visit/captions': {
     at: () => '/api/visit/captions?language=zh',
@@ -518,7 +524,7 @@ export const table: Record<string, Door> = {
   'POST /api/consults/[id]/comments': {
     at: consult('comments'),
     body: () => ({ pin: { shapeId: 'shape:p2', number: 2, tooth: '' }, text: '看这里' }),
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
   'PATCH /api/consults/[id]/comments': {
@@ -531,7 +537,7 @@ export const table: Record<string, Door> = {
     at: consult('comments/resolved'),
     body: () => ({ pin: { shapeId: 'shape:pin1', number: 1, tooth: '36' }, resolved: true }),
     once: true,
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
   'DELETE /api/consults/[id]/comments': {
@@ -571,14 +577,26 @@ export const table: Record<string, Door> = {
   },
   // Of nothing that is open: whoever passes is told there is no such thing.
   'DELETE /api/consults/[id]/grant': { at: consult(`grant?item=${newId()}`), may: [] },
+  'GET /api/consults/[id]/guests': { at: consult('guests'), may: deciding },
+  // Invited already: whoever passes is told so.
+  'POST /api/consults/[id]/guests': {
+    at: consult('guests'),
+    body: (_, { guest }) => ({
+      ...{ userId: guest.userId, organisationId: guest.organisationId, reason: '' },
+      ...{ items: [], until: null }
+    }),
+    may: deciding
+  },
+  // Of no invitation; true ones end in tests/integration/guests.test.ts.
+  'DELETE /api/consults/[id]/guests': { at: consult(`guests?guest=${newId()}`), may: [] },
   'POST /api/consults/[id]/ticket': {
     at: consult('ticket'),
     body: () => ({ held: false }),
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
-  'PUT /api/consults/[id]/ticket': { at: consult('ticket'), body: () => ({}), may: inRoom, audited: true },
-  'PATCH /api/consults/[id]/ticket': { at: consult('ticket'), may: inRoom },
+  'PUT /api/consults/[id]/ticket': { at: consult('ticket'), body: () => ({}), may: withGuest, audited: true },
+  'PATCH /api/consults/[id]/ticket': { at: consult('ticket'), may: withGuest },
   'POST /api/visit': {
     at: () => '/api/visit',
     body: () => ({ step: 'wait' }),
@@ -636,7 +654,7 @@ export const table: Record<string, Door> = {
   'POST /api/consults/[id]/consent': {
     at: consult('consent'),
     body: () => answers({ recording: true }),
-    may: inRoom,
+    may: withGuest,
     audited: true
   },
   'POST /api/consults/[id]/admit': {

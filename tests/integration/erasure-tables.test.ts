@@ -22,6 +22,7 @@ const erased = [
     'consult_document',
     'consult_draft',
     'consult_grant_item',
+    'consult_guest',
     'consult_invite',
     'consult_message',
     'consult_recording',

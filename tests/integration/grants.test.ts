@@ -1,9 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RequestEvent } from '@sveltejs/kit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#lib/kernel/ids.ts';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { acceptConsult } from '#lib/features/consults/answer.server.ts';
@@ -16,7 +12,6 @@ import {
   readGrantDays,
   takeBack
 } from '#lib/features/consults/grants.server.ts';
-import { watchGrants } from '#lib/features/consults/grant-watch.server.ts';
 import type { GrantKind } from '#lib/features/consults/consult.ts';
 import { readConsult } from '#lib/features/consults/read.server.ts';
 import { enterRoom } from '#lib/features/consults/room.server.ts';
@@ -25,17 +20,10 @@ import { fixtureDicom } from '#lib/features/imaging/dicom-fixture.server.ts';
 import { listImages, readFrame } from '#lib/features/imaging/read.server.ts';
 import { uploadImage } from '#lib/features/imaging/upload.server.ts';
 import { readPatient } from '#lib/features/patients/patients.server.ts';
-import type { Services } from '#lib/features/tenancy/call.ts';
-import { createLiveFeed } from '../../server/adapters/live-feed.ts';
-import { createAuthorise } from '../../server/collab/board-access.ts';
 import { closeCodes } from '../../server/collab/close-codes.ts';
-import { postgresPersistence } from '../../server/collab/postgres-persistence.ts';
-import { createCollab } from '../../server/collab/server.ts';
-import { followAccess } from '../../server/follow-access.ts';
-import { GET } from '../../src/routes/api/events/+server.ts';
+import { useLiveAccess } from '../support/live-access.ts';
 import { questionOf } from '../support/question.ts';
 import { refusal } from '../support/refusal.ts';
-import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -127,7 +115,7 @@ describe('[CN-19] the grant in the asking dentist’s hands', () => {
     expect(await refusal(readPatient(as('wang'), world.patientId))).toBe('not_found');
     expect(await refusal(enterRoom(as('wang'), id))).toBe('grant_ended');
     expect(await refusal(shareImage(as('li'), id, imageId))).toBe('grant_not_open');
-    expect(await refusal(changeGrantEnd(as('li'), id, day(3)))).toBe('conflict');
+    expect(await refusal(changeGrantEnd(as('li'), id, { day: day(3) }))).toBe('conflict');
     expect(await refusal(end(id))).toBe('conflict');
     await addToGrant(as('li'), id, { items: [{ kind: 'chart', itemId: null }], reason: null });
     const { health } = await readPatient(as('wang'), world.patientId);
@@ -138,12 +126,12 @@ describe('[CN-19] the grant in the asking dentist’s hands', () => {
 
   test('its end moves within the organisation’s days; past them neither the use case nor the database lets it', async () => {
     const id = await consult();
-    await changeGrantEnd(as('li'), id, day(3));
+    await changeGrantEnd(as('li'), id, { day: day(3) });
     const moved = (await grantOf(id))!.endsAt.getTime() - Date.now();
     expect(moved).toBeGreaterThan(2 * 86_400_000);
     expect(moved).toBeLessThan(5 * 86_400_000);
     for (const wrong of [day(-2), day(40)])
-      expect(await refusal(changeGrantEnd(as('li'), id, wrong))).toBe('grant_end_out_of_range');
+      expect(await refusal(changeGrantEnd(as('li'), id, { day: wrong }))).toBe('grant_end_out_of_range');
     await expect(
       owner`update consult_grant_item set ends_at = now() + interval '31 days' where consult_id = ${id}`
     ).rejects.toMatchObject({ code: '42501' });
@@ -171,7 +159,7 @@ describe('[CN-19] the grant in the asking dentist’s hands', () => {
     const all = (who: MemberActor) => [
       endGrant(world.as(who), id),
       takeBack(world.as(who), id, item),
-      changeGrantEnd(world.as(who), id, day(2)),
+      changeGrantEnd(world.as(who), id, { day: day(2) }),
       addToGrant(world.as(who), id, { items: [{ kind: 'plan', itemId: null }], reason: null })
     ];
     const { nurse, wang, sun, stranger, reception } = world.people;
@@ -195,7 +183,7 @@ describe('[CN-19] the grant in the asking dentist’s hands', () => {
 
   test('each change is in the trail and is told to the expert', async () => {
     const id = await consult();
-    await changeGrantEnd(as('li'), id, day(3));
+    await changeGrantEnd(as('li'), id, { day: day(3) });
     await takeBack(as('li'), id, (await itemOf(id, 'image')).id);
     await end(id);
     const acts = await owner<{ action: string }[]>`
@@ -209,84 +197,7 @@ describe('[CN-19] the grant in the asking dentist’s hands', () => {
 });
 
 describe('[CN-20] a grant that ends by time', () => {
-  let live: Awaited<ReturnType<typeof createLiveFeed>>;
-  let services: Services;
-  let http: Server;
-  let stop: () => Promise<void>;
-  const removed: string[] = [];
-
-  beforeAll(async () => {
-    live = await createLiveFeed({ url: world.database.systemUrl, log: silent });
-    const whoIs = (headers: Headers) => /who=(\w+)/.exec(headers.get('cookie') ?? '')?.[1] as 'li' | 'wang';
-    services = {
-      ...world.services,
-      live,
-      media: {
-        ...world.services.media,
-        remove: async (room: string, identity: string) => void removed.push(`${room} ${identity}`)
-      },
-      auth: {
-        ...world.services.auth,
-        session: async (headers: Headers) => {
-          const { userId, memberId, name } = world.people[whoIs(headers)];
-          const later = new Date(Date.now() + 60_000);
-          const email = `${name}@test.invalid`;
-          return {
-            ...{ sessionId: 's', userId, memberId, name, email, expiresAt: later },
-            ...{ lastSeenAt: new Date(), confirmedAt: null }
-          };
-        }
-      }
-    };
-    const collab = createCollab({
-      authorise: createAuthorise(services),
-      persistence: postgresPersistence(services.db),
-      origin: 'https://consult.test',
-      log: silent
-    });
-    const unsubscribe = live.subscribe('access', (event) => void followAccess(services, collab, event));
-    const endWatch = watchGrants(services);
-    http = createServer();
-    http.on('upgrade', (request, socket, head) => void collab.handleUpgrade(request, socket, head));
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    stop = async () => {
-      endWatch();
-      unsubscribe();
-      await collab.close();
-      await live.close();
-      http.close();
-    };
-  });
-  afterAll(() => stop());
-
-  function board(who: string, documentId: string) {
-    const { port } = http.address() as AddressInfo;
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/collab/${documentId}`, {
-      headers: { origin: 'https://consult.test', cookie: `who=${who}` }
-    });
-    const closed = { at: 0, code: 0 };
-    socket.once('close', (code) => Object.assign(closed, { at: Date.now(), code }));
-    return { socket, closed, opened: new Promise((resolve) => socket.once('message', resolve)) };
-  }
-
-  async function stream(who: string, consultId: string) {
-    const request = new Request(`http://localhost/api/events?consult=${consultId}`, {
-      headers: { cookie: `who=${who}` }
-    });
-    const response = await GET({
-      url: new URL(request.url),
-      request,
-      cookies: { get: () => undefined },
-      locals: { services, request: { id: 'test', ip: '127.0.0.1' } }
-    } as unknown as RequestEvent as Parameters<typeof GET>[0]);
-    const source = response.body!.getReader();
-    const ended = { at: 0 };
-    const pump = (async () => {
-      while (!(await source.read()).done);
-      ended.at = Date.now();
-    })();
-    return { ended, close: () => Promise.all([source.cancel(), pump]) };
-  }
+  const { board, stream, removed } = useLiveAccess(world);
 
   test('ends in two seconds: socket, stream and seat are cut within the second after, the asking side’s are not', async () => {
     const id = await consult();
@@ -316,7 +227,7 @@ describe('[CN-20] a grant that ends by time', () => {
     expect(await refusal(enterRoom(as('wang'), id))).toBe('grant_ended');
     expect((await grantOf(id))!.state).toBe('expired');
     // A later end opens it again.
-    await changeGrantEnd(as('li'), id, day(2));
+    await changeGrantEnd(as('li'), id, { day: day(2) });
     expect(await refusal(enterRoom(as('wang'), id))).toBeNull();
     dentist.socket.close();
     await streams.li.close();
@@ -329,7 +240,7 @@ describe('[CN-20] a grant that ends by time', () => {
     const expert = board('wang', boardId);
     await expert.opened;
     await owner`update consult_grant_item set ends_at = now() + interval '600 milliseconds' where consult_id = ${id}`;
-    await changeGrantEnd(as('li'), id, day(2));
+    await changeGrantEnd(as('li'), id, { day: day(2) });
     await sleep(900);
     expect(expert.closed.at).toBe(0);
     expert.socket.close();

@@ -221,7 +221,8 @@ async function furnish(world: World): Promise<void> {
 
 type Person = [key: string, role: MemberActor['role'], name: string, specialty?: string];
 
-async function organisation(world: World, name: string, list: Person[]) {
+/** One more organisation; whoever has a specialty can be asked. */
+export async function organisation(world: World, name: string, list: Person[]) {
   const organisationId = newId();
   const clinicId = newId();
   const people: Record<string, MemberActor> = {};

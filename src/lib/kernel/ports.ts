@@ -253,9 +253,11 @@ export interface MediaGrant {
   identity: string;
   name: string;
   /** Shown to others by the client; not trusted for access. */
-  role: 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
+  role: 'requester' | 'expert' | 'guest' | 'member' | 'patient' | 'delegate';
   /** Of a delegate, to the patient; shown beside the name. */
   relation?: string;
+  /** Of a guest: where they work; shown beside the name. */
+  organisation?: string;
   canPublish: boolean;
   canPublishData: boolean;
   /** A held seat: connected while the person is still in the lobby; unseen, and without any right, until `takeSeat`. */

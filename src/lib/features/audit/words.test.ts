@@ -31,6 +31,7 @@ const otherNames = new Set([
   'grant.added',
   'grant.changed',
   'grant.ended',
+  'guest.invited',
   'manifest.json',
   'member.revoked',
   'recording.changed',

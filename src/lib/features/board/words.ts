@@ -143,6 +143,7 @@ export function figureWords(): FigureWords {
 const roleNames: Readonly<Record<string, () => string>> = {
   requester: m.board_role_requester,
   expert: m.board_role_expert,
+  guest: m.board_role_guest,
   member: m.board_role_member,
   patient: m.board_role_patient
 };

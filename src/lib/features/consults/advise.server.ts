@@ -9,16 +9,10 @@ import { requireCredential } from '#lib/features/identity/credentials.server.ts'
 import { stepUpRefusal } from '#lib/features/identity/step-up.server.ts';
 import { parseFindingInput } from '#lib/features/odontogram/findings.ts';
 import { parsePlanDraft } from '#lib/features/treatment/plan.ts';
+import { opinionView } from './advice-views.server.ts';
 import { digestOf, type SignedContent } from './opinion.ts';
 import { mayAdvise } from './policy.server.ts';
-import {
-  consultChanged,
-  consultFor,
-  opinionView,
-  others,
-  requireGrant,
-  type ConsultRow
-} from './read.server.ts';
+import { consultChanged, consultFor, others, requireGrant, type ConsultRow } from './read.server.ts';
 import { news } from './answer.server.ts';
 import { opinions, proposals } from './tables.server.ts';
 import type { OpinionInput, ProposalInput } from './schema.ts';

@@ -141,7 +141,7 @@ async function resolveTarget(tx: Tx, { target }: AskInput) {
 }
 
 /** [ID-20] Who is offered today: only experts whose credential holds. */
-async function listedExperts(tx: Tx, which?: SQL) {
+export async function listedExperts(tx: Tx, which?: SQL) {
   const rows = await tx.rows
     .select({ listing: expertListings })
     .from(expertListings)

@@ -9,6 +9,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { fail } from '#lib/kernel/errors.ts';
 import { boardMode } from './policy.server.ts';
+import type { SeatRole } from './seat.ts';
 import { consultFor, requireGrant, type ConsultRow } from './read.server.ts';
 import { consultGrantItems } from './tables.server.ts';
 
@@ -17,7 +18,13 @@ export async function openBoard(tx: Tx, consult: ConsultRow): Promise<void> {
   const shared = await tx.rows
     .select({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId })
     .from(consultGrantItems)
-    .where(and(eq(consultGrantItems.consultId, consult.id), isNull(consultGrantItems.revokedAt)));
+    .where(
+      and(
+        eq(consultGrantItems.consultId, consult.id),
+        isNull(consultGrantItems.guestId),
+        isNull(consultGrantItems.revokedAt)
+      )
+    );
   const imageIds = shared.flatMap((item) => (item.kind === 'image' && item.itemId ? [item.itemId] : []));
   const shown = imageIds.length
     ? await tx.rows.select().from(images).where(inArray(images.id, imageIds)).orderBy(images.takenAt)
@@ -81,7 +88,7 @@ export interface BoardAccess {
   consultId: string;
   patientId: string;
   mode: 'write' | 'read';
-  role: 'requester' | 'expert' | 'member' | 'patient';
+  role: Exclude<SeatRole, 'delegate'>;
 }
 
 /**

@@ -37,8 +37,8 @@ export function cardOf(consult: ConsultSummary): ConsultCardProps {
     answerBy: waiting ? consult.answerBy : null,
     slotAt: waiting && consult.mode === 'scheduled' ? consult.slotAt : null,
     other:
-      consult.side === 'expert'
-        ? `${consult.requesterName} · ${consult.requesterOrganisation}`
-        : [consult.expertName, consult.expertOrganisation].filter(Boolean).join(' · ')
+      consult.side === 'requester'
+        ? [consult.expertName, consult.expertOrganisation].filter(Boolean).join(' · ')
+        : `${consult.requesterName} · ${consult.requesterOrganisation}`
   };
 }

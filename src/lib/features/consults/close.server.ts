@@ -1,4 +1,4 @@
-import { and, eq, isNotNull } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { once } from '#lib/kernel/bytes.ts';
 import { fail } from '#lib/kernel/errors.ts';
@@ -129,7 +129,13 @@ async function collect(tx: Tx, consultId: string): Promise<Collected> {
     .select({ image: images })
     .from(consultGrantItems)
     .innerJoin(images, eq(images.id, consultGrantItems.itemId))
-    .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
+    .where(
+      and(
+        eq(consultGrantItems.consultId, consultId),
+        eq(consultGrantItems.kind, 'image'),
+        isNull(consultGrantItems.guestId)
+      )
+    );
   const facts = {
     consult,
     patient,

@@ -1,6 +1,7 @@
 import { imageLabel, type ImageView } from '#lib/features/imaging/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { GrantItem, GrantKind } from './consult.ts';
+import { wholeKinds } from './grant.ts';
 
 /** What the words of an item are made of: the record as its viewer reads it. */
 export interface GrantRecord {
@@ -28,4 +29,18 @@ export function grantItemText({ kind, itemId }: GrantItem, record: GrantRecord |
   if (note)
     return `${kinds.note()} · ${note.text.length > noteLength ? `${note.text.slice(0, noteLength)}…` : note.text}`;
   return kinds[kind]();
+}
+
+/** Tells one thing from another. */
+export const keyOf = ({ kind, itemId }: GrantItem) => `${kind}:${itemId ?? ''}`;
+
+/** Everything of a record that can be opened beside who the patient is. */
+export function grantChoices(record: GrantRecord | null): GrantItem[] {
+  return [
+    ...wholeKinds.map((kind) => ({ kind, itemId: null })),
+    ...(record?.images ?? [])
+      .filter((image) => !image.withdrawn)
+      .map(({ id }) => ({ kind: 'image' as const, itemId: id })),
+    ...(record?.notes ?? []).map(({ id }) => ({ kind: 'note' as const, itemId: id }))
+  ];
 }

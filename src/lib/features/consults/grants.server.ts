@@ -1,7 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { MemberActor } from '#lib/kernel/actor.ts';
 import { fail } from '#lib/kernel/errors.ts';
-import type { AuditEntry } from '#lib/features/audit/record.server.ts';
 import { images } from '#lib/features/imaging/tables.server.ts';
 import { notes } from '#lib/features/patients/tables.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
@@ -10,9 +9,10 @@ import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server
 import { auditConsult } from './audit.server.ts';
 import { askedExpertIds } from './answer.server.ts';
 import type { GrantItem } from './consult.ts';
+import { readGuests, type GuestRow } from './guest-read.server.ts';
 import { mayChangeGrant, mayChangeGrantDays } from './policy.server.ts';
 import { consultChanged, consultFor, others, type ConsultRow } from './read.server.ts';
-import type { GrantAddInput } from './schema.ts';
+import type { GrantAddInput, GrantEndInput } from './schema.ts';
 import { consultGrantItems } from './tables.server.ts';
 
 /**
@@ -25,16 +25,20 @@ export async function endGrant(call: Call<never, MemberActor>, consultId: string
     const ended = await tx.rows
       .update(consultGrantItems)
       .set(takenBack(call.actor))
-      .where(inForce(consultId))
+      .where(and(inForce(consultId), isOf(null)))
       .returning({ id: consultGrantItems.id });
     if (ended.length === 0) throw fail('conflict');
-    await told(tx, consult, { topic: 'grant.ended', action: 'grant.end', items: ended.length });
+    await told(tx, consult, {
+      ...{ topic: 'grant.ended', action: 'grant.end', guest: null },
+      detail: { items: ended.length }
+    });
     await tx.live({ topic: 'access', name: 'grant.ended', data: { consultId } });
   });
 }
 
 /**
- * Take one thing back: this image, this note, the medication. Who the patient is goes with the whole alone.
+ * Take one thing back, from the expert or an invited specialist: this image, this note, the medication. Who the patient
+ * is goes with the whole alone.
  * @throws AppError `not_found` (also where it is back already), `forbidden`
  */
 export async function takeBack(
@@ -54,14 +58,19 @@ export async function takeBack(
           sql`${consultGrantItems.kind} not in ('consult', 'identity')`
         )
       )
-      .returning({ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId });
+      .returning({
+        guestId: consultGrantItems.guestId,
+        ...{ kind: consultGrantItems.kind, itemId: consultGrantItems.itemId }
+      });
     if (!gone) throw fail('not_found');
-    await told(tx, consult, { topic: 'grant.changed', action: 'grant.take-back', ...gone });
+    const { guestId, ...detail } = gone;
+    const guest = guestId === null ? null : await guestOf(tx, consultId, guestId);
+    await told(tx, consult, { topic: 'grant.changed', action: 'grant.take-back', guest, detail });
   });
 }
 
 /**
- * Another end: the end of `day` on the organisation's calendar, at most as late as a grant made now would end.
+ * Another end, of the expert's grant or an invited specialist's: the end of `day` on the organisation's calendar, at most as late as a grant made now would end.
  * A grant that ended by time is open again with it; one that was ended is not.
  * @param day `2026-12-01`
  * @throws AppError `not_found`, `forbidden`, `grant_end_out_of_range`, `conflict` (nothing to change)
@@ -69,22 +78,18 @@ export async function takeBack(
 export async function changeGrantEnd(
   call: Call<never, MemberActor>,
   consultId: string,
-  day: string
+  { day, guestId = null }: GrantEndInput
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await lockForGrant(tx, consultId);
-    const own = await ownOrganisation(tx);
-    const { rows } = await tx.rows.execute<{ ends_at: Date; fits: boolean }>(sql`
-      select least(wanted, latest) as ends_at, wanted > now() and wanted <= latest + interval '1 day' as fits
-        from (select ((${day}::date + 1)::timestamp at time zone ${own.timeZone}) as wanted,
-                     now() + make_interval(days => ${own.grantDays}) as latest) x`);
-    if (!rows[0]!.fits) throw fail('grant_end_out_of_range', { days: own.grantDays });
+    const guest = guestId === null ? null : await guestOf(tx, consultId, guestId);
     const changed = await tx.rows
       .update(consultGrantItems)
-      .set({ endsAt: new Date(rows[0]!.ends_at) })
+      .set({ endsAt: await endOfDay(tx, day) })
       .where(
         and(
           eq(consultGrantItems.consultId, consultId),
+          isOf(guestId),
           eq(consultGrantItems.purpose, 'consult'),
           isNull(consultGrantItems.revokedAt)
         )
@@ -94,9 +99,24 @@ export async function changeGrantEnd(
     await told(tx, consult, {
       topic: 'grant.changed',
       action: 'grant.change-end',
-      until: changed[0]!.endsAt.toISOString()
+      guest,
+      detail: { until: changed[0]!.endsAt.toISOString() }
     });
   });
+}
+
+/**
+ * The end of a day on the organisation's calendar, no later than a grant made now would end.
+ * @throws AppError `grant_end_out_of_range`
+ */
+export async function endOfDay(tx: Tx, day: string): Promise<Date> {
+  const own = await ownOrganisation(tx);
+  const { rows } = await tx.rows.execute<{ ends_at: Date; fits: boolean }>(sql`
+    select least(wanted, latest) as ends_at, wanted > now() and wanted <= latest + interval '1 day' as fits
+      from (select ((${day}::date + 1)::timestamp at time zone ${own.timeZone}) as wanted,
+                   now() + make_interval(days => ${own.grantDays}) as latest) x`);
+  if (!rows[0]!.fits) throw fail('grant_end_out_of_range', { days: own.grantDays });
+  return new Date(rows[0]!.ends_at);
 }
 
 /**
@@ -107,13 +127,14 @@ export async function changeGrantEnd(
 export async function addToGrant(
   call: Call<never, MemberActor>,
   consultId: string,
-  { items, reason }: GrantAddInput
+  { items, reason, guestId = null }: GrantAddInput
 ): Promise<void> {
   await inTransaction(call, async (tx) => {
     const consult = await lockForGrant(tx, consultId);
     await requireOfPatient(tx, consult.patientId, items);
-    const added = await open(tx, consult, { items, reason, again: true });
-    if (added.length > 0) await news(tx, consult, 'grant.changed');
+    const guest = guestId === null ? null : await guestOf(tx, consultId, guestId);
+    const added = await open(tx, consult, { items, reason, again: true, guest });
+    if (added.length > 0) await news(tx, consult, 'grant.changed', guest);
   });
 }
 
@@ -126,10 +147,18 @@ export async function addToGrant(
 export async function open(
   tx: Tx,
   consult: ConsultRow,
-  { items, reason, again }: { items: readonly GrantItem[]; reason: string | null; again: boolean }
+  {
+    items,
+    reason,
+    again,
+    guest = null
+  }: { items: readonly GrantItem[]; reason: string | null; again: boolean; guest?: GuestRow | null }
 ): Promise<GrantItem[]> {
   const own = await ownOrganisation(tx);
-  const held = await tx.rows.select().from(consultGrantItems).where(inForce(consult.id));
+  const held = await tx.rows
+    .select()
+    .from(consultGrantItems)
+    .where(and(inForce(consult.id), isOf(guest?.id ?? null)));
   const whole = held.find((row) => row.kind === 'consult');
   if (!whole && !again) throw fail('grant_not_open');
   const wanted = whole
@@ -145,9 +174,7 @@ export async function open(
       organisationId: consult.organisationId,
       consultId: consult.id,
       patientId: consult.patientId,
-      granteeOrganisationId: consult.expertOrganisationId,
-      granteeUserId: consult.expertId ?? consult.askedExpertId,
-      granteeSpecialty: consult.specialty,
+      ...granteeOf(consult, guest),
       kind,
       itemId,
       purpose: 'consult' as const,
@@ -163,7 +190,8 @@ export async function open(
       action: 'grant.add',
       subject: { type: kind, id: itemId ?? consult.id },
       patientId: consult.patientId,
-      consultId: consult.id
+      consultId: consult.id,
+      detail: guest ? { guest: guest.userId } : {}
     });
   await consultChanged(tx, consult.id, 'grant.added');
   return added;
@@ -226,6 +254,29 @@ export async function ownOrganisation(tx: Tx) {
   return own;
 }
 
+/** To whom a row opens something. */
+export function granteeOf(consult: ConsultRow, guest: GuestRow | null) {
+  return guest
+    ? {
+        guestId: guest.id,
+        granteeOrganisationId: guest.guestOrganisationId,
+        granteeUserId: guest.userId,
+        granteeSpecialty: guest.specialty
+      }
+    : {
+        granteeOrganisationId: consult.expertOrganisationId,
+        granteeUserId: consult.expertId ?? consult.askedExpertId,
+        granteeSpecialty: consult.specialty
+      };
+}
+
+/** An invitation that stands. @throws AppError `not_found` */
+async function guestOf(tx: Tx, consultId: string, guestId: string): Promise<GuestRow> {
+  const guest = (await readGuests(tx, consultId)).find(({ id, endedAt }) => id === guestId && !endedAt);
+  if (!guest) throw fail('not_found');
+  return guest;
+}
+
 async function lockForGrant(tx: Tx, consultId: string): Promise<ConsultRow> {
   const { consult } = await consultFor(tx, consultId, 'update');
   if (!mayChangeGrant(tx.actor, consult)) throw fail('forbidden');
@@ -241,6 +292,11 @@ function inForce(consultId: string) {
   );
 }
 
+/** Of an invited specialist, or of the expert. */
+function isOf(guestId: string | null) {
+  return guestId === null ? isNull(consultGrantItems.guestId) : eq(consultGrantItems.guestId, guestId);
+}
+
 const takenBack = (actor: MemberActor) => ({
   revokedAt: sql`now()`,
   revokedById: actor.userId,
@@ -253,15 +309,26 @@ async function told(
   {
     topic,
     action,
-    ...detail
-  }: { topic: 'grant.ended' | 'grant.changed'; action: string } & NonNullable<AuditEntry['detail']>
+    guest,
+    detail
+  }: {
+    topic: 'grant.ended' | 'grant.changed';
+    action: string;
+    guest: GuestRow | null;
+    detail: Record<string, string | number | null>;
+  }
 ): Promise<void> {
-  await auditConsult(tx, consult, action, detail);
-  await news(tx, consult, topic);
+  await auditConsult(tx, consult, action, guest ? { ...detail, guest: guest.userId } : detail);
+  await news(tx, consult, topic, guest);
 }
 
-async function news(tx: Tx, consult: ConsultRow, topic: 'grant.ended' | 'grant.changed'): Promise<void> {
-  const userIds = others(tx.actor, ...(await askedExpertIds(tx, consult)));
+async function news(
+  tx: Tx,
+  consult: ConsultRow,
+  topic: 'grant.ended' | 'grant.changed',
+  guest: GuestRow | null
+): Promise<void> {
+  const userIds = guest ? [guest.userId] : others(tx.actor, ...(await askedExpertIds(tx, consult)));
   await tx.publish(topic, consult.id, { consultId: consult.id, userIds });
   await consultChanged(tx, consult.id, topic);
 }

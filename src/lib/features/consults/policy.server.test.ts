@@ -17,6 +17,9 @@ import {
   mayComment,
   mayDecide,
   mayDeleteRecording,
+  mayInviteGuests,
+  mayLeave,
+  mayReadOpinions,
   mayExportBoard,
   mayKeepWaiting,
   mayReadCallQuality,
@@ -251,4 +254,68 @@ test('[CN-33] [CN-34] who keeps the waiting room, and who lets in', () => {
     Object.keys(actors).filter((name) => may(actors[name]!, consult));
   expect(who(mayKeepWaiting)).toEqual(['li', 'owner', 'nurse']);
   expect(who(mayAdmit)).toEqual(['li', 'owner', 'wang']);
+});
+
+describe('[CN-72] who is invited besides', () => {
+  const guest = member('lin', 'centre', 'expert', 'periodontics');
+  const invited = { ...consult, guest: { userId: 'lin', guestOrganisationId: 'centre' } };
+  const acts = {
+    answer: mayAnswer,
+    advise: mayAdvise,
+    decide: mayDecide,
+    admit: mayAdmit,
+    keepWaiting: mayKeepWaiting,
+    changeGrant: mayChangeGrant,
+    inviteGuests: mayInviteGuests,
+    moderate: mayModerate,
+    record: mayRecordRoom,
+    play: mayPlayRecording,
+    exportBoard: mayExportBoard,
+    replay: mayReplayBoard,
+    readOpinions: mayReadOpinions,
+    breakGlass: mayBreakGlass,
+    toAll: (actor: Actor, facts: ConsultFacts) => mayChat(actor, facts, 'all'),
+    toTeam: (actor: Actor, facts: ConsultFacts) => mayChat(actor, facts, 'team'),
+    readComments: mayReadComments,
+    comment: mayComment,
+    leave: mayLeave
+  };
+  const allowed = (actor: Actor, facts: ConsultFacts) =>
+    Object.entries(acts).flatMap(([name, may]) => (may(actor, facts) ? [name] : []));
+
+  test('sits in, draws, writes to the team and at pins, leaves; nothing else', () => {
+    expect(sideOf(guest, invited)).toBe('guest');
+    expect(boardMode(guest, invited)).toBe('write');
+    expect(allowed(guest, invited)).toEqual(['toTeam', 'readComments', 'comment', 'leave']);
+  });
+
+  test('nobody else by their invitation, nor they without it, after the end, or from another place', () => {
+    const others: [Actor, ConsultFacts][] = [
+      [guest, consult],
+      [guest, { ...invited, guest: null }],
+      [guest, { ...invited, status: 'closed' }],
+      [guest, { ...invited, status: 'requested' }],
+      [member('lin', 'elsewhere', 'expert', 'periodontics'), invited],
+      [member('lin', 'centre', 'owner'), invited],
+      [member('lin', 'clinic', 'receptionist'), invited],
+      [member('other', 'centre', 'expert', 'periodontics'), invited],
+      [actors['sun']!, invited],
+      [actors['stranger']!, invited]
+    ];
+    for (const [actor, facts] of others)
+      expect([sideOf(actor, facts), boardMode(actor, facts), allowed(actor, facts)]).toEqual([
+        null,
+        null,
+        []
+      ]);
+  });
+
+  test('invited by who decides on the asking side, in an open consult', () => {
+    const may = Object.entries(actors).flatMap(([name, actor]) =>
+      mayInviteGuests(actor, consult) ? [name] : []
+    );
+    expect(may).toEqual(['li', 'owner']);
+    for (const status of ['requested', 'more-asked', 'declined', 'cancelled', 'closed'] as const)
+      expect(mayInviteGuests(actors['li']!, { ...consult, status })).toBe(false);
+  });
 });

@@ -23,16 +23,32 @@ export interface ConsultFacts {
   expertOrganisationId: string;
   askedExpertId: string | null;
   expertId: string | null;
+  /** [CN-70] Of an actor who was invited besides, as read with the consult: their invitation, where it stands. */
+  guest?: { userId: string; guestOrganisationId: string } | null;
 }
 
+export type Side = 'requester' | 'expert' | 'guest' | 'patient';
+
 /** [CN-2] Which side of a consult an actor stands on; null: none, and the consult is not found for them. */
-export function sideOf(actor: Actor, consult: ConsultFacts): 'requester' | 'expert' | 'patient' | null {
+export function sideOf(actor: Actor, consult: ConsultFacts): Side | null {
   if (actor.kind === 'patient-link') return 'patient';
   if (actor.kind === 'system') return null;
   // Named or accepted first: in a chain, the expert may sit in the same organisation as the one who asks.
   if (isItsExpert(actor, consult)) return 'expert';
   if (actor.organisationId === consult.organisationId && actor.role !== 'receptionist') return 'requester';
-  return null;
+  return isGuest(actor, consult) ? 'guest' : null;
+}
+
+/** [CN-70] Invited by name, in an open consult, as an expert of an organisation other than the asking one. */
+function isGuest(actor: MemberActor, { guest, organisationId, status }: ConsultFacts): boolean {
+  return (
+    guest != null &&
+    status === 'accepted' &&
+    actor.role === 'expert' &&
+    actor.organisationId !== organisationId &&
+    actor.organisationId === guest.guestOrganisationId &&
+    actor.userId === guest.userId
+  );
 }
 
 function isItsExpert(actor: MemberActor, consult: ConsultFacts): boolean {
@@ -86,18 +102,34 @@ export function mayChangeGrant(actor: Actor, consult: ConsultFacts): actor is Me
   return mayDecide(actor, consult) && ['requested', 'more-asked', 'accepted'].includes(consult.status);
 }
 
+/** [CN-70] Invite a further specialist, take that back: who decides, while the room is open. */
+export function mayInviteGuests(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return mayDecide(actor, consult) && consult.status === 'accepted';
+}
+
+/** [CN-71] Decline the invitation, or leave again: whose it is. */
+export function mayLeave(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  return actor.kind === 'member' && sideOf(actor, consult) === 'guest';
+}
+
+/** [CN-72] See what is proposed for the record, and the opinion: the two sides. */
+export function mayReadOpinions(actor: Actor, consult: ConsultFacts): actor is MemberActor {
+  const side = sideOf(actor, consult);
+  return side === 'requester' || side === 'expert';
+}
+
 /** [CN-19] How long a grant lasts where nobody ends it: the owner. */
 export function mayChangeGrantDays(actor: Actor): actor is MemberActor {
   return actor.kind === 'member' && actor.role === 'owner';
 }
 
-/** [CN-12] Read what is said at the board's pins: both sides, never a patient, not even that there is something. */
+/** [CN-12] Read what is said at the board's pins: staff in it, never a patient, not even that there is something. */
 export function mayReadComments(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   const side = sideOf(actor, consult);
-  return side === 'requester' || side === 'expert';
+  return side !== null && side !== 'patient';
 }
 
-/** [CN-12] Say something at a pin, set its thread to done: both sides while the consult is open. */
+/** [CN-12] Say something at a pin, set its thread to done: whoever reads it, while the consult is open. */
 export function mayComment(actor: Actor, consult: ConsultFacts): actor is MemberActor {
   return (
     mayReadComments(actor, consult) && consult.status === 'accepted' && holds(actor, consultActs.comment)
@@ -144,11 +176,12 @@ export function mayReadCallQuality(actor: Actor): actor is MemberActor {
 
 /**
  * [CN-40] Write in the consult's chat: staff of both sides until it has ended, to the patient's page while the room is
- * open; the patient's side while the room is open, to all.
+ * open; who was invited to the team alone; the patient's side while the room is open, to all.
  */
 export function mayChat(actor: Actor, consult: ConsultFacts, audience: ChatAudience): boolean {
   const side = sideOf(actor, consult);
   if (side === null) return false;
+  if (side === 'guest') return audience === 'team' && consult.status === 'accepted';
   if (side === 'patient' || audience === 'all') return audience === 'all' && consult.status === 'accepted';
   return consult.status !== 'closed';
 }
@@ -188,12 +221,12 @@ export function boardMode(actor: Actor, consult: ConsultFacts): 'write' | 'read'
   return consult.status === 'closed' && side === 'requester' ? 'read' : null;
 }
 
-/** [CN-28] Take a picture or figures of a board out of the app: staff who can open it. */
+/** [CN-28] Take a picture or figures of a board out of the app: staff of the two sides who can open it. */
 export function mayExportBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return actor.kind === 'member' && boardMode(actor, consult) !== null;
+  return mayReplayBoard(actor, consult);
 }
 
-/** [CN-47] See how the board came to be, erased things included: staff who can open it, never a patient. */
+/** [CN-47] See how the board came to be, erased things included: staff of the two sides who can open it. */
 export function mayReplayBoard(actor: Actor, consult: ConsultFacts): actor is MemberActor {
-  return actor.kind === 'member' && boardMode(actor, consult) !== null;
+  return actor.kind === 'member' && sideOf(actor, consult) !== 'guest' && boardMode(actor, consult) !== null;
 }

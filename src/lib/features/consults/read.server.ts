@@ -8,6 +8,7 @@ import { organisations } from '#lib/features/tenancy/tables.server.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import { expertListings } from '#lib/features/identity/tables.server.ts';
 import { boardDocuments } from '#lib/features/board/tables.server.ts';
+import { opinionView, proposalView } from './advice-views.server.ts';
 import { auditConsult } from './audit.server.ts';
 import { messageView, readMessages } from './messages.server.ts';
 import type { CaptionsSign } from './captions.ts';
@@ -15,18 +16,32 @@ import { isOpen, type ConsultStatus } from './consult.ts';
 import { encryptionOf } from './encryption-state.server.ts';
 import { grantView } from './grant.ts';
 import {
+  guestIn,
+  guestsByConsult,
+  guestViews,
+  ownGrant,
+  readGuests,
+  type GuestRow
+} from './guest-read.server.ts';
+import {
   mayAdmit,
   mayAdvise,
   mayAnswer,
   mayBreakGlass,
   mayChangeGrant,
+  mayChat,
   mayDecide,
   mayDeleteRecording,
+  mayExportBoard,
+  mayInviteGuests,
   mayKeepWaiting,
+  mayLeave,
   mayModerate,
   mayReadComments,
+  mayReadOpinions,
   mayRecordRoom,
-  sideOf
+  sideOf,
+  type Side
 } from './policy.server.ts';
 import {
   consultDocuments,
@@ -40,9 +55,10 @@ import { readThreads, roomPeople } from './threads.server.ts';
 import { patientSide, toldOn } from './patient-side.server.ts';
 import { recordingsOf } from './recordings.server.ts';
 import { roomConsents } from './room-consents.server.ts';
-import type { ConsultSummary, ConsultView, OpinionView, ProposalView } from './views.ts';
+import type { ConsultSummary, ConsultView } from './views.ts';
 
-export type ConsultRow = typeof consults.$inferSelect;
+/** With the invitation of an actor who has one [CN-70]. */
+export type ConsultRow = typeof consults.$inferSelect & { guest?: GuestRow | null };
 
 /**
  * The consult in this transaction, as far as the actor stands on one of its sides.
@@ -52,12 +68,15 @@ export async function consultFor(
   tx: Tx,
   consultId: string,
   lock?: 'update'
-): Promise<{ consult: ConsultRow; side: 'requester' | 'expert' | 'patient' }> {
+): Promise<{ consult: ConsultRow; side: Side }> {
   const query = tx.rows.select().from(consults).where(eq(consults.id, consultId));
-  const [consult] = lock ? await query.for(lock) : await query;
-  const side = consult ? sideOf(tx.actor, consult) : null;
-  if (!consult || !side) throw fail('not_found');
-  return { consult, side };
+  const [row] = lock ? await query.for(lock) : await query;
+  if (!row) throw fail('not_found');
+  const side = sideOf(tx.actor, row);
+  if (side) return { consult: row, side };
+  const consult = { ...row, guest: await guestIn(tx, consultId) };
+  if (sideOf(tx.actor, consult) !== 'guest') throw fail('not_found');
+  return { consult, side: 'guest' };
 }
 
 /**
@@ -97,6 +116,7 @@ export async function requireGrant(tx: Tx, consult: ConsultRow): Promise<void> {
       and(
         eq(consultGrantItems.consultId, consult.id),
         eq(consultGrantItems.kind, 'consult'),
+        isNull(consultGrantItems.guestId),
         isNull(consultGrantItems.revokedAt),
         sql`${consultGrantItems.endsAt} > now()`
       )
@@ -150,7 +170,8 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
     await auditConsult(tx, consult, 'consult.read');
 
     const { actor } = tx;
-    const granted = shared.some(
+    const own = ownGrant(shared, actor, side);
+    const granted = own.some(
       ({ kind, revokedAt, endsAt }) => kind === 'identity' && revokedAt === null && endsAt > tx.now
     );
     return {
@@ -177,9 +198,17 @@ export async function readConsult(call: Call<never, MemberActor>, consultId: str
         record: mayRecordRoom(actor, consult),
         deleteRecording: mayDeleteRecording(actor, consult),
         breakGlass,
+        inviteGuests: mayInviteGuests(actor, consult),
+        leave: mayLeave(actor, consult),
+        sayToAll: mayChat(actor, consult, 'all'),
+        exportBoard: mayExportBoard(actor, consult),
+        readOpinions: mayReadOpinions(actor, consult),
         readRecord: side === 'requester' || granted
       },
-      grant: grantView(shared, { now: tx.now, days: owner!.grantDays }),
+      grant: grantView(own, { now: tx.now, days: owner!.grantDays }),
+      guests: guestViews(await readGuests(tx, of), shared, {
+        ...{ asking: side === 'requester', actor, now: tx.now, days: owner!.grantDays }
+      }),
       messages: messages.map((message) => messageView(message, actor)),
       encryption: await encryptionOf(tx, of),
       captions: captionsOf(consult),
@@ -217,6 +246,7 @@ export async function listConsults(
   filter: { status?: ConsultStatus[]; patientId?: string } = {}
 ): Promise<ConsultSummary[]> {
   return inTransaction(call, async (tx) => {
+    const invited = await guestsByConsult(tx);
     const rows = await tx.rows
       .select()
       .from(consults)
@@ -226,15 +256,17 @@ export async function listConsults(
           filter.patientId ? eq(consults.patientId, filter.patientId) : undefined,
           or(
             eq(consults.organisationId, call.actor.organisationId),
-            eq(consults.expertOrganisationId, call.actor.organisationId)
+            eq(consults.expertOrganisationId, call.actor.organisationId),
+            invited.size ? inArray(consults.id, [...invited.keys()]) : undefined
           )
         )
       )
       .orderBy(desc(consults.createdAt))
       .limit(200);
-    const visible = rows.flatMap((consult) => {
+    const visible = rows.flatMap((row) => {
+      const consult = { ...row, guest: invited.get(row.id) ?? null };
       const side = sideOf(call.actor, consult);
-      return side === 'requester' || side === 'expert' ? [{ consult, side }] : [];
+      return side && side !== 'patient' ? [{ consult, side }] : [];
     });
     const ids = [...new Set(visible.map(({ consult }) => consult.patientId))];
     const known = ids.length ? await tx.rows.select().from(patients).where(inArray(patients.id, ids)) : [];
@@ -294,7 +326,7 @@ function nameOfExpert(consult: ConsultRow, asked: AskedExperts): string | null {
 
 function summaryOf(
   consult: ConsultRow,
-  side: 'requester' | 'expert',
+  side: ConsultSummary['side'],
   {
     patient,
     expertName
@@ -328,35 +360,6 @@ function summaryOf(
     requesterOrganisation: consult.requesterOrganisationName,
     expertName,
     expertOrganisation: consult.expertOrganisationName
-  };
-}
-
-export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
-  return {
-    id: row.id,
-    state: row.state,
-    // Checked by schema.ts when it came in.
-    proposal: { kind: row.kind, content: row.content } as ProposalView['proposal'],
-    byName: row.proposedByName,
-    byId: row.proposedById,
-    at: row.createdAt,
-    decidedByName: row.decidedByName,
-    decidedAt: row.decidedAt
-  };
-}
-
-export function opinionView(row: typeof opinions.$inferSelect): OpinionView {
-  return {
-    diagnosis: row.diagnosis,
-    text: row.text,
-    advice: row.advice,
-    authorName: row.authorName,
-    authorTitle: row.authorTitle,
-    authorOrganisation: row.authorOrganisationName,
-    authorId: row.authorId,
-    updatedAt: row.updatedAt,
-    signedAt: row.signedAt,
-    digest: row.digest
   };
 }
 

@@ -1,9 +1,13 @@
 import { and, eq } from 'drizzle-orm';
+import type { PatientLinkActor } from '#lib/kernel/actor.ts';
+import { fail } from '#lib/kernel/errors.ts';
 import { statesOf } from '#lib/features/consent/answer.server.ts';
+import { allows } from '#lib/features/consent/consent.ts';
 import { patients } from '#lib/features/patients/tables.server.ts';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { consultSeats } from './tables.server.ts';
 import type { RoomConsent } from './views.ts';
+import { peopleOf } from './visit-people.ts';
 
 /** The patient first, then who is there. */
 export async function roomConsents(
@@ -35,4 +39,15 @@ export async function roomConsents(
     { consultId: consult.id }
   );
   return people.map((one) => ({ ...one, states: states.get(one.personId)! }));
+}
+
+/**
+ * [CN-24] Nobody of the patient's side is seen who has not agreed to be seen by video, or whose delegation does not
+ * go so far. @throws AppError `consent_missing`, `delegate_not_allowed`
+ */
+export async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
+  if (actor.delegate && !actor.delegate.scopes.includes('join')) throw fail('delegate_not_allowed');
+  const people = peopleOf(actor).map(({ personId }) => personId);
+  const states = await statesOf(tx, actor.patientId, people);
+  if (people.some((id) => !allows(states.get(id)!.video))) throw fail('consent_missing');
 }

@@ -5,15 +5,13 @@ import type { MediaGrant } from '#lib/kernel/ports.ts';
 import { requireCredential } from '#lib/features/identity/credentials.server.ts';
 import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
-import { statesOf } from '#lib/features/consent/answer.server.ts';
-import { allows } from '#lib/features/consent/consent.ts';
 import type { Relation } from '#lib/features/patients/delegate.ts';
 import { auditConsult } from './audit.server.ts';
 import { passDoor } from './moderate.server.ts';
 import { isOpen } from './consult.ts';
 import { encryptionForSeat, renewKey } from './encryption.server.ts';
 import type { CallEncryption } from './encryption.ts';
-import { mayAdmit } from './policy.server.ts';
+import { mayAdmit, type Side } from './policy.server.ts';
 import {
   consultChanged,
   consultFor,
@@ -24,10 +22,10 @@ import {
   type ConsultRow
 } from './read.server.ts';
 import { tellSeated } from './return.server.ts';
+import { mayBeSeen } from './room-consents.server.ts';
 import { identityOf, inviteIdentity, staffOf } from './seat.ts';
 import { consultGrantItems, consults, consultSeats, visitRequests } from './tables.server.ts';
 import type { SeatView } from './views.ts';
-import { peopleOf } from './visit-people.ts';
 
 /** What a browser needs to join the call. */
 export interface RoomTicket {
@@ -102,6 +100,7 @@ export async function seatFor(tx: Tx, actor: MemberActor | PatientLinkActor, con
     await requireGrant(tx, consult);
     await requireCredential(tx, actor, consult.specialty);
   }
+  if (consult.guest && actor.kind === 'member') await requireCredential(tx, actor, consult.guest.specialty);
   const [own] = await tx.rows
     .select()
     .from(consultSeats)
@@ -134,6 +133,7 @@ async function grantFor(
       ...own,
       role,
       ...(relation ? { relation } : {}),
+      ...(consult.guest ? { organisation: consult.guest.guestOrganisationName } : {}),
       canPublish: true,
       canPublishData: side !== 'patient'
     };
@@ -286,7 +286,7 @@ export interface TakenSeat {
   memberId: string | null;
 }
 
-/** The expert's seats in a consult's room, where no grant is in force for them any more. */
+/** Seats of the expert and of the invited in a consult's room, where no grant is in force for them any more. */
 export async function seatsWithoutGrant(
   call: Pick<Call<'systemDb'>, 'systemDb'>,
   consultId: string
@@ -299,9 +299,12 @@ export async function seatsWithoutGrant(
       and(
         eq(consultSeats.consultId, consultId),
         eq(consultSeats.state, 'in-room'),
-        sql`${consultSeats.identity} = 'm:' || ${consults.expertId}`,
+        sql`(${consultSeats.identity} = 'm:' || ${consults.expertId} or ${consultSeats.role} = 'guest')`,
         sql`not exists (select from ${consultGrantItems} g where g.consult_id = ${consults.id}
-              and g.kind = 'consult' and g.revoked_at is null and g.ends_at > now())`
+              and g.kind = 'consult' and g.revoked_at is null and g.ends_at > now()
+              and case ${consultSeats.role} when 'guest'
+                  then g.guest_id is not null and ${consultSeats.identity} = 'm:' || g.grantee_user_id
+                  else g.guest_id is null end)`
       )
     );
 }
@@ -345,7 +348,7 @@ async function holdSeat(
     })
     .onConflictDoUpdate({
       target: [consultSeats.organisationId, consultSeats.consultId, consultSeats.identity],
-      set: { sessionId, memberId }
+      set: { sessionId, memberId, role }
     });
 }
 
@@ -360,24 +363,9 @@ export async function seatsOfInvite(
     .where(eq(consultSeats.identity, inviteIdentity(inviteId)));
 }
 
-/**
- * [CN-24] Nobody of the patient's side is seen who has not agreed to be seen by video, or whose delegation does not
- * go so far. @throws AppError `consent_missing`, `delegate_not_allowed`
- */
-export async function mayBeSeen(tx: Tx, actor: PatientLinkActor): Promise<void> {
-  if (actor.delegate && !actor.delegate.scopes.includes('join')) throw fail('delegate_not_allowed');
-  const people = peopleOf(actor).map(({ personId }) => personId);
-  const states = await statesOf(tx, actor.patientId, people);
-  if (people.some((id) => !allows(states.get(id)!.video))) throw fail('consent_missing');
-}
-
-function roleIn(
-  consult: ConsultRow,
-  actor: MemberActor | PatientLinkActor,
-  side: 'requester' | 'expert' | 'patient'
-) {
+function roleIn(consult: ConsultRow, actor: MemberActor | PatientLinkActor, side: Side) {
   if (actor.kind === 'patient-link') return actor.delegate ? ('delegate' as const) : ('patient' as const);
-  if (side === 'expert') return 'expert' as const;
+  if (side === 'expert' || side === 'guest') return side;
   return actor.kind === 'member' && actor.userId === consult.requesterId
     ? ('requester' as const)
     : ('member' as const);

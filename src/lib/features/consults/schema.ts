@@ -61,18 +61,21 @@ export const draftInput = v.object({
 });
 export type DraftContent = v.InferOutput<typeof draftInput>['content'];
 
+const grantItems = v.pipe(
+  v.array(
+    v.variant('kind', [
+      v.object({ kind: v.picklist(wholeKinds), itemId: v.null() }),
+      v.object({ kind: v.picklist(['image', 'note']), itemId: id })
+    ])
+  ),
+  v.maxLength(80)
+);
+/** Of an invited specialist's grant; without, of the expert's. */
+const guestId = v.optional(v.nullable(id));
 /** What is opened later than the question was asked, and why. */
 export const grantAddInput = v.object({
-  items: v.pipe(
-    v.array(
-      v.variant('kind', [
-        v.object({ kind: v.picklist(wholeKinds), itemId: v.null() }),
-        v.object({ kind: v.picklist(['image', 'note']), itemId: id })
-      ])
-    ),
-    v.minLength(1),
-    v.maxLength(80)
-  ),
+  guestId,
+  items: v.pipe(grantItems, v.minLength(1)),
   reason: v.pipe(
     v.nullable(text(500)),
     v.transform((typed) => typed || null)
@@ -80,7 +83,18 @@ export const grantAddInput = v.object({
 });
 export type GrantAddInput = v.InferOutput<typeof grantAddInput>;
 /** The last day on which it is open, in the organisation's calendar. */
-export const grantEndInput = v.object({ day: v.pipe(v.string(), v.isoDate()) });
+export const grantEndInput = v.object({ guestId, day: v.pipe(v.string(), v.isoDate()) });
+export type GrantEndInput = v.InferOutput<typeof grantEndInput>;
+/** [CN-70] Who is invited, what they are asked for, what is opened to them and until the end of which day. */
+export const guestInput = v.object({
+  userId: id,
+  organisationId: id,
+  reason: text(500),
+  items: grantItems,
+  /** Null: for as long as the organisation's rule allows. */
+  until: v.nullable(v.pipe(v.string(), v.isoDate()))
+});
+export type GuestInput = v.InferOutput<typeof guestInput>;
 export const grantDaysInput = v.object({ days: v.picklist(grantDayChoices) });
 
 /** [CN-40] A line of the chat, with the things of the record it means. */

@@ -39,7 +39,7 @@ export async function shareImage(
 }
 
 /**
- * The images ever opened in a consult, the only ones its board may name, with what the record says of each.
+ * The images ever opened to a consult's expert, the only ones its board may name, with what the record says of each.
  * One that was taken back may still be named, so that marks on it can be moved; its picture is given to nobody of the
  * expert's side.
  */
@@ -52,7 +52,13 @@ export async function sharedImages(
       .select({ image: images })
       .from(consultGrantItems)
       .innerJoin(images, eq(images.id, consultGrantItems.itemId))
-      .where(and(eq(consultGrantItems.consultId, consultId), eq(consultGrantItems.kind, 'image')));
+      .where(
+        and(
+          eq(consultGrantItems.consultId, consultId),
+          eq(consultGrantItems.kind, 'image'),
+          isNull(consultGrantItems.guestId)
+        )
+      );
     return new Map(rows.map(({ image }) => [image.id, { scale: scaleOf(image), frames: image.frames }]));
   });
 }

@@ -6,7 +6,7 @@ import type { Call } from '#lib/features/tenancy/call.ts';
 import { inTransaction, type Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { open } from './grants.server.ts';
 import { openConsult, seatIs, type ConsultRow } from './read.server.ts';
-import { mayBeSeen } from './room.server.ts';
+import { mayBeSeen } from './room-consents.server.ts';
 import { identityOf } from './seat.ts';
 import { consultGrantItems, consultSeats } from './tables.server.ts';
 

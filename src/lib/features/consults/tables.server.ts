@@ -6,6 +6,7 @@ import { patientDelegates, patients } from '#lib/features/patients/tables.server
 import { chatAudiences, chatFileTypes, type ChatLink } from './chat.ts';
 import { threadSteps } from './comment.ts';
 import type { SignedContent } from './opinion.ts';
+import { seatRoles } from './seat.ts';
 import { callOutcomes, type CallTry } from './call-request.ts';
 import { visitRequestKinds } from './visit.ts';
 import { learnTopics, visitMessageKinds } from './waiting.ts';
@@ -79,7 +80,7 @@ const consultKey = (t: { organisationId: never; consultId: never }) =>
 /** Columns of everything that hangs on a consult. */
 const consultColumns = () => ({ ...tenantColumns(), consultId: uuid('consult_id').notNull() });
 
-/** One thing opened to the expert's side: the only way data crosses organisations. */
+/** One thing opened to another organisation: the only way data crosses. */
 export const consultGrantItems = pgTable(
   'consult_grant_item',
   {
@@ -88,6 +89,8 @@ export const consultGrantItems = pgTable(
     granteeOrganisationId: uuid('grantee_organisation_id').notNull(),
     /** Null while any expert of the specialty may answer; set when one accepts. */
     granteeUserId: uuid('grantee_user_id'),
+    /** [CN-70] Of whose invitation it is; null: the grant of the expert who was asked. */
+    guestId: uuid('guest_id'),
     granteeSpecialty: text('grantee_specialty', { enum: specialties }).notNull(),
     /** `consult` opens the consult's own rows (messages, board, proposals). */
     kind: text('kind', { enum: ['consult', ...grantKinds] }).notNull(),
@@ -371,7 +374,7 @@ export const consultSeats = pgTable(
     /** The media server's name for the person: `m:<user>` or `p:<invite>`. */
     identity: text('identity').notNull(),
     name: text('name').notNull(),
-    role: text('role', { enum: ['requester', 'expert', 'member', 'patient', 'delegate'] }).notNull(),
+    role: text('role', { enum: seatRoles }).notNull(),
     /** Of a delegate: who, and what they are to the patient. */
     delegateId: uuid('delegate_id'),
     relation: text('relation', { enum: relations }),

@@ -1,6 +1,7 @@
 import { asc, desc, eq } from 'drizzle-orm';
 import type { Tx } from '#lib/features/tenancy/transaction.server.ts';
 import { threadsOf, type RoomPerson, type ThreadView } from './comment.ts';
+import { readGuests } from './guest-read.server.ts';
 import type { ConsultRow } from './read.server.ts';
 import { staffOf } from './seat.ts';
 import { consultSeats, pinComments } from './tables.server.ts';
@@ -30,7 +31,10 @@ export async function readThreads(tx: Tx, consultId: string): Promise<ThreadView
   );
 }
 
-/** Who can be meant: the dentist who asked, the expert, whoever of the staff was in the room or wrote at a pin. */
+/**
+ * Who can be meant: the dentist who asked, the expert, who is invited besides, whoever of the staff was in the room or
+ * wrote at a pin. Nobody whose invitation has ended.
+ */
 export async function roomPeople(tx: Tx, consult: ConsultRow): Promise<RoomPerson[]> {
   const seats = await tx.rows
     .select({ identity: consultSeats.identity, name: consultSeats.name })
@@ -48,5 +52,8 @@ export async function roomPeople(tx: Tx, consult: ConsultRow): Promise<RoomPerso
     if (id && !people.has(id)) people.set(id, name);
   }
   for (const { id, name } of authors) if (!people.has(id)) people.set(id, name);
+  for (const { userId, name, endedAt } of await readGuests(tx, consult.id))
+    if (endedAt) people.delete(userId);
+    else people.set(userId, name);
   return [...people].flatMap(([id, name]) => (name ? [{ id, name }] : []));
 }

@@ -8,6 +8,7 @@ import type { ConsentState, PersonKind, Purpose } from '#lib/features/consent/co
 import type { Relation } from '#lib/features/patients/delegate.ts';
 import type { RecordingView } from './recording.ts';
 import type { VisitRequestKind } from './visit.ts';
+import type { SeatRole } from './seat.ts';
 import type { LearnTopic, VisitMessageKind } from './waiting.ts';
 import type { FindingProposal, PlanProposal } from './schema.ts';
 
@@ -15,7 +16,7 @@ import type { FindingProposal, PlanProposal } from './schema.ts';
 export interface ConsultSummary {
   id: string;
   number: string;
-  side: 'requester' | 'expert';
+  side: 'requester' | 'expert' | 'guest';
   status: ConsultStatus;
   mode: ConsultMode;
   urgency: Urgency;
@@ -60,7 +61,7 @@ export interface OpinionView {
 export interface SeatView {
   identity: string;
   name: string;
-  role: 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
+  role: SeatRole;
   /** Of a delegate, to the patient. */
   relation: Relation | null;
   state: 'waiting' | 'admitted' | 'in-room' | 'left';
@@ -127,6 +128,25 @@ export interface RoomConsent {
   states: Record<Purpose, ConsentState>;
 }
 
+/** [CN-70] A specialist who was invited besides the expert. */
+export interface GuestView {
+  id: string;
+  userId: string;
+  name: string;
+  title: string;
+  specialty: Specialty;
+  organisation: string;
+  /** What they are asked for; empty: the consult's question. */
+  reason: string;
+  invitedByName: string;
+  /** The reader. */
+  self: boolean;
+  /** They left by themselves. */
+  left: boolean;
+  /** Of the asking side alone. */
+  grant: GrantView | null;
+}
+
 /** A consult as one viewer may see it. */
 export interface ConsultView extends ConsultSummary {
   /** By the server's clock, before the first row was read. */
@@ -157,8 +177,20 @@ export interface ConsultView extends ConsultSummary {
     deleteRecording: boolean;
     /** [CN-21] Open again what an ended grant had opened. */
     breakGlass: boolean;
+    /** [CN-70] Invite further specialists. */
+    inviteGuests: boolean;
+    /** [CN-71] Leave again: of who was invited. */
+    leave: boolean;
+    /** Write to the patient's page too. */
+    sayToAll: boolean;
+    /** [CN-28] [CN-47] Take pictures and figures off the board, and look back. */
+    exportBoard: boolean;
+    /** See what is proposed, and the opinion. */
+    readOpinions: boolean;
   };
   grant: GrantView | null;
+  /** [CN-70] Who was invited besides, the first first; to others than the asking side, who still is. */
+  guests: GuestView[];
   messages: ChatMessageView[];
   /** [CN-80] How the call is encrypted. */
   encryption: EncryptionView;
@@ -188,6 +220,17 @@ export interface ConsultView extends ConsultSummary {
   recordings: RecordingView[];
   documents: { kind: 'opinion-pdf' | 'board-png'; locale: string }[];
   boardId: string | null;
+}
+
+/** [CN-70] Who can be invited. */
+export interface GuestChoice {
+  userId: string;
+  name: string;
+  title: string;
+  specialty: Specialty;
+  organisationId: string;
+  organisationName: string;
+  organisationNameEn: string;
 }
 
 export interface ExpertChoice {

@@ -1,6 +1,7 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { newId } from '#lib/kernel/ids.ts';
+import { consultGuests } from '#lib/features/consults/guest-tables.server.ts';
 import { consults } from '#lib/features/consults/tables.server.ts';
 import { members, users } from '#lib/features/identity/tables.server.ts';
 import type { JobContext, JobHandler, OutboxEvent, TaskHandler } from '#lib/features/tenancy/jobs.ts';
@@ -19,8 +20,8 @@ export const notificationHandlers: readonly JobHandler[] = notificationKinds.map
 }));
 
 /**
- * Tell the people named in the event, as far as they still belong to one of the consult's two organisations:
- * a row, news to their open browsers, and a mail where the kind asks for one. A consult that is gone, or a
+ * Tell the people named in the event, as far as they still belong to one of the consult's two organisations, or to the
+ * one they were invited from: a row, news to their open browsers, and a mail where the kind asks for one. A consult that is gone, or a
  * person who left meanwhile, is told nothing.
  */
 async function tell(kind: NotificationKind, event: OutboxEvent, context: JobContext): Promise<void> {
@@ -40,7 +41,21 @@ async function tell(kind: NotificationKind, event: OutboxEvent, context: JobCont
     .where(
       and(
         inArray(members.userId, news.userIds),
-        inArray(members.organisationId, [consult.organisationId, consult.expertOrganisationId]),
+        or(
+          inArray(members.organisationId, [consult.organisationId, consult.expertOrganisationId]),
+          exists(
+            rows
+              .select({ id: consultGuests.id })
+              .from(consultGuests)
+              .where(
+                and(
+                  eq(consultGuests.consultId, consult.id),
+                  eq(consultGuests.userId, members.userId),
+                  eq(consultGuests.guestOrganisationId, members.organisationId)
+                )
+              )
+          )
+        ),
         isNull(members.revokedAt)
       )
     )

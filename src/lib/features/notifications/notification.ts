@@ -15,7 +15,10 @@ export const notificationKinds = [
   'comment.mentioned',
   'room.called',
   'grant.changed',
-  'grant.ended'
+  'grant.ended',
+  'guest.invited',
+  'guest.ended',
+  'guest.left'
 ] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
@@ -70,7 +73,8 @@ export interface NotificationView {
  * to the consult.
  */
 export function hrefOf(kind: string, consultId: string | null): string | null {
-  if (!consultId) return null;
+  // [CN-71] What they were invited to is no longer theirs to see.
+  if (!consultId || kind === 'guest.ended') return null;
   return kind === 'patient.waiting' || kind === 'comment.mentioned' || kind === 'room.called'
     ? `/room/${consultId}`
     : `/consults/${consultId}`;
@@ -86,6 +90,7 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'consult.more-asked':
     case 'consult.answered':
     case 'consult.signed':
+    case 'guest.invited':
     case 'patient.waiting':
     case 'patient.asked':
     case 'visit.moved':
@@ -96,6 +101,8 @@ export function isMailed(kind: NotificationKind): boolean {
     case 'room.called':
     case 'grant.changed':
     case 'grant.ended':
+    case 'guest.ended':
+    case 'guest.left':
       return false;
   }
 }

@@ -7,6 +7,7 @@ const titles: Partial<Record<NotificationKind, typeof m.notifications_push_patie
   'patient.waiting': m.notifications_push_patient,
   'room.called': m.notifications_push_called,
   'consult.requested': m.notifications_push_consult,
+  'guest.invited': m.notifications_push_guest,
   'patient.asked': m.notifications_push_asked
 };
 

@@ -19,7 +19,7 @@ export function pushLifeSeconds(kind: NotificationKind): number {
 
 /** [NO-20] What a closed device is called for. */
 export function isPushed(kind: NotificationKind): boolean {
-  return rings(kind) || kind === 'consult.requested' || kind === 'patient.asked';
+  return rings(kind) || ['consult.requested', 'guest.invited', 'patient.asked'].includes(kind);
 }
 
 /** Somebody waits at this moment. */

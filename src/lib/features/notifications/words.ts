@@ -100,6 +100,21 @@ export function notificationWords(
         title: m.notifications_grant_ended_title({}, in_),
         body: m.notifications_grant_ended_body({ asker, number }, in_)
       };
+    case 'guest.invited':
+      return {
+        title: m.notifications_guest_invited_title({ by: data.by ?? '' }, in_),
+        body: m.notifications_guest_invited_body({ asker, number }, in_)
+      };
+    case 'guest.ended':
+      return {
+        title: m.notifications_guest_ended_title({}, in_),
+        body: m.notifications_guest_ended_body({ asker, number }, in_)
+      };
+    case 'guest.left':
+      return {
+        title: m.notifications_guest_left_title({ by: data.by ?? '' }, in_),
+        body: m.notifications_guest_left_body({ number }, in_)
+      };
     case 'credential.ending':
       return {
         title: m.notifications_credential_ending_title({ person: data.person ?? '' }, in_),

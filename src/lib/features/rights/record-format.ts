@@ -9,6 +9,7 @@ import type {
   pinComments,
   proposals
 } from '#lib/features/consults/tables.server.ts';
+import type { consultGuests } from '#lib/features/consults/guest-tables.server.ts';
 import type { consultRecordings } from '#lib/features/consults/recording-tables.server.ts';
 import type { images } from '#lib/features/imaging/tables.server.ts';
 import type { findings } from '#lib/features/odontogram/tables.server.ts';
@@ -48,6 +49,8 @@ export interface PatientRecord {
 
 export type ConsultRecord = Row<typeof consults> & {
   grants: Row<typeof consultGrantItems>[];
+  /** Specialists who were invited besides; each grant of theirs names its invitation. */
+  guests: Row<typeof consultGuests>[];
   messages: (Row<typeof consultMessages> & { path: string | null })[];
   comments: Row<typeof pinComments>[];
   proposals: Row<typeof proposals>[];

@@ -5,6 +5,7 @@ import { fail } from '#lib/kernel/errors.ts';
 import type { FieldCipher } from '#lib/kernel/ports.ts';
 import { appointments } from '#lib/features/appointments/tables.server.ts';
 import { auditEvents } from '#lib/features/audit/tables.server.ts';
+import { consultGuests } from '#lib/features/consults/guest-tables.server.ts';
 import {
   consultDocuments,
   consultGrantItems,
@@ -109,6 +110,11 @@ async function gatherConsults(tx: Tx, organisationId: string, patientId: string)
   const within = (table: { organisationId: PgColumn; consultId: PgColumn }): SQL =>
     and(eq(table.organisationId, organisationId), inArray(table.consultId, ids))!;
   const grants = await rows.select().from(consultGrantItems).where(within(consultGrantItems));
+  const guests = await rows
+    .select()
+    .from(consultGuests)
+    .where(within(consultGuests))
+    .orderBy(asc(consultGuests.createdAt));
   const messages = await rows
     .select()
     .from(consultMessages)
@@ -137,6 +143,7 @@ async function gatherConsults(tx: Tx, organisationId: string, patientId: string)
     return {
       ...consult,
       grants: own(grants),
+      guests: own(guests),
       messages: own(messages).map((one) => ({
         ...one,
         path: one.fileType && chatFilePath(consult.number, one.id, one.fileType)

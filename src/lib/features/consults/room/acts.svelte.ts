@@ -14,6 +14,7 @@ import type { UnlockReason } from '../visit.ts';
 import type { ChatAudience } from '../chat.ts';
 import type {
   CallSignInput,
+  GuestInput,
   MessageInput,
   ModerateInput,
   OpinionInput,
@@ -21,6 +22,7 @@ import type {
   ProposalInput,
   VisitMessageInput
 } from '../schema.ts';
+import type { GuestChoice } from '../views.ts';
 
 /** What people do in a consult, as calls of its endpoints. Each ends with the page reading the consult again. */
 export function consultActs(consultId: string) {
@@ -78,11 +80,19 @@ export function consultActs(consultId: string) {
     getEncryption: () => api<CallEncryption>('PATCH', `${path}/ticket`),
     keepStatistic: (statistic: CallStatisticInput) =>
       api('PUT', `${path}/call`, statistic, { keepalive: true }),
-    addToGrant: (items: readonly GrantItem[], reason: string | null) =>
-      reading(api('POST', `${path}/grant`, { items, reason })),
-    changeGrantEnd: (day: string) => reading(api('PATCH', `${path}/grant`, { day })),
+    /** `guestId`: of an invited specialist's grant; null: of the expert's. */
+    addToGrant: (items: readonly GrantItem[], reason: string | null, guestId: string | null) =>
+      reading(api('POST', `${path}/grant`, { items, reason, guestId })),
+    changeGrantEnd: (day: string, guestId: string | null) =>
+      reading(api('PATCH', `${path}/grant`, { day, guestId })),
     takeBack: (grantItemId: string) => reading(api('DELETE', `${path}/grant?item=${grantItemId}`)),
     endGrant: async () => void (await reading(api('DELETE', `${path}/grant`))),
+    guestChoices: () => api<GuestChoice[]>('GET', `${path}/guests`),
+    inviteGuest: (input: GuestInput) => reading(api<{ id: string }>('POST', `${path}/guests`, input)),
+    endGuest: async (guestId: string) =>
+      void (await reading(api('DELETE', `${path}/guests?guest=${guestId}`))),
+    /** Does not read again: it is out of this person's sight. */
+    leave: async () => void (await api('DELETE', `${path}/guests`)),
     shareImage: (imageId: string) => reading(api<BoardImage>('POST', `${path}/images`, { imageId }))
   };
 }

@@ -1,8 +1,9 @@
 /** Pure part of the call: what it can be in, who is shown where, how a line is judged. No media client here. */
 
 import type { CallEncryption } from '../../encryption.ts';
+import { seatRoles, type SeatRole } from '../../seat.ts';
 
-export type SeatRole = 'requester' | 'expert' | 'member' | 'patient' | 'delegate';
+export type { SeatRole };
 
 /** Where a call stands. One at a time; what belongs to a state travels with it. */
 export type CallPhase =
@@ -49,6 +50,8 @@ export interface ParticipantView {
   role: SeatRole;
   /** Of a delegate, to the patient. */
   relation?: string | null;
+  /** Of who was invited: where they work. */
+  organisation?: string | null;
   isSelf: boolean;
   micOn: boolean;
   cameraOn: boolean;
@@ -79,8 +82,7 @@ export function roleFrom(metadata: string | undefined): SeatRole {
   try {
     const value: unknown = JSON.parse(metadata ?? '');
     if (typeof value === 'object' && value !== null && 'role' in value)
-      for (const role of ['requester', 'expert', 'member', 'patient', 'delegate'] as const)
-        if (value.role === role) return role;
+      return seatRoles.find((role) => role === value.role) ?? 'member';
   } catch {
     // Foreign or missing metadata: an ordinary member.
   }
@@ -88,15 +90,20 @@ export function roleFrom(metadata: string | undefined): SeatRole {
 }
 
 /** Of a delegate, to the patient; null for everybody else. Shown only. */
-export function relationFrom(metadata: string | undefined): string | null {
+export const relationFrom = (metadata: string | undefined) => textFrom(metadata, 'relation');
+
+/** Of who was invited, where they work; null for everybody else. Shown only. */
+export const organisationFrom = (metadata: string | undefined) => textFrom(metadata, 'organisation');
+
+function textFrom(metadata: string | undefined, name: string): string | null {
   try {
     const value: unknown = JSON.parse(metadata ?? '');
-    if (typeof value === 'object' && value !== null && 'relation' in value)
-      return typeof value.relation === 'string' ? value.relation : null;
+    const text = typeof value === 'object' && value !== null ? Reflect.get(value, name) : null;
+    return typeof text === 'string' ? text : null;
   } catch {
-    // Foreign or missing metadata: nobody's delegate.
+    // Foreign or missing metadata: nobody's.
+    return null;
   }
-  return null;
 }
 
 /** When a hand was raised, from a participant's attributes, which the app alone sets. */

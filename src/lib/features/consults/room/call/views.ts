@@ -1,6 +1,7 @@
 import { RemoteTrack, Track, type Participant, type TrackPublication } from 'livekit-client';
 import {
   handFrom,
+  organisationFrom,
   qualityFrom,
   relationFrom,
   roleFrom,
@@ -35,6 +36,7 @@ export class Views {
       name: participant.name || participant.identity,
       role: roleFrom(participant.metadata),
       relation: relationFrom(participant.metadata),
+      organisation: organisationFrom(participant.metadata),
       isSelf: participant.isLocal,
       micOn: participant.isMicrophoneEnabled,
       cameraOn: participant.isCameraEnabled,

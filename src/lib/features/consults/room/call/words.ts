@@ -1,6 +1,7 @@
 import { relationText } from '#lib/features/patients/delegate-words.ts';
 import { m } from '#lib/paraglide/messages.js';
-import type { FailReason, LeaveReason, LineQuality, ParticipantView, Picture, SeatRole } from './call.ts';
+import type { SeatRole } from '../../seat.ts';
+import type { FailReason, LeaveReason, LineQuality, ParticipantView, Picture } from './call.ts';
 import { cameraFacing } from './browser.ts';
 import type { CallCommand } from './keys.ts';
 import type { CallLayout } from './layout.ts';
@@ -11,13 +12,23 @@ import type { Source } from './given-back.svelte.ts';
 export const roleWords: Record<SeatRole, () => string> = {
   requester: m.room_role_requester,
   expert: m.room_role_expert,
+  guest: m.room_role_guest,
   member: m.room_role_member,
   patient: m.room_role_patient,
   delegate: m.room_role_delegate
 };
 
-/** Role in words; of a delegate with what they are to the patient. */
-export function roleText({ role, relation }: { role: SeatRole; relation?: string | null }): string {
+/** Role in words; of a delegate with what they are to the patient, of a guest with where they work. */
+export function roleText({
+  role,
+  relation,
+  organisation
+}: {
+  role: SeatRole;
+  relation?: string | null;
+  organisation?: string | null | undefined;
+}): string {
+  if (role === 'guest' && organisation) return m.room_role_guest_from({ organisation });
   return role === 'delegate' && relation
     ? m.room_role_delegate_as({ relation: relationText(relation) })
     : roleWords[role]();

@@ -12,7 +12,7 @@ export const POST: RequestHandler = ({ params, locals, request }) =>
 /** Another end. */
 export const PATCH: RequestHandler = ({ params, locals, request }) =>
   answered(async () =>
-    changeGrantEnd(staffApiCall(locals), idOf(params.id), parsed(grantEndInput, await jsonBody(request)).day)
+    changeGrantEnd(staffApiCall(locals), idOf(params.id), parsed(grantEndInput, await jsonBody(request)))
   );
 
 /** Take one thing back, with `?item=<id>`, or end all of it. */
