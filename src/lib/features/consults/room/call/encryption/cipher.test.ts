@@ -13,7 +13,7 @@ const room = { engine: { on: () => undefined }, setE2EEEnabled: async () => unde
 function open() {
   const cipher = new Cipher({ lost: vi.fn(), steady: vi.fn() });
   const given: [number | undefined, boolean][] = [];
-  const { keyProvider } = cipher.options.e2ee as { keyProvider: ExternalE2EEKeyProvider };
+  const { keyProvider } = cipher.options.e2ee as unknown as { keyProvider: ExternalE2EEKeyProvider };
   keyProvider.on(KeyProviderEvent.SetKey, ({ keyIndex }, send) => given.push([keyIndex, send ?? true]));
   return { cipher, given };
 }
