@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
 import { AccessToken } from 'livekit-server-sdk';
-import type { Locator, Page } from 'playwright';
+import type { Locator, Page, Route } from 'playwright';
 import { repositoryRoot } from '../../server/config.ts';
 import { readKeys } from '../bench/bare.ts';
 import type { TestApp } from '../support/app.ts';
+import { correlation } from '../support/likeness.ts';
 import { expectInFront } from './in-room.ts';
 import { demoPassword, shot, type Person } from './people.ts';
 import { expectPlaying } from './seen.ts';
@@ -113,6 +114,53 @@ export function encrypted(
     await expect(page.getByTestId('encryption-sign')).toHaveAttribute('data-on', 'true');
     await expectPlaying(faces[0]!.first());
   });
+
+  test('[CALL-75] [CALL-76] what encrypts crashes and is replaced; who gets no answer for the key that follows asks until there is one', async () => {
+    const { li, patient } = scene();
+    const faces = [li.page.locator('figure[data-self=false] video'), patient.page.locator('figure video')];
+    for (const face of faces) await playing(face.first());
+    const before = await phraseOf(li.page);
+
+    let refused = 0;
+    const refuse = (route: Route) => {
+      if ((route.request().postDataJSON() as { step?: string }).step !== 'key') return route.fallback();
+      refused++;
+      return route.fulfill({ status: 503, json: { code: 'internal' } });
+    };
+    await patient.page.route('**/api/visit', refuse);
+    // The old room has been left: from here on there is a new key.
+    await crash(li.page);
+    await expect.poll(() => refused, { timeout: 30_000 }).toBeGreaterThan(1);
+    await expect(patient.page.getByTestId('encryption-waiting')).toBeVisible({ timeout: 30_000 });
+    await shot(patient.page, 'encrypted-waiting');
+    await patient.page.unroute('**/api/visit', refuse);
+
+    for (const face of faces) await playing(face.first());
+    await expect(async () => {
+      const after = await phraseOf(li.page);
+      expect(after).not.toBe(before);
+      expect(await phraseOf(patient.page)).toBe(after);
+    }).toPass();
+    for (const { page } of [li, patient])
+      await expect(page.getByTestId('encryption-sign')).toHaveAttribute('data-on', 'true');
+    // This one was made here.
+    li.troubles.splice(li.troubles.indexOf('error in the page: crashed'), 1);
+  });
+}
+
+/** What encrypts on this page fails. */
+async function crash(page: Page): Promise<void> {
+  let crashed = 0;
+  for (const worker of page.workers()) {
+    if ((await worker.evaluate(() => self.name)) !== 'call-encryption') continue;
+    crashed++;
+    await worker.evaluate(() => {
+      setTimeout(() => {
+        throw new Error('crashed');
+      });
+    });
+  }
+  expect(crashed).toBe(1);
 }
 
 /** What both would read to each other now. */
@@ -210,17 +258,4 @@ async function greys(page: Page, within = 'body'): Promise<number[][]> {
         );
       });
   }, within);
-}
-
-/** Pearson's coefficient; 0 where one of them is all of one grey. */
-function correlation(a: readonly number[], b: readonly number[]): number {
-  const deviations = (values: readonly number[]) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return values.map((value) => value - mean);
-  };
-  const [x, y] = [deviations(a), deviations(b)];
-  const dot = (u: readonly number[], v: readonly number[]) =>
-    u.reduce((sum, value, i) => sum + value * (v[i] ?? 0), 0);
-  const scale = Math.sqrt(dot(x, x) * dot(y, y));
-  return scale === 0 ? 0 : dot(x, y) / scale;
 }

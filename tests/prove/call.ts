@@ -13,6 +13,7 @@ import {
 } from '../support/call/recovery.ts';
 import { openCallSite } from '../support/call/site.ts';
 import { makeDataDir, removeDataDir } from '../support/data-folder.ts';
+import { proveKeys } from './call-keys.ts';
 import { behindRouter, blackout, buildNetwork, siteAddress, use } from './call-network.ts';
 
 export interface CallProof {
@@ -23,6 +24,8 @@ export interface CallProof {
   darkSeconds: number;
   /** Names of faults, without how long they last; null: all. */
   only: readonly string[] | null;
+  /** The call is encrypted end to end, and stays so. */
+  encrypted: boolean;
   say: (line: string) => void;
 }
 
@@ -35,16 +38,24 @@ const killedWithinMs = 10_000;
  * Two people in a call, one of them muted and behind a router of their own; then one fault after the other.
  * @returns whether all came back each time
  */
-export async function proveCall({ times, hardTimes, darkSeconds, only, say }: CallProof): Promise<boolean> {
+export async function proveCall({
+  times,
+  hardTimes,
+  darkSeconds,
+  only,
+  encrypted,
+  say
+}: CallProof): Promise<boolean> {
   const dataDir = await makeDataDir();
   buildNetwork();
-  const site = await openCallSite({ dataDir, host: siteAddress, config: { nodeIp: siteAddress } });
+  const site = await openCallSite({ dataDir, host: siteAddress, config: { nodeIp: siteAddress }, encrypted });
   const path = findBrowser();
   if (!path) throw new Error('no browser');
   const [near, far] = await Promise.all([openPage(site, path), openPage(site, behindRouter(path, dataDir))]);
   try {
     const callers: Caller[] = [
-      { identity: 'm:far', page: far, muted: true },
+      // Encrypted are the calls of patients.
+      { identity: encrypted ? 'p:far' : 'm:far', page: far, muted: true },
       { identity: 'm:near', page: near, muted: false }
     ];
     for (const caller of callers) await join(site, caller);
@@ -98,6 +109,7 @@ export async function proveCall({ times, hardTimes, darkSeconds, only, say }: Ca
         blackout(false);
       })
     );
+    if (site.keys) await proveKeys(site, { far, keys: site.keys, rounds: hardTimes, prove, round });
     return all;
   } finally {
     await Promise.all([near, far].map((page) => page.context().browser()?.close()));

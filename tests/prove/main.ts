@@ -28,7 +28,8 @@ const { positionals, values } = parseArgs({
     times: { type: 'string', default: '20' },
     'hard-times': { type: 'string', default: '10' },
     dark: { type: 'string', default: '60' },
-    only: { type: 'string' }
+    only: { type: 'string' },
+    encrypted: { type: 'boolean', default: false }
   }
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -101,7 +102,15 @@ async function call(): Promise<boolean> {
   if (process.env[inside]) {
     const [times, hardTimes, darkSeconds] = [values.times, values['hard-times'], values.dark].map(Number);
     const only = values.only?.split(',') ?? null;
-    return proveCall({ times: times!, hardTimes: hardTimes!, darkSeconds: darkSeconds!, only, say });
+    const { encrypted } = values;
+    return proveCall({
+      times: times!,
+      hardTimes: hardTimes!,
+      darkSeconds: darkSeconds!,
+      only,
+      encrypted,
+      say
+    });
   }
   const [program = '', ...before] = withNetworks();
   const child = spawn(program, [...before, process.execPath, ...process.argv.slice(1)], {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrackSource } from 'livekit-server-sdk';
+import { Encryption_Type } from 'livekit-client';
 import { chromium, type Page } from 'playwright';
 import { browserFlags, mediaFlags } from '../browser.ts';
+import { correlation } from '../likeness.ts';
 import type { CallerHooks, Seen } from './page.ts';
 import type { CallSite } from './site.ts';
 
@@ -32,6 +34,9 @@ const freshMs = 700;
 const steadyMs = 1_000;
 /** The made-up microphone beeps once a second. */
 const beepMs = 1_500;
+/** Of a picture sent and the same as shown, a moment later. */
+const leastAlike = 0.8;
+const looks = 20;
 
 /** A person at their page. `muted`: from the first moment on. */
 export interface Caller {
@@ -89,6 +94,13 @@ export async function provoke(page: Page, scenario: Scenario): Promise<void> {
 export const takeDevices = (page: Page, taken: boolean): Promise<void> =>
   page.evaluate((now) => (window as unknown as HooksWindow).caller.takeDevices(now), taken);
 
+/** What encrypts at a page is gone; `told`: and the browser says so. */
+export const loseWorker = (page: Page, told: boolean): Promise<void> =>
+  page.evaluate((told) => (window as unknown as HooksWindow).caller.loseWorker(told), told);
+
+const greysOf = (page: Page, identity: string): Promise<number[] | null> =>
+  page.evaluate((who) => (window as unknown as HooksWindow).caller.greys(who), identity);
+
 /** What is not as it was before the fault; empty: all is well. */
 export async function wrongIn(site: CallSite, callers: readonly Caller[]): Promise<string[]> {
   const [inRoom, ...seen] = await Promise.all([site.inRoom(), ...callers.map(({ page }) => look(page))]);
@@ -120,6 +132,11 @@ export async function wrongIn(site: CallSite, callers: readonly Caller[]): Promi
       `${me} plays ${view.sounds} sounds of ${callers.length - 1} others`
     );
     expect(view.capturing <= 2, `${me} holds ${view.capturing} devices open`);
+    expect(
+      view.encrypted === (site.keys !== null),
+      `${me} reads that it is ${view.encrypted ? '' : 'not '}encrypted`
+    );
+    expect(view.phrase === seen[0]!.phrase, `${me} reads out other numbers`);
   }
   // The media server's own word: nobody twice, nothing twice, nobody who has gone.
   expect(
@@ -140,6 +157,11 @@ export async function wrongIn(site: CallSite, callers: readonly Caller[]): Promi
       `the microphone of ${identity} is ${muted ? 'open' : 'muted'}`
     );
     expect(tracks.length === camera.length + microphone.length, `${identity} sends something else`);
+    const wanted = site.keys ? Encryption_Type.GCM : Encryption_Type.NONE;
+    expect(
+      tracks.every(({ encryption }) => encryption === wanted),
+      `${identity} sends ${site.keys ? 'in the clear' : 'encrypted'}`
+    );
   }
   return wrong;
 }
@@ -155,6 +177,30 @@ async function wrongToHear(callers: readonly Caller[]): Promise<string[]> {
       wrong.push(`${me.identity} hears ${expected ? 'nothing' : 'who is muted'}`);
   }
   return wrong;
+}
+
+/** What arrives is what was sent: a decoder makes something of any bytes. */
+async function wrongToSee(callers: readonly Caller[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const me of callers)
+    for (const { identity, page } of callers)
+      if (identity !== me.identity && !(await isAlike(identity, page, me.page)))
+        wrong.push(`${me.identity} sees something else than ${identity} sends`);
+  return wrong;
+}
+
+/** What is shown is a moment older than what is sent: each of some looks at one with each at the other. */
+async function isAlike(identity: string, from: Page, to: Page): Promise<boolean> {
+  const sent: number[][] = [];
+  const shown: number[][] = [];
+  for (let i = 0; i < looks; i++) {
+    const pictures = await Promise.all([greysOf(from, identity), greysOf(to, identity)]);
+    if (pictures[0]) sent.push(pictures[0]);
+    if (pictures[1]) shown.push(pictures[1]);
+    if (sent.some((one) => shown.some((other) => correlation(one, other) > leastAlike))) return true;
+    await sleep(100);
+  }
+  return false;
 }
 
 export interface Recovery {
@@ -184,7 +230,7 @@ export async function recover(
     if (missing.length > 0) bad = now;
     for (const one of missing) noticed.add(one);
     if (now - bad >= steadyMs) {
-      missing = await wrongToHear(callers);
+      missing = [...(await wrongToHear(callers)), ...(await wrongToSee(callers))];
       break;
     }
     if (now - from > withinMs) break;

@@ -386,7 +386,7 @@ export class CallController {
       silenced: () => inCall(() => this.sending.silence()),
       unread: () => inCall(() => this.encryption.unread()),
       weak: (step) => inCall(() => this.weak.stepped(step)),
-      cannotEncrypt: () => this.encryption.broken(),
+      cipher: this.encryption,
       audioBlocked: (blocked) => (this.audioBlocked = blocked),
       heard: this.hearing.tell,
       pictured: (at) => {
@@ -442,6 +442,8 @@ export class CallController {
     signal.addEventListener('abort', () => void session.disconnect());
     await session.connect(ticket);
     signal.throwIfAborted();
+    // [CALL-76] Lost while it was being built: not the room it was to be.
+    if (session.isCipherLost) throw new Error('nothing encrypts');
     this.#session = session;
     this.encryption.take(ticket.encryption);
     this.#record?.rebuilt();

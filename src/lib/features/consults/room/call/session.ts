@@ -23,14 +23,16 @@ import {
 import type { Owed } from './arrival.ts';
 import { roleFrom, socketUrl, type ParticipantView, type Ticket, type VideoSource } from './call.ts';
 import type { CallEncryption } from '../../encryption.ts';
-import { Cipher, type CallKey } from './encryption/cipher.ts';
+import { Cipher, type CallKey, type CipherListener } from './encryption/cipher.ts';
 import type { HeardFrom } from './hearing.ts';
-import { endIntraoral, intraoralName, sendIntraoral } from './intraoral/send.ts';
+import { endIntraoral, sendIntraoral } from './intraoral/send.ts';
 import type { Stats } from './line.ts';
 import { owedIn } from './owed.ts';
 import { microphoneAs, setNoise } from './microphone.ts';
+import { Missed } from './missed.ts';
 import { OwnCamera } from './own-camera.ts';
 import { roomOptions } from './room-options.ts';
+import { statsOf } from './room-stats.ts';
 import { Sent } from './sent.ts';
 import { Sounds } from './sounds.ts';
 import { Stay, type StayOptions } from './stay.ts';
@@ -59,8 +61,8 @@ export interface SessionListener {
   weak(step: Step): void;
   /** Something arrived that cannot be decrypted here. */
   unread(): void;
-  /** What encrypts does not work here: nothing gets through it. */
-  cannotEncrypt(): void;
+  /** [CALL-76] Told by what encrypts here. */
+  cipher: CipherListener;
 }
 
 export interface LocalTracks {
@@ -89,7 +91,7 @@ export class Session {
   readonly #sent = new Sent();
   readonly #takenAway = new WeakSet<Track>();
   readonly #taken = new WeakSet<Track>();
-  #here = '';
+  readonly #missed: Missed;
   readonly #camera: OwnCamera;
   readonly #weakLine: WeakLine;
   #own: VideoSource | null = null;
@@ -105,8 +107,9 @@ export class Session {
   ) {
     setLogLevel('warn');
     this.#key = encryption?.key ? { key: encryption.key, epoch: encryption.epoch } : null;
-    this.#cipher = this.#key && new Cipher(() => listener.cannotEncrypt());
+    this.#cipher = this.#key && new Cipher(listener.cipher);
     this.#room = new Room({ ...roomOptions, ...this.#cipher?.options });
+    this.#missed = new Missed(this.#room, (track) => this.#taken.has(track));
     this.#low = lowData;
     this.#camera = new OwnCamera(this.#room, lowData);
     giveKeyFrames(this.#room, () => this.camera);
@@ -141,7 +144,7 @@ export class Session {
     ] as const)
       this.#room.on(event, changed);
     this.#room
-      .on(RoomEvent.TrackSubscribed, (track, publication) => void this.#take(track, publication))
+      .on(RoomEvent.TrackSubscribed, (track, publication) => this.#take(track, publication))
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         track.detach();
         this.#sounds.stop(track);
@@ -186,34 +189,16 @@ export class Session {
     );
   }
 
-  /** @returns false where that has been done already */
-  #take(track: RemoteTrack, publication: RemoteTrackPublication): boolean {
-    if (this.#taken.has(track)) return false;
+  #take(track: RemoteTrack, publication: RemoteTrackPublication): void {
+    if (this.#taken.has(track)) return;
     this.#taken.add(track);
     if (track instanceof RemoteAudioTrack) this.#sounds.play(track);
     else this.#askFor(publication);
-    return true;
   }
 
-  /**
-   * [CALL-74] Takes what is here without having been told: on its way out of a full reconnection the media client says
-   * that it is back, and keeps to itself who and what comes in the two seconds until it has tidied up.
-   * @returns whether something has changed since the last time
-   */
+  /** [CALL-74] @returns whether something has changed since the last time */
   catchUp(): boolean {
-    const here: string[] = [];
-    // Of the same name as one before a short reconnection, and yet another track.
-    let isNew = false;
-    for (const person of this.#room.remoteParticipants.values()) {
-      here.push(person.sid);
-      for (const publication of person.trackPublications.values()) {
-        here.push(publication.trackSid, String(publication.isMuted), String(Boolean(publication.track)));
-        if (publication.track && this.#take(publication.track, publication)) isNew = true;
-      }
-    }
-    const former = this.#here;
-    this.#here = here.join();
-    return isNew || former !== this.#here;
+    return this.#missed.tell();
   }
 
   /** [CALL-74] */
@@ -224,6 +209,11 @@ export class Session {
   /** [CALL-70] What is sent here is encrypted end to end. */
   get encrypts(): boolean {
     return this.#cipher !== null;
+  }
+
+  /** [CALL-76] It encrypts, and what does so is gone. */
+  get isCipherLost(): boolean {
+    return this.#cipher?.isLost ?? false;
   }
 
   renewKey(key: CallKey): void {
@@ -244,6 +234,16 @@ export class Session {
 
   /** @throws whatever the media client throws; the session is then of no more use */
   async connect(ticket: Ticket): Promise<void> {
+    try {
+      await this.#connect(ticket);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+    this.#weakLine.begin();
+  }
+
+  async #connect(ticket: Ticket): Promise<void> {
     // Before anything can be sent or arrive.
     if (this.#key) await this.#cipher?.begin(this.#room, this.#key);
     // One or the other: the media server asks for nothing where each packet carries the one before it.
@@ -255,7 +255,6 @@ export class Session {
         ? { rtcConfig: { iceServers: ticket.iceServers.map((server) => ({ ...server })) } }
         : {})
     });
-    this.#weakLine.begin();
   }
 
   /** Resolves once a held seat has been taken and may send. */
@@ -462,21 +461,8 @@ export class Session {
     return new Stay(options, this.isAnyoneShown);
   }
 
-  /** The browser's own statistics of all that is sent and received now; an intraoral camera is no picture of a person. */
-  async stats(): Promise<Stats> {
-    const people: Participant[] = [this.#room.localParticipant, ...this.#room.remoteParticipants.values()];
-    const tracks = people.flatMap((person) =>
-      [...person.trackPublications.values()].flatMap(({ track, trackName }) =>
-        track && trackName !== intraoralName ? track : []
-      )
-    );
-    // Of a track that ends meanwhile there is nothing to tell.
-    const reports = await Promise.allSettled(tracks.map((track) => track.getRTCStatsReport()));
-    const all = new Map<string, Readonly<Record<string, unknown>>>();
-    for (const report of reports)
-      if (report.status === 'fulfilled')
-        report.value?.forEach((stat: Record<string, unknown>, id: string) => all.set(id, stat));
-    return all;
+  stats(): Promise<Stats> {
+    return statsOf(this.#room);
   }
 
   async disconnect(): Promise<void> {

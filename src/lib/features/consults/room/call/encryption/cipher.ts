@@ -6,11 +6,19 @@ import {
   type RoomOptions
 } from 'livekit-client';
 import { takeEarly } from './early.ts';
+import { Pulse, pulseEveryMs } from './pulse.ts';
 
 export interface CallKey {
   /** 32 bytes, base64url. */
   key: string;
   epoch: number;
+}
+
+export interface CipherListener {
+  /** The worker could not be loaded, has crashed or answers no more: nothing gets through it. */
+  lost(): void;
+  /** It has done its work for a while. */
+  steady(): void;
 }
 
 /** A frame names its key by one byte. */
@@ -37,14 +45,28 @@ class CallKeys extends ExternalE2EEKeyProvider {
 
 /** [CALL-70] What encrypts one room's media and messages, in a worker of its own. */
 export class Cipher {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  readonly #listener: CipherListener;
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'call-encryption'
+  });
   readonly #keys = new CallKeys();
+  readonly #pulse = new Pulse();
+  readonly #asking: ReturnType<typeof setInterval>;
+  readonly #sendings = new Set<ReturnType<typeof setTimeout>>();
   #epoch = -1;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lost = false;
 
-  /** @param onbroken the worker could not be loaded, or has crashed: nothing gets through it */
-  constructor(onbroken: () => void) {
-    this.#worker.addEventListener('error', onbroken);
+  constructor(listener: CipherListener) {
+    this.#listener = listener;
+    this.#worker.addEventListener('error', this.#lose);
+    this.#worker.addEventListener('message', this.#hear);
+    this.#asking = setInterval(this.#ask, pulseEveryMs);
+  }
+
+  /** [CALL-76] Nothing gets through it any more. */
+  get isLost(): boolean {
+    return this.#lost;
   }
 
   get options(): Pick<RoomOptions, 'encryption' | 'e2ee'> {
@@ -63,13 +85,34 @@ export class Cipher {
   async renew(key: CallKey): Promise<void> {
     if (key.epoch <= this.#epoch) return;
     this.#epoch = key.epoch;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#keys.add(key, { send: true }), sendAfterMs);
+    // One that follows soon after does not put this one off: whoever has gone must not go on reading.
+    const sending = setTimeout(() => {
+      this.#sendings.delete(sending);
+      void this.#keys.add(key, { send: true });
+    }, sendAfterMs);
+    this.#sendings.add(sending);
     await this.#keys.add(key, { send: false });
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    clearInterval(this.#asking);
+    for (const sending of this.#sendings) clearTimeout(sending);
     this.#worker.terminate();
   }
+
+  readonly #lose = (): void => {
+    if (this.#lost) return;
+    this.#lost = true;
+    clearInterval(this.#asking);
+    this.#listener.lost();
+  };
+
+  readonly #ask = (): void => {
+    if (this.#pulse.ask(performance.now())) this.#lose();
+    else this.#worker.postMessage({ kind: 'ask' });
+  };
+
+  readonly #hear = ({ data }: MessageEvent<{ kind: string }>): void => {
+    if (data.kind === 'here' && this.#pulse.answered()) this.#listener.steady();
+  };
 }

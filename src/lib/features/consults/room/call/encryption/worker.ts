@@ -13,6 +13,8 @@ const handle = self.onmessage;
 
 self.onmessage = (event: MessageEvent<Told>) => {
   const { kind, data } = event.data;
+  // [CALL-76] Whether it is still there.
+  if (kind === 'ask') return self.postMessage({ kind: 'here' });
   const { trackId = '' } = data;
   if (kind === 'early') {
     early.set(trackId, data as EarlyStreams);

@@ -1,4 +1,5 @@
-import { RemoteTrack, Track, type Room } from 'livekit-client';
+import { RemoteTrack, Track, type RemoteTrackPublication, type Room } from 'livekit-client';
+import { Anew } from './anew.ts';
 import { Patience, type Step } from './patience.ts';
 import { Stuck } from './stuck.ts';
 
@@ -26,6 +27,7 @@ export class WeakLine {
   readonly #options: WeakLineOptions;
   readonly #patience = new Patience();
   readonly #stuck = new WeakMap<RemoteTrack, Stuck>();
+  readonly #anew = new Anew();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #step: Step = 'none';
 
@@ -45,21 +47,22 @@ export class WeakLine {
 
   readonly #look = async (): Promise<void> => {
     const all = [...this.#room.remoteParticipants.values()].flatMap((person) =>
-      [...person.trackPublications.values()].flatMap(({ track, isMuted }) =>
-        track instanceof RemoteTrack && track.receiver
-          ? { identity: person.identity, track, receiver: track.receiver, isMuted }
-          : []
-      )
+      [...person.trackPublications.values()].flatMap((publication) => {
+        const { track, isMuted } = publication;
+        return track instanceof RemoteTrack && track.receiver
+          ? { identity: person.identity, publication, track, receiver: track.receiver, isMuted }
+          : [];
+      })
     );
     const atMs = performance.now();
     const sum = { atMs, packets: 0, askedAgain: 0, roundTripMs: 0 };
-    for (const { identity, track, receiver, isMuted } of all) {
+    for (const { identity, publication, track, receiver, isMuted } of all) {
       const counted = await count(receiver);
       sum.packets += counted.packets;
       sum.askedAgain += counted.askedAgain;
       sum.roundTripMs = Math.max(sum.roundTripMs, counted.roundTripMs);
       if (track.source !== Track.Source.Camera || isMuted) continue;
-      if (this.#stuckOf(track).read({ ...counted, atMs })) await this.#askForKeyFrame(identity);
+      if (this.#stuckOf(track).read({ ...counted, atMs })) await this.#askForKeyFrame(identity, publication);
     }
     if (this.#timer === undefined) return;
     const { waitMs, step } = this.#patience.read(sum);
@@ -75,9 +78,10 @@ export class WeakLine {
     return stuck;
   }
 
-  async #askForKeyFrame(identity: string): Promise<void> {
-    // A patient's page sends no messages; the browser asks by itself after a while.
-    if (!this.#room.localParticipant.permissions?.canPublishData) return;
+  async #askForKeyFrame(identity: string, publication: RemoteTrackPublication): Promise<void> {
+    // A patient's page may send no messages.
+    if (!this.#room.localParticipant.permissions?.canPublishData)
+      return this.#anew.begin(publication, performance.now());
     // Between two connections nobody is asked; the next picture begins with one.
     await this.#options.ask(identity).catch(() => undefined);
   }
