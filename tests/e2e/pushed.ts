@@ -51,14 +51,25 @@ export async function subscribeAt(
 /** Hands a message, opened as a browser opens it, to the service worker of `origin`, as the browser does. */
 export async function deliver({ context, page }: Person, origin: string, data: string): Promise<void> {
   const browser = await context.newCDPSession(page);
-  const registered = new Promise<string>((done) => {
+  // One that is still being installed drops what it is handed.
+  const activated = new Promise<string>((done) => {
+    let registrationId: string | undefined;
+    const active = new Set<string>();
+    const look = () => {
+      if (registrationId !== undefined && active.has(registrationId)) done(registrationId);
+    };
     browser.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
       const own = registrations.find(({ scopeURL, isDeleted }) => scopeURL === `${origin}/` && !isDeleted);
-      if (own) done(own.registrationId);
+      registrationId = own?.registrationId ?? registrationId;
+      look();
+    });
+    browser.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
+      for (const { registrationId: of, status } of versions) if (status === 'activated') active.add(of);
+      look();
     });
   });
   await browser.send('ServiceWorker.enable');
-  const registrationId = await registered;
+  const registrationId = await activated;
   // Answers at once: whoever delivers waits for what is shown.
   await browser.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data });
   await browser.detach();

@@ -25,9 +25,11 @@ import {
   mayDecide,
   mayDeleteRecording,
   mayExportBoard,
+  mayInviteGuests,
   mayKeepWaiting,
   mayReadCallQuality,
   mayReadComments,
+  mayReadOpinions,
   mayReviewGlass,
   mayReplayBoard,
   sideOf
@@ -125,7 +127,10 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
   'appointment:book': (actor) => mayBookAppointments(actor, null),
   'consult:ask': mayAsk,
   'consult:read': (actor) =>
-    sideOf(actor, asking) !== null && mayChat(actor, asking, 'team') && mayPlayRecording(actor, asking),
+    sideOf(actor, asking) !== null &&
+    mayReadOpinions(actor, asking) &&
+    mayChat(actor, asking, 'team') &&
+    mayPlayRecording(actor, asking),
   'consult:board': (actor) =>
     boardMode(actor, asking) === 'write' && mayReplayBoard(actor, asking) && mayExportBoard(actor, asking),
   'consult:comments': (actor) => mayReadComments(actor, asking) && mayComment(actor, asking),
@@ -136,7 +141,7 @@ const rules: Record<Permission, (actor: MemberActor) => boolean> = {
     mayRecordRoom(actor, asking),
   'consult:waiting': (actor) => mayKeepWaiting(actor, asking),
   'consult:delete-recording': (actor) => mayDeleteRecording(actor, { ...asking, requesterId: actor.userId }),
-  'consult:grant': (actor) => mayChangeGrant(actor, asking),
+  'consult:grant': (actor) => mayChangeGrant(actor, asking) && mayInviteGuests(actor, asking),
   'consult:answer': (actor) => mayAnswer(actor, asked(actor)),
   'consult:sign': (actor) => mayAnswer(actor, asked(actor)) && mayAdvise(actor, asked(actor)),
   'consult:break-glass': (actor) => mayBreakGlass(actor, { ...asked(actor), status: 'closed' }),

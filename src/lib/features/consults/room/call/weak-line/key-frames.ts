@@ -18,12 +18,15 @@ export function giveKeyFrames(room: Room, camera: () => LocalVideoTrack | null):
     const track = camera();
     if (!track?.sender || track.isMuted) return;
     givenAt = performance.now();
-    const parameters = track.sender.getParameters();
-    const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+    const unlock = await lockOf(track);
     try {
+      const parameters = track.sender.getParameters();
+      const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
       await (track.sender.setParameters as SetParameters).call(track.sender, parameters, options);
     } catch {
-      // Set otherwise in the same moment, or stopped: whoever is stuck asks again.
+      // Stopped in the same moment: whoever is stuck asks again.
+    } finally {
+      unlock?.();
     }
   };
   room
@@ -33,6 +36,15 @@ export function giveKeyFrames(room: Room, camera: () => LocalVideoTrack | null):
     .on(RoomEvent.ParticipantConnected, () => {
       for (const ms of afterComingMs) setTimeout(() => void give(), ms);
     });
+}
+
+/**
+ * What the media client holds while it sets what a camera sends: a layer that somebody came to see would else be lost
+ * where both set something in the same moment. Its own; null where it has none.
+ */
+async function lockOf(track: LocalVideoTrack): Promise<(() => void) | null> {
+  const { senderLock } = track as unknown as { senderLock?: { lock(): Promise<() => void> } };
+  return (await senderLock?.lock()) ?? null;
 }
 
 /** With its options, which TypeScript's library does not know yet (W3C webrtc-extensions, `RTCSetParameterOptions`). */
