@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { isSignedWith, readClaims, Revoked } from './revoked.ts';
 
 const at = (seconds: number) => new Date(seconds * 1_000);
@@ -71,4 +71,16 @@ describe('isSignedWith', () => {
       expect(isSignedWith('secret', bad)).toBe(false);
     expect(isSignedWith('secret', `${part({ alg: 'none' })}.${own.split('.')[1]}.`)).toBe(false);
   });
+});
+
+test('[SFU-7] who is let in again at once gets a token that counts, whenever in a second they were shown out', async () => {
+  const letIn = Array.from({ length: 40 }, async (_, i) => {
+    await new Promise((resolve) => setTimeout(resolve, i * 7));
+    const revoked = new Revoked();
+    const now = new Date();
+    revoked.add('r', 'm:1', now);
+    await revoked.untilReadmittable('r', 'm:1', now);
+    return revoked.refuses(claims(Math.floor(Date.now() / 1_000)), new Date());
+  });
+  expect(new Set(await Promise.all(letIn))).toEqual(new Set([false]));
 });
